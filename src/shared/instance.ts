@@ -1,6 +1,7 @@
 /** Instances: validation rules, file formats (with the guide's exact keys), and the views that screens show. */
 import { z } from 'zod'
 import { loopback } from './address'
+import { ownLimitsSchema } from './limits'
 import type { Problem } from './problem'
 import { bootSecondsSchema } from './workspace'
 
@@ -128,6 +129,8 @@ export const instanceConfigSchema = z.looseObject({
   systemUser: z.looseObject({ before: ownersSchema }).optional(),
   /** Ours: it runs in PM2's cluster mode, so that its process can be exchanged without a gap. */
   seamless: z.boolean().optional(),
+  /** Ours: what it may take from PostgreSQL, where that isn't the default. */
+  limits: ownLimitsSchema.optional(),
 })
 export type InstanceConfig = z.infer<typeof instanceConfigSchema>
 

@@ -79,8 +79,9 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
     mark: markOf(root),
     settings: store,
     secrets,
+    pools: () => infrastructure.tenants.pools(),
   }
-  const infrastructure = new Infrastructure({
+  const infrastructure: Infrastructure = new Infrastructure({
     drivers: {
       podman: new ContainerDriver('podman', allServices, services),
       docker: new ContainerDriver('docker', allServices, services),
@@ -136,6 +137,7 @@ export async function embeddedAdmin(root: string, defaults: string): Promise<Log
     paths,
     secrets,
     settings,
+    pools: () => Promise.resolve(new Map()),
     run: createRun(root),
     start: createStart(root),
     mark: markOf(root),

@@ -22,6 +22,9 @@ export const instancesRouter = router({
   details: workspaceProcedure
     .input(namedSchema)
     .query(({ ctx: { workspace }, input }) => workspace.instances.details(input.name)),
+  limits: workspaceProcedure
+    .input(namedSchema)
+    .query(({ ctx: { workspace }, input }) => workspace.instances.limits(input.name)),
   setBootTime: workspaceProcedure
     .input(bootTimeInputSchema)
     .mutation(({ ctx: { workspace }, input }) => workspace.instances.setBootTime(input)),

@@ -29,6 +29,7 @@ export async function buildProgram(args: readonly string[], surroundings: Surrou
 const others = async () => ({
   ...(await import('./definitions/instances')),
   ...(await import('./definitions/lifecycle')),
+  ...(await import('./definitions/limits')),
   completion,
   docs,
 })
@@ -51,6 +52,7 @@ const commands = (other: Partial<Awaited<ReturnType<typeof others>>>) => [
   other.rebuild,
   other.simple,
   other.bootTime,
+  other.limits,
   other.remove,
   other.removeLeftovers,
   looks.logs,

@@ -3,9 +3,11 @@ import { type Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { problem } from '../../shared/problem'
 import { isRefused, type Login, unreachable, withConnection } from './connection'
 import { formatMark, ownerOf, parseMark, type DatabaseNames, type DatabaseOwner } from './database-marks'
+import type { OwnLimits } from '../../shared/limits'
 import { roleConnections } from './limits'
 import { OwnMarks } from './own-marks'
 import { poolerRole } from './services/postgres-config'
+import { limitSql, type RoleLimits } from './role-limits'
 import { scramSecret } from './scram'
 import { provideTemplate, templateDatabase } from './secure'
 
@@ -156,10 +158,32 @@ export class Databases {
   }
 
   /**
-   * Marks those without a mark as this workspace's, and limits the connections of roles without a limit. Comments that
-   * aren't ours stay, and so does whatever belongs to another role.
+   * Limits a role. Its existing connections keep the limits they began with. Does nothing if the role is gone: whatever
+   * creates it again limits it.
+   * @throws Problem `database-foreign`, as `requireOwn`; nothing is changed then
    */
-  claim(all: readonly DatabaseNames[]): Promise<void> {
+  limit(names: DatabaseNames, limits: RoleLimits): Promise<void> {
+    return this.#locked(names.database, async client => {
+      const owner = await ownerOf(client, names)
+      this.#own.require(names, owner)
+      if (owner.role) await client.query(limitSql(names.role, limits))
+    })
+  }
+
+  /** How many connections PostgreSQL accepts, those reserved for us included. */
+  maxConnections(): Promise<number> {
+    return this.#connected(async client => {
+      const { rows } = await client.query<{ value: number }>("SELECT current_setting('max_connections')::int AS value")
+      return rows[0]?.value ?? 0
+    })
+  }
+
+  /**
+   * Marks those without a mark as this workspace's, and gives their roles their own limits: the tenant can remove some,
+   * and a role may have been created again. One without any is limited to the default number of connections. Comments
+   * that aren't ours stay, and so does whatever belongs to another role.
+   */
+  claim(all: readonly (DatabaseNames & { readonly limits?: OwnLimits | undefined })[]): Promise<void> {
     return this.#connected(async client => {
       for (const names of all) {
         const found = await ownerOf(client, names)
@@ -175,8 +199,10 @@ export class Databases {
             `COMMENT ON DATABASE ${escapeIdentifier(names.database)} IS ${escapeLiteral(formatMark({ ...databaseMark, owner }))}`,
           )
         }
-        if (found.unlimited)
-          await client.query(`ALTER ROLE ${escapeIdentifier(names.role)} CONNECTION LIMIT ${roleConnections()}`)
+        const { limits = {} } = names
+        const connections = found.unlimited || limits.pool !== undefined ? roleConnections(limits.pool) : undefined
+        const sql = limitSql(names.role, { connections, ...limits })
+        if (sql) await client.query(sql)
       }
     })
   }

@@ -3,6 +3,7 @@
  * changes to it.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
+import { escapeIdentifier } from 'pg'
 import {
   driverKinds,
   type DriverKind,
@@ -14,8 +15,9 @@ import {
 import { problem, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
 import { runsNow } from '../system/proc'
+import { SerialQueue } from '../system/serial-queue'
 import { Watched } from '../system/watched'
-import type { Login, Server } from './connection'
+import { withConnection, type Login, type Server } from './connection'
 import { reasonFor, requireAvailable, requireUnused } from './driver-choice'
 import { Details } from './details'
 import type { Driver, DriverContext, DriverStatus } from './drivers/driver'
@@ -57,6 +59,8 @@ export class Infrastructure {
   /** Where PostgreSQL's data was at the latest check, if not in the workspace. */
   dataFolder: string | undefined
   #detected: Promise<readonly DriverOption[]> | undefined
+  /** Changes of PgBouncer's pools, each with what all instances want by then. */
+  readonly #resizing = new SerialQueue()
   #warnings: { readonly of: string; readonly found: readonly Problem[] } | undefined
   readonly #services: InfrastructureServices
   readonly details: Details
@@ -230,6 +234,27 @@ export class Infrastructure {
   /** Call it after both were started. Never throws: an instance's own health check shows if it is still refused. */
   async healPools(): Promise<void> {
     await this.#tenants.heal().catch(() => undefined)
+  }
+
+  /**
+   * Gives PgBouncer the instances' current pool sizes. No client is cut, except of databases that no instance has any
+   * more. If PgBouncer isn't running, its next start does it; one that was created elsewhere stays as it is.
+   * @param renewed a database whose connections to PostgreSQL are replaced as they become free: only new ones get their
+   * role's new settings
+   */
+  resizePools(context: DriverContext, renewed?: string): Promise<void> {
+    return this.#resizing.run(async () => {
+      const { pgbouncer } = await this.status()
+      if (pgbouncer.state === 'unavailable') return
+      await (await this.driver()).provision(serviceOf('pgbouncer'), context)
+      if (pgbouncer.state !== 'running') return
+      const console = await this.throughPool('pgbouncer')
+      if (console.adopted) return
+      await withConnection(console, async client => {
+        await client.query('RELOAD')
+        if (renewed !== undefined) await client.query(`RECONNECT ${escapeIdentifier(renewed)}`)
+      })
+    })
   }
 
   // For the supervisor.

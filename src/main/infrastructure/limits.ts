@@ -1,5 +1,6 @@
 /** Limits on connections, so that no instance uses up the others'. Designed for 100 instances on one machine. */
 import { availableParallelism } from 'node:os'
+import type { Limits, OwnLimits } from '../../shared/limits'
 
 /** PgBouncer's connections to PostgreSQL for one instance. */
 export const poolSize = 5
@@ -8,7 +9,7 @@ export const poolSize = 5
  * PgBouncer's connections to one database: the instance's, and as many again to look up passwords (`auth_query`) before
  * it knows who is connecting.
  */
-export const databaseConnections = 2 * poolSize
+export const databaseConnections = (pool = poolSize): number => 2 * pool
 
 /** PgBouncer's look-up connections in all databases. Idle ones are closed to make room: a look-up takes milliseconds. */
 export const lookupConnections = 100
@@ -17,7 +18,16 @@ export const lookupConnections = 100
  * Connections of an instance's role to PostgreSQL, pooled and direct: those of an instance without PgBouncer (Prisma's
  * default, 2 × cores + 1), its pool, and 12 for migrations and a console.
  */
-export const roleConnections = (cores = availableParallelism()): number => Math.max(50, 2 * cores + 1 + poolSize + 12)
+export const roleConnections = (pool = poolSize, cores = availableParallelism()): number =>
+  Math.max(50, 2 * cores + 1 + pool + 12)
+
+/** What an instance's role always keeps beside its pool: a migration, and a console. */
+export const directConnections = 5
+
+/** The limits of an instance that has none of its own. @param own a larger pool needs more connections */
+export const standardLimits = (own: OwnLimits): Limits => ({ pool: poolSize, connections: roleConnections(own.pool) })
+
+export const limitsWith = (own: OwnLimits): Limits => ({ ...standardLimits(own), ...own })
 
 /** PostgreSQL's connections that are reserved for superusers: the engine. */
 export const engineConnections = 10

@@ -33,14 +33,15 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
   const { paths, settings, secrets, signal, log, place } = base
   const wanted = new Wanted(paths.wanted, paths.root)
   await wanted.read()
-  const embedded = new EmbeddedDriver(allServices, base)
+  const driverServices = { ...base, pools: () => infrastructure.tenants.pools() }
+  const embedded = new EmbeddedDriver(allServices, driverServices)
   const drivers = {
-    podman: new ContainerDriver('podman', allServices, base),
-    docker: new ContainerDriver('docker', allServices, base),
+    podman: new ContainerDriver('podman', allServices, driverServices),
+    docker: new ContainerDriver('docker', allServices, driverServices),
     embedded,
   }
   const users = () => usersOf(operations)
-  const infrastructure = new Infrastructure({ settings, secrets, wanted, signal, users, drivers })
+  const infrastructure: Infrastructure = new Infrastructure({ settings, secrets, wanted, signal, users, drivers })
   const resume = new Resume(operations)
   const supervisor = new Supervisor({
     infrastructure,

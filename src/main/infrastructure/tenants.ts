@@ -1,9 +1,12 @@
 /** The instances, for which the services run, as this room sees them. */
 import type { Context } from '../operations/operation'
+import type { PoolSizes } from './services/pgbouncer-config'
 
 export interface Tenants {
   /** Whether there are any: the driver then holds their data and can't be changed. */
   any(): Promise<boolean>
+  /** Of every instance with a database here, those whose files can't be read too: a missing one's clients are cut. */
+  pools(): Promise<PoolSizes>
   /** Called once PostgreSQL has been set up, to do what they need there. */
   secured(): Promise<void>
   /** Makes PgBouncer accept those again that it refused while PostgreSQL was down. */
@@ -23,6 +26,7 @@ export interface RunningTenant {
 
 export const nobody: Tenants = {
   any: () => Promise.resolve(false),
+  pools: () => Promise.resolve(new Map()),
   secured: () => Promise.resolve(),
   heal: () => Promise.resolve(),
   running: () => Promise.resolve([]),

@@ -15,7 +15,12 @@ import { implement, unchangedSince, type StepActions } from '../operations/imple
 import type { AnyOperation, Context } from '../operations/operation'
 import { existsItself, readIfExists, readJson, syncFolder, writeFileAtomic, writeJson } from '../system/files'
 import { formatEnv, setEnv } from '../workspace/env-file'
-import { configMissing, readInstanceConfig, writeInstanceConfig } from '../workspace/instance-config'
+import {
+  configMissing,
+  readInstanceConfig,
+  requireInstanceConfig,
+  writeInstanceConfig,
+} from '../workspace/instance-config'
 import { instancePaths, type InstancePaths } from '../workspace/paths'
 import { createDatabase, createDirector } from './create/database'
 import { databaseConfig } from './create/files'
@@ -32,6 +37,7 @@ import type { CreateServices } from './create/services'
 import { folderOf } from './create/step'
 import { difference, subjectOf } from './lifecycle/derived'
 import { findInstance, isRunning, type LifecycleServices } from './lifecycle/target'
+import { applyLimits } from './limits'
 import { keepOriginals, originalsOf, restoreOriginals } from './originals'
 import type { Ownership } from './ownership'
 import type { Trash } from './trash'
@@ -181,16 +187,8 @@ const adoptFiles = (services: AdoptServices): AdoptStep => {
       const here = (await existsItself(before.folder)) ? before : after
       await keepOriginals(services.paths.instances, here, originals)
       await rewrite(context, originals, here, after)
-      if (here.folder === after.folder) return
-      if (await existsItself(after.folder))
-        throw problem({
-          code: 'name-taken',
-          field: 'as',
-          message: `The folder ${after.folder} already exists.`,
-          hint: 'Choose another name.',
-        })
-      await rename(here.folder, after.folder)
-      await syncFolder(services.paths.instances)
+      if (here.folder !== after.folder) await renameFolder(services, here, after)
+      await applyLimits(services, await requireInstanceConfig(after.config), context)
     },
     verify: () => Promise.resolve(false), // writing the same again costs nothing
     async undo({ plan }) {
@@ -204,6 +202,18 @@ const adoptFiles = (services: AdoptServices): AdoptStep => {
       await syncFolder(services.paths.instances)
     },
   }
+}
+
+async function renameFolder({ paths }: AdoptServices, here: InstancePaths, after: InstancePaths): Promise<void> {
+  if (await existsItself(after.folder))
+    throw problem({
+      code: 'name-taken',
+      field: 'as',
+      message: `The folder ${after.folder} already exists.`,
+      hint: 'Choose another name.',
+    })
+  await rename(here.folder, after.folder)
+  await syncFolder(paths.instances)
 }
 
 /** config.json comes last. */

@@ -10,6 +10,7 @@ import { deleteJob, type DeletePlan } from '../../shared/jobs/delete'
 import { problem } from '../../shared/problem'
 import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
+import { driverContext } from '../infrastructure/start'
 import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation, Context } from '../operations/operation'
 import { existsItself } from '../system/files'
@@ -25,7 +26,7 @@ import type { Trash } from './trash'
 
 export interface DeleteServices extends LifecycleServices {
   readonly databases: Databases
-  readonly infrastructure: Pick<Infrastructure, 'status'>
+  readonly infrastructure: Pick<Infrastructure, 'status' | 'resizePools'>
   readonly trash: Trash
   readonly run: Run
 }
@@ -135,8 +136,13 @@ const dropDatabase = (services: DeleteServices): DeleteStep => ({
  * the instance counts as deleted once the space is free again.
  */
 const removeProcess = (services: DeleteServices): DeleteStep => ({
-  async do({ plan, report }) {
-    await services.ownership.requireFolder(plan.target.name, services.trash.placeOf(plan.token))
+  async do(context) {
+    const { plan, report } = context
+    const place = services.trash.placeOf(plan.token)
+    await services.ownership.requireFolder(plan.target.name, place)
+    // Otherwise a new instance of this name would get the old one's pool.
+    const config = await readInstanceConfig(join(place, 'config.json'))
+    if (config?.limits?.pool !== undefined) await services.infrastructure.resizePools(driverContext(context))
     await forgetInstance(services, plan, report)
   },
   verify: () => Promise.resolve(false), // logs can't be found by name alone; repeating is harmless

@@ -58,16 +58,16 @@ export class Ownership {
   }
 
   /**
-   * Marks these instances' databases as this workspace's if they have no mark (the older tool left none), except those
-   * that belong to another. The mark only helps to recognise copies later, so failures are left to the next time.
+   * Marks these instances' databases as this workspace's if they have no mark (the older tool left none) and limits their
+   * roles, except those that belong to another. The mark only helps to recognise copies later, so failures are left to the next time.
    */
   async claim({ configs, foreign, manifest }: Pick<Configs, 'configs' | 'foreign' | 'manifest'>): Promise<void> {
     const ours = configs.filter(it => !foreign.has(it.name))
     const elsewhere = await this.runningElsewhere(ours, manifest)
-    const own = ours.flatMap(({ name, database }) => {
+    const own = ours.flatMap(({ name, database, limits }) => {
       const names = databaseNames(name)
       const isNamed = database.name === names.database && database.user === names.role
-      return isNamed && !elsewhere.has(name) ? [names] : []
+      return isNamed && !elsewhere.has(name) ? [{ ...names, limits }] : []
     })
     await this.#services.databases.claim(own).catch(() => undefined)
   }

@@ -10,6 +10,7 @@ import {
 } from '../../shared/instance'
 import type { StartRequest } from '../../shared/jobs'
 import type { rehearseInputSchema } from '../../shared/jobs/rebuild'
+import type { InstanceLimits } from '../../shared/limits'
 import { toProblem, type Problem } from '../../shared/problem'
 import type { FleetMember, RebuildReview } from '../../shared/rebuild-review'
 import type { Rehearsal, WayBack } from '../../shared/schema'
@@ -34,6 +35,7 @@ import { instanceDetails, previewDelete, revealValue } from './details'
 import { fleetRebuilding, outdatedInstances } from './fleet'
 import { leftoverRemoval, previewLeftovers } from './leftovers'
 import { instancePorts } from './lifecycle/target'
+import { instanceLimits, limitChange } from './limits'
 import { bulkJob } from './many'
 import { checkPort, choosePort, type PortKnowledge } from './ports'
 import { rebuilding } from './rebuild'
@@ -66,6 +68,7 @@ export interface Instances {
   /** Starts a job, and first whatever it needs. @returns its operation's id @throws as `Operations.start` */
   begin(request: StartRequest): Promise<string>
   details(name: string): Promise<InstanceDetails>
+  limits(name: string): Promise<InstanceLimits>
   /** Sets how long its application may take to answer after a start. */
   setBootTime(input: z.infer<typeof bootTimeInputSchema>): Promise<void>
   /** One masked value of its `.env`. */
@@ -143,6 +146,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
       endOfIsolation(services),
       seamless(services),
       unseamless(services),
+      limitChange(services),
       adoption(services),
       leftoverRemoval(services),
       bulkJob({ operations, bringUpFor }),
@@ -162,6 +166,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
     bringUp: () => bringUp({ operations, infrastructure }),
     begin: request => startJobOn({ operations, bringUpFor }, request),
     details: name => instanceDetails(services, name),
+    limits: name => instanceLimits(services, name),
     async setBootTime(input) {
       await setBootTime(services, input)
       registry.poke()

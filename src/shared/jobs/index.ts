@@ -6,6 +6,7 @@ import { fleetJob } from './fleet'
 import { infrastructureJobs } from './infrastructure'
 import type { AnyJob } from './job'
 import { isolateJob, lifecycleJobs, unisolateJob } from './lifecycle'
+import { limitsJob } from './limits'
 import { manyJob } from './many'
 import { mendJob } from './mend'
 import { rebuildJobs, rollbackJob } from './rebuild'
@@ -18,6 +19,7 @@ export const jobs = [
   ...lifecycleJobs,
   smokeJob,
   ...seamlessJobs,
+  limitsJob,
   ...deleteJobs,
   mendJob,
   manyJob,

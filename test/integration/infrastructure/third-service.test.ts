@@ -8,7 +8,12 @@ import { ContainerDriver } from '../../../src/main/infrastructure/drivers/contai
 import type { DriverContext } from '../../../src/main/infrastructure/drivers/driver'
 import { generatePassword } from '../../../src/shared/password'
 import { pgbouncer, poolerVersion } from '../../../src/main/infrastructure/services/pgbouncer'
-import { poolerIni, poolerUsers } from '../../../src/main/infrastructure/services/pgbouncer-config'
+import {
+  poolerIni,
+  poolerPools,
+  poolerUsers,
+  poolsFile,
+} from '../../../src/main/infrastructure/services/pgbouncer-config'
 import type { Service } from '../../../src/main/infrastructure/services/service'
 import { podmanForTests } from '../../support/podman/podman'
 import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
@@ -58,6 +63,7 @@ describeWhere(missing === undefined, missing ?? '')('a third service', () => {
             folder: configuration,
             version: undefined,
           }),
+          [poolsFile]: poolerPools({ host: '127.0.0.1', port: 1 }, new Map()),
           'userlist.txt': poolerUsers(password),
         }),
         stopWithin: 5,

@@ -44,6 +44,7 @@ describeWhere(missing === undefined, missing ?? '')('container logs', () => {
       mark: markOf('test-spool'),
       settings: { read: () => Promise.resolve(settings) },
       secrets: { ensure: () => Promise.resolve('secret') },
+      pools: () => Promise.resolve(new Map()),
     })
     const logs = new ContainerLogs({
       folder: join(folder, 'spools'),

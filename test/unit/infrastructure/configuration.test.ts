@@ -6,6 +6,7 @@ import {
   lookupConnections,
   maxConnections,
   poolerFiles,
+  poolSize,
   roleConnections,
 } from '../../../src/main/infrastructure/limits'
 import { hostRules, serverSettings } from '../../../src/main/infrastructure/services/postgres-config'
@@ -51,8 +52,10 @@ test('the pools of 100 instances, the look-ups and the engine fit into PostgreSQ
   expect(numberIn(serverSettings({}), 'max_connections')).toBe(maxConnections)
   expect(numberIn(serverSettings({}), 'superuser_reserved_connections')).toBe(engineConnections)
   for (const cores of [1, 2, 16, 64, 128]) {
-    expect(roleConnections(cores)).toBeGreaterThanOrEqual(2 * cores + 1 + numberIn(ini(), 'default_pool_size'))
-    expect(roleConnections(cores)).toBeLessThan(maxConnections / 2)
+    expect(roleConnections(poolSize, cores)).toBeGreaterThanOrEqual(
+      2 * cores + 1 + numberIn(ini(), 'default_pool_size'),
+    )
+    expect(roleConnections(poolSize, cores)).toBeLessThan(maxConnections / 2)
   }
   expect(poolerFiles).toBeGreaterThanOrEqual(numberIn(ini(), 'max_client_conn') + maxConnections)
 })

@@ -198,6 +198,7 @@ export class ContainerDriver implements Driver {
     const files = await service.container.files({
       secrets: this.#services.secrets,
       addressOf,
+      pools: this.#services.pools,
       present: file => readIfExists(join(folder, file)),
       ask: (program, ...args) =>
         this.#engine

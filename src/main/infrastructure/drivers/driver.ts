@@ -12,6 +12,7 @@ import type { Settings } from '../../../shared/settings'
 import type { Run, Start, Started } from '../../system/run'
 import type { Server } from '../connection'
 import type { SecretStore } from '../secrets'
+import type { PoolSizes } from '../services/pgbouncer-config'
 import type { Service } from '../services/service'
 
 export interface DriverContext {
@@ -133,6 +134,8 @@ export interface DriverServices {
   readonly mark: string
   readonly settings: { read(): Promise<Settings> }
   readonly secrets: SecretStore
+  /** Of the instances that it serves. */
+  readonly pools: () => Promise<PoolSizes>
 }
 
 /** A status for each service. */

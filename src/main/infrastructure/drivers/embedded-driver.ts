@@ -260,6 +260,7 @@ export class EmbeddedDriver implements Driver {
       settings: await this.#services.settings.read(),
       secrets: this.#services.secrets,
       run: this.#services.run,
+      pools: this.#services.pools,
       serverOf: it => this.server(it),
     }
   }

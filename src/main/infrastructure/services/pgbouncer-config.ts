@@ -27,6 +27,9 @@ const isSince = (version: string | undefined, minor: number): boolean => {
 /** @param output of `pgbouncer --version` */
 export const parsePoolerVersion = (output: string): string | undefined => /PgBouncer (\d+\.\d+\.\d+)/.exec(output)?.[1]
 
+/** Instances' own pool sizes by database; undefined: the default. */
+export type PoolSizes = ReadonlyMap<string, number | undefined>
+
 /** pgbouncer.ini. Its numbers are explained in limits.ts. */
 export const poolerIni = ({ postgres, listen, folder, daemon, version }: PoolerSettings): string =>
   [
@@ -54,9 +57,7 @@ export const poolerIni = ({ postgres, listen, folder, daemon, version }: PoolerS
       // seconds; a login takes milliseconds, and until then anyone can hold a connection without a password
       client_login_timeout: 10,
       default_pool_size: poolSize,
-      max_db_connections: databaseConnections,
-      // a role has one database; further connections are failed attempts at others'
-      max_user_connections: databaseConnections,
+      max_db_connections: databaseConnections(),
       // one pool for all look-ups, if supported, instead of one per database
       ...(isSince(version, 19) ? { auth_dbname: 'postgres' } : {}),
       server_idle_timeout: 60, // seconds: an idle instance gives its connections back
@@ -68,6 +69,27 @@ export const poolerIni = ({ postgres, listen, folder, daemon, version }: PoolerS
       log_disconnections: 0,
       ...(daemon ? { logfile: daemon.log, pidfile: daemon.pidFile } : {}),
     }).map(([key, value]) => `${key} = ${value}`),
+    `%include ${folder}/${poolsFile}`,
+    '',
+  ].join('\n')
+
+export const poolsFile = 'pools.ini'
+
+/**
+ * pools.ini: every instance's database, those with the default size too. PgBouncer cuts the clients of a database that
+ * is no longer listed; a new one that isn't listed yet is served by pgbouncer.ini's `*`.
+ */
+export const poolerPools = ({ host, port }: PoolerSettings['postgres'], pools: PoolSizes): string =>
+  [
+    ';; Written by Instance Manager at every start, and when an instance’s limits change.',
+    // In the section that includes this file: beginning it again would reset all its settings.
+    // A role has one database; further connections are failed attempts at others'.
+    `max_user_connections = ${databaseConnections(Math.max(poolSize, ...[...pools.values()].map(it => it ?? 0)))}`,
+    '[databases]',
+    ...[...pools].map(
+      ([database, size = poolSize]) =>
+        `${database} = host=${host} port=${port} pool_size=${size} max_db_connections=${databaseConnections(size)}`,
+    ),
     '',
   ].join('\n')
 

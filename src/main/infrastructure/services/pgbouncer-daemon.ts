@@ -6,7 +6,7 @@ import type { Run } from '../../system/run'
 import { poolerFiles } from '../limits'
 import { findProgram, poolerMissing, withFiles } from '../programs'
 import { passwordOf } from '../secrets'
-import { parsePoolerVersion, poolerIni, poolerUsers } from './pgbouncer-config'
+import { parsePoolerVersion, poolerIni, poolerPools, poolerUsers, poolsFile } from './pgbouncer-config'
 import { postgres } from './postgres'
 import type { RunningDaemon, DaemonPlace, DaemonRecipe } from './service'
 
@@ -24,6 +24,11 @@ export const pgbouncerDaemon: DaemonRecipe = {
     await makePrivateFolder(daemon.folder)
     const password = await passwordOf(daemon.secrets, 'infrastructure.pgbouncer_auth')
     await writeFileAtomic(join(daemon.folder, 'userlist.txt'), poolerUsers(password), 0o600)
+    await writeFileAtomic(
+      join(daemon.folder, poolsFile),
+      poolerPools(await behind(daemon), await daemon.pools()),
+      0o600,
+    )
     await writeFileAtomic(join(daemon.folder, 'pgbouncer.ini'), await configuration(daemon), 0o600)
   },
   provisioned: async place =>
@@ -36,12 +41,20 @@ export const pgbouncerDaemon: DaemonRecipe = {
   },
 }
 
-async function configuration({ folder, settings: { ports }, run, serverOf }: DaemonPlace): Promise<string> {
-  const sockets = '/proc/self/cwd/../sockets' // relative to its folder: a socket's path can have at most 107 bytes
+/** Relative to its folder: a socket's path can have at most 107 bytes. */
+const sockets = '/proc/self/cwd/../sockets'
+
+/** A PostgreSQL started by an earlier version is reached over TCP until both are restarted. */
+const behind = async ({ settings: { ports }, serverOf }: DaemonPlace) => ({
+  host: (await serverOf(postgres)).sockets ? sockets : '127.0.0.1',
+  port: ports.postgres,
+})
+
+async function configuration(place: DaemonPlace): Promise<string> {
+  const { folder, settings, run } = place
   return poolerIni({
-    // A PostgreSQL started by an earlier version is reached over TCP until both are restarted.
-    postgres: { host: (await serverOf(postgres)).sockets ? sockets : '127.0.0.1', port: ports.postgres },
-    listen: { address: '127.0.0.1', port: ports.pgbouncer, sockets },
+    postgres: await behind(place),
+    listen: { address: '127.0.0.1', port: settings.ports.pgbouncer, sockets },
     folder,
     version: await installedVersion(run),
     daemon: { log: join(folder, log), pidFile: join(folder, pidFile) },

@@ -5,7 +5,7 @@ import { isRefused, timeOf, type Login, type Server, type Timeouts, withConnecti
 import { poolerFiles } from '../limits'
 import { isUnproven } from '../proof'
 import { passwordOf, type SecretStore } from '../secrets'
-import { parsePoolerVersion, poolerIni, poolerUsers } from './pgbouncer-config'
+import { parsePoolerVersion, poolerIni, poolerPools, poolerUsers, poolsFile } from './pgbouncer-config'
 import { pgbouncerDaemon } from './pgbouncer-daemon'
 import { postgres } from './postgres'
 import { poolerRole } from './postgres-config'
@@ -21,15 +21,19 @@ const container: ContainerRecipe = {
   configuration,
   options: () => [],
   command: [],
-  files: async ({ secrets, addressOf, ask }) => ({
-    'pgbouncer.ini': poolerIni({
-      postgres: { host: addressOf(postgres), port: postgres.container.port },
-      listen: { address: '0.0.0.0', port },
-      folder: configuration,
-      version: parsePoolerVersion(await ask('pgbouncer', '--version')),
-    }),
-    'userlist.txt': poolerUsers(await ownPassword(secrets)),
-  }),
+  files: async ({ secrets, addressOf, ask, pools }) => {
+    const behind = { host: addressOf(postgres), port: postgres.container.port }
+    return {
+      'pgbouncer.ini': poolerIni({
+        postgres: behind,
+        listen: { address: '0.0.0.0', port },
+        folder: configuration,
+        version: parsePoolerVersion(await ask('pgbouncer', '--version')),
+      }),
+      [poolsFile]: poolerPools(behind, await pools()),
+      'userlist.txt': poolerUsers(await ownPassword(secrets)),
+    }
+  },
   stopWithin: 10,
 }
 

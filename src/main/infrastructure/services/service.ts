@@ -8,6 +8,7 @@ import type { Settings } from '../../../shared/settings'
 import type { Run } from '../../system/run'
 import type { Server } from '../connection'
 import type { SecretStore } from '../secrets'
+import type { PoolSizes } from './pgbouncer-config'
 
 export interface Service {
   readonly name: ServiceName
@@ -85,6 +86,7 @@ export interface ContainerPlace {
   readonly secrets: SecretStore
   /** The address of a service that it needs, in their shared network. */
   addressOf(needed: Service): string
+  pools(): Promise<PoolSizes>
   /** The file's current content; undefined if there is none. */
   present(file: string): Promise<string | undefined>
   /** The output of a program in its image; empty if it fails. */
@@ -134,6 +136,7 @@ export interface DaemonPlace {
   readonly settings: Settings
   readonly secrets: SecretStore
   readonly run: Run
+  pools(): Promise<PoolSizes>
   /** Where a service is reached. */
   serverOf(service: Service): Promise<Server>
 }

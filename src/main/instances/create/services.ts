@@ -23,7 +23,7 @@ export interface CreateServices {
   readonly directorScript: string
   readonly releases: Releases
   readonly databases: Databases
-  readonly infrastructure: Pick<Infrastructure, 'status' | 'server' | 'throughPool'>
+  readonly infrastructure: Pick<Infrastructure, 'status' | 'server' | 'throughPool' | 'resizePools'>
   readonly processes: Processes
   readonly pools: InstancePools
   readonly desired: Desired

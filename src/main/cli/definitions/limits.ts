@@ -1,0 +1,51 @@
+/** `limits`: what an instance may take from PostgreSQL. */
+import { InvalidArgumentError } from 'commander'
+import { limitNames, limitSchemas, wordsOfLimit, type LimitName } from '../../../shared/limits'
+import type { LimitOptions } from '../commands/limits'
+import type { Grammar } from '../grammar'
+
+export function limits(program: Grammar): void {
+  const command = program
+    .add('limits', 'Show or change what an instance may take from PostgreSQL. No connection is cut.')
+    .argument('<name>', 'an instance')
+    .completes('name', 'instance')
+  for (const name of limitNames) {
+    const { option, explanation, open } = wordsOfLimit(name)
+    const removed = open ? '“none” removes the limit' : '“default” restores the default'
+    command.option(`--${option} <${placeholder(name)}>`, `${lowerFirst(explanation)} ${removed}`, parserOf(name))
+  }
+  command
+    .example('limits school', 'show them, and what all running instances may take together')
+    .example('limits school --pool 10 --connections 60', 'a busy instance')
+    .example('limits school --statement-timeout 30s --temp-files 2GB', 'stop queries that take too long or too much')
+    .example('limits school --pool default --statement-timeout none', 'back to the defaults')
+    .does(async (session, options: LimitOptions, name: string) =>
+      (await import('../commands/limits')).limits(session, name, options),
+    )
+}
+
+const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1)
+
+const units: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+  seconds: { '': 1, s: 1, m: 60, min: 60, h: 3600 },
+  MB: { '': 1, MB: 1, GB: 1024 },
+  connections: { '': 1 },
+}
+
+const placeholder = (name: LimitName): string =>
+  ({ seconds: 'duration', MB: 'size' })[wordsOfLimit(name).unit] ?? 'number'
+
+/** @returns null for the default; wrong values end the command */
+const parserOf =
+  (name: LimitName) =>
+  (text: string): number | null => {
+    const { unit, open, from, to } = wordsOfLimit(name)
+    if (text === (open ? 'none' : 'default')) return null
+    const [, amount, of = ''] = /^(\d{1,9})([A-Za-z]*)$/.exec(text) ?? []
+    const value = Number(amount) * (units[unit]?.[of] ?? NaN)
+    if (limitSchemas[name].safeParse(value).success) return value
+    const like = { seconds: ', like 30s, 10m or 2h', MB: ', like 500MB or 2GB' }[unit] ?? ''
+    throw new InvalidArgumentError(
+      `Use ${from} to ${to.toLocaleString('en')} ${unit}${like}, or “${open ? 'none' : 'default'}”.`,
+    )
+  }

@@ -1,0 +1,210 @@
+/**
+ * Changes what an instance may take from PostgreSQL: recorded in config.json, set on its role, and told to PgBouncer.
+ * No client is cut: connections to PostgreSQL that are in use keep the old limits until they are free
+ * (docs/decisions/0037).
+ */
+import type { z } from 'zod'
+import { databaseNames, nameSchema, type InstanceConfig } from '../../shared/instance'
+import { limitsJob, type LimitsPlan } from '../../shared/jobs/limits'
+import { limitNames, type InstanceLimits, type LimitName, type Limits, type OwnLimits } from '../../shared/limits'
+import { problem } from '../../shared/problem'
+import type { Databases } from '../infrastructure/databases'
+import type { Infrastructure } from '../infrastructure/infrastructure'
+import { directConnections, engineConnections, limitsWith, standardLimits } from '../infrastructure/limits'
+import type { RoleLimits } from '../infrastructure/role-limits'
+import type { PoolSizes } from '../infrastructure/services/pgbouncer-config'
+import { driverContext } from '../infrastructure/start'
+import { implement, type StepActions } from '../operations/implement'
+import type { AnyOperation, Context } from '../operations/operation'
+import { readManifest } from '../workspace/base'
+import { changeInstanceConfig } from '../workspace/instance-config'
+import { instancePaths } from '../workspace/paths'
+import type { Configs } from './configs'
+import { difference, targetContradiction } from './lifecycle/derived'
+import { findInstance, findOwn, instancePorts, type LifecycleServices } from './lifecycle/target'
+
+export interface LimitServices extends LifecycleServices {
+  readonly infrastructure: Infrastructure
+  readonly databases: Databases
+}
+
+type LimitStep = StepActions<LimitsPlan>
+
+export const limitChange = (services: LimitServices): AnyOperation =>
+  implement(limitsJob, {
+    plan: input => planLimits(services, input),
+    contradiction: async ({ target, database, role }, subject) =>
+      difference({ database, role }, databaseNames(target.name)) ??
+      (await targetContradiction(services, subject, target)),
+    steps: {
+      'write-limits': writeLimits(services),
+      'limit-role': limitRole(services),
+      'limit-pool': {
+        do: context => resizePools(services, context),
+        verify: () => Promise.resolve(false), // telling it again costs nothing
+      },
+    },
+  })
+
+/** @throws Problem `limits-same`, `limits-connections`, `limits-together`, `limits-pool`, `database-foreign` */
+async function planLimits(
+  services: LimitServices,
+  { name, ...changes }: z.output<typeof limitsJob.input>,
+): Promise<LimitsPlan> {
+  const { target, config } = await findOwn(services, name)
+  const names = databaseNames(name)
+  await services.databases.requireOwn(names)
+  const before = config.limits ?? {}
+  const after: OwnLimits = Object.fromEntries(
+    limitNames.flatMap(it => {
+      const value = changes[it] === undefined ? before[it] : changes[it]
+      return value === undefined || value === null ? [] : [[it, value]]
+    }),
+  )
+  const changed = changedIn(before, after)
+  if (changed.length === 0)
+    throw problem({ code: 'limits-same', message: `“${name}” has these limits already.`, hint: 'Change one first.' })
+  if (changed.includes('pool')) await requireOwnPooler(services)
+  requireConnections(limitsWith(after))
+  await requireRoom(services, config, after)
+  return { target, ...names, before, after }
+}
+
+const changedIn = (before: OwnLimits, after: OwnLimits): LimitName[] =>
+  limitNames.filter(it => before[it] !== after[it])
+
+async function requireOwnPooler(services: LimitServices): Promise<void> {
+  if (!(await hasForeignPooler(services))) return
+  throw problem({
+    code: 'limits-pool',
+    field: 'pool',
+    message: 'The pool’s size can’t be changed here.',
+    cause: 'PgBouncer was created elsewhere, so its configuration is left as it is.',
+    hint: 'Set pool_size in its own configuration.',
+  })
+}
+
+/** An unavailable or stopped one isn't foreign. */
+const hasForeignPooler = ({ infrastructure }: LimitServices): Promise<boolean> =>
+  infrastructure.server('pgbouncer').then(
+    it => it.adopted === true,
+    () => false,
+  )
+
+function requireConnections({ connections, pool }: Limits): void {
+  if (connections >= pool + directConnections) return
+  throw problem({
+    code: 'limits-connections',
+    field: 'connections',
+    message: `A pool of ${pool} needs at least ${pool + directConnections} connections.`,
+    cause: `The pool’s connections count too, and migrations and consoles need ${directConnections} more.`,
+    hint: 'Allow more connections, or make the pool smaller.',
+  })
+}
+
+/** PostgreSQL must have enough connections for what runs, and for this instance if it isn't running. */
+async function requireRoom(services: LimitServices, config: InstanceConfig, after: OwnLimits): Promise<void> {
+  const more = shareOf(config, after) - shareOf(config, config.limits ?? {})
+  if (more <= 0) return
+  const { used, available } = await together(services, config.name)
+  if (used + more <= available) return
+  throw problem({
+    code: 'limits-together',
+    message: `Running instances could take ${used + more} connections together, and PostgreSQL has ${available} for them.`,
+    cause: `This one would take ${more} more than now.`,
+    hint: 'Choose less, lower another’s, stop one, or raise max_connections of PostgreSQL.',
+  })
+}
+
+/** What it takes of PostgreSQL's connections in normal use: its pool, or all that it may have if it isn't pooled. */
+function shareOf({ database }: InstanceConfig, own: OwnLimits): number {
+  const { pool, connections } = limitsWith(own)
+  return database.port === database.directPort ? connections : pool
+}
+
+/** @param besides an instance that counts even if it isn't running @throws as `Databases.maxConnections` */
+async function together(services: LimitServices, besides: string): Promise<NonNullable<InstanceLimits['together']>> {
+  const [{ configs, foreign }, ports, most] = await Promise.all([
+    services.configs(),
+    instancePorts(services),
+    services.databases.maxConnections(),
+  ])
+  const running = new Set([besides, ...ports.filter(it => it.running).map(it => it.name)])
+  const shares = configs
+    .filter(it => running.has(it.name) && !foreign.has(it.name))
+    .map(it => shareOf(it, it.limits ?? {}))
+  return { used: shares.reduce((sum, it) => sum + it, 0), available: most - engineConnections }
+}
+
+/** Last to be undone, so that PgBouncer is told what is recorded by then. */
+const writeLimits = (services: LimitServices): LimitStep => ({
+  do: ({ plan: { target, after } }) => record(services, target.name, after),
+  verify: () => Promise.resolve(false), // writing it again costs nothing
+  async undo(context) {
+    await record(services, context.plan.target.name, context.plan.before)
+    await resizePools(services, context)
+  },
+})
+
+async function record({ paths }: LimitServices, name: string, own: OwnLimits): Promise<void> {
+  const { config } = instancePaths(paths, await readManifest(paths.root), name)
+  await changeInstanceConfig(config, it => ({ ...it, limits: Object.keys(own).length > 0 ? own : undefined }))
+}
+
+const limitRole = ({ databases }: LimitServices): LimitStep => ({
+  do: ({ plan }) => databases.limit(plan, roleChanges(plan.before, plan.after)),
+  verify: () => Promise.resolve(false), // setting them again costs nothing
+  undo: ({ plan }) => databases.limit(plan, roleChanges(plan.after, plan.before)),
+})
+
+/** Only what changes: an administrator may have set others by hand. */
+function roleChanges(before: OwnLimits, after: OwnLimits): RoleLimits {
+  const changed = changedIn(before, after)
+  return {
+    ...Object.fromEntries(changed.map(it => [it, after[it] ?? null])),
+    connections: changed.some(it => it === 'connections' || it === 'pool') ? limitsWith(after).connections : undefined,
+  }
+}
+
+const resizePools = ({ infrastructure }: LimitServices, context: Context<LimitsPlan>): Promise<void> =>
+  infrastructure.resizePools(driverContext(context), context.plan.database)
+
+/** Gives a new database, and its role, the limits that its instance brought with it. */
+export async function applyLimits(
+  {
+    databases,
+    infrastructure,
+  }: Pick<LimitServices, 'databases'> & { readonly infrastructure: Pick<Infrastructure, 'resizePools'> },
+  { name, limits }: InstanceConfig,
+  context: Context<unknown>,
+): Promise<void> {
+  if (!limits) return
+  const names = databaseNames(name)
+  await databases.limit(names, roleChanges({}, limits))
+  if (limits.pool !== undefined) await infrastructure.resizePools(driverContext(context), names.database)
+}
+
+/** An instance whose files can't be read keeps its clients, with the default size. Copies have no database here. */
+export const poolSizes = ({ configs, broken, foreign }: Pick<Configs, 'configs' | 'broken' | 'foreign'>): PoolSizes =>
+  new Map([
+    ...broken
+      .filter(it => nameSchema.safeParse(it.folder).success)
+      .map(it => [databaseNames(it.folder).database, undefined] as const),
+    ...configs
+      .filter(it => !foreign.has(it.name))
+      .map(it => [databaseNames(it.name).database, it.limits?.pool] as const),
+  ])
+
+/** @throws Problem `instance-unknown`, or the one that its folder has */
+export async function instanceLimits(services: LimitServices, name: string): Promise<InstanceLimits> {
+  const { config } = await findInstance(services, name)
+  const own = config.limits ?? {}
+  const sum = await together(services, name).catch(() => undefined) // PostgreSQL or PM2 isn't running
+  return {
+    limits: limitsWith(own),
+    own,
+    standard: standardLimits(own),
+    foreignPool: await hasForeignPooler(services),
+    ...(sum && { together: sum }),
+  }
+}
