@@ -1,7 +1,7 @@
 /** Instances: validation rules, file formats (with the guide's exact keys), and the views that screens show. */
 import { z } from 'zod'
 import { loopback } from './address'
-import { ownLimitsSchema } from './limits'
+import { ownLimitsSchema, type InstanceLimits } from './limits'
 import type { Problem } from './problem'
 import { bootSecondsSchema } from './workspace'
 
@@ -211,6 +211,8 @@ export interface InstanceDetails {
     readonly directPort: number
     readonly pooled: boolean
   }
+  /** What it may take from PostgreSQL: those in force, and those of them that were set for it. */
+  readonly limits: Pick<InstanceLimits, 'limits' | 'own'>
   /** How long the application may take to answer. `own`: set for this instance. `standard`: the manifest's value. */
   readonly boot: { readonly seconds: number; readonly own: boolean; readonly standard: number }
   /** The user it runs as: its own system user, or the operator. */

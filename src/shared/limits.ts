@@ -19,7 +19,7 @@ interface LimitWords {
 export const limitWords = {
   connections: {
     title: 'Connections',
-    explanation: 'That its role may have to PostgreSQL: its pool’s, and direct ones for migrations and a console.',
+    explanation: 'How many its role may have to PostgreSQL: its pool’s, and direct ones for migrations and a console.',
     unit: 'connections',
     option: 'connections',
     from: 6,
@@ -27,7 +27,7 @@ export const limitWords = {
   },
   pool: {
     title: 'Pool size',
-    explanation: 'Queries that PgBouncer runs for it at the same time. More wait their turn.',
+    explanation: 'How many queries PgBouncer runs for it at the same time. More wait their turn.',
     unit: 'connections',
     option: 'pool',
     from: 1,

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { parse } from 'dotenv'
 import { layOut, layOutCopy, makeDatabase, type CliInstance } from '../support/cli-instance'
+import { withConnection } from '../../src/main/infrastructure/connection'
 import { resultsOf } from '../../src/shared/jobs/many'
 import { makeTiny } from '../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
@@ -117,6 +118,55 @@ describe('a change of port', () => {
         undefined,
       ])
     }
+  })
+})
+
+describe('a change of limits', () => {
+  let its: CliInstance
+  let pool = 10
+  beforeAll(async () => {
+    its = await layOut(workspace, 'limited')
+    await makeDatabase(workspace, its)
+    await run('limits', { name: 'limited', pool, tempFileMB: 5 })
+  })
+  const found = async (): Promise<unknown> => {
+    const { limits } = JSON.parse(await readFile(join(its.folder, 'config.json'), 'utf8')) as { limits: unknown }
+    const [role] = await workspace.sql<{ settings: string[] }>(
+      "SELECT rolconfig AS settings FROM pg_roles WHERE rolname = 'limited_user'",
+    )
+    const console = await workspace.services.infrastructure.throughPool('pgbouncer')
+    const { rows } = await withConnection(console, client =>
+      client.query<{ name: string; pool_size: string }>('SHOW DATABASES'),
+    )
+    return [limits, role?.settings, Number(rows.find(it => it.name === 'limited_db')?.pool_size)]
+  }
+  const all = (size: number, megabytes: number) => [
+    { pool: size, tempFileMB: megabytes },
+    [`temp_file_limit=${megabytes}MB`],
+    size,
+  ]
+
+  it.each<Moment>([
+    ...['write-limits', 'limit-role', 'limit-pool'].map((it): Moment => ({ at: 'before', what: `done ${it}` })),
+    { at: 'writing', what: '"limits"' },
+    { at: 'writing', what: 'pool_size=' },
+  ])('killed $at $what', async moment => {
+    pool++
+    await killed('limits', { name: 'limited', pool, tempFileMB: pool }, moment)
+    expect(await found()).toEqual(all(pool, pool))
+    await look()
+  })
+
+  it('killed, then rolled back: the old ones', async () => {
+    const before = await found()
+    await workspace.close()
+    await crash(workspace, {
+      run: [['limits', { name: 'limited', pool: 2, tempFileMB: 2 }]],
+      killAt: { at: 'before', what: 'done limit-pool' },
+    })
+    const [state] = await recover(workspace, it => workspace.services.operations.rollBack(it.id))
+    expect(state?.phase).toBe('rolled-back')
+    expect(await found()).toEqual(before)
   })
 })
 

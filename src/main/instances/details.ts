@@ -7,6 +7,7 @@ import type { DeletePreview, InstanceDetails } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import { isHarmlessName } from '../../shared/secret-names'
 import type { Databases } from '../infrastructure/databases'
+import { limitsWith } from '../infrastructure/limits'
 import type { Processes } from '../processes/client'
 import { rotatedFiles } from '../system/rotate-names'
 import { readIfExists } from '../system/files'
@@ -23,7 +24,7 @@ export interface DetailServices extends LifecycleServices {
 /** @throws Problem `instance-unknown`, or the one that its folder has */
 export async function instanceDetails(services: DetailServices, name: string): Promise<InstanceDetails> {
   const {
-    config: { database, systemUser },
+    config: { database, systemUser, limits = {} },
     paths,
   } = await findInstance(services, name)
   const env = parse((await readIfExists(paths.env)) ?? '')
@@ -38,6 +39,7 @@ export async function instanceDetails(services: DetailServices, name: string): P
       directPort: database.directPort,
       pooled: database.port !== database.directPort,
     },
+    limits: { limits: limitsWith(limits), own: limits },
     boot: await bootTime(services, name),
     user: systemUser ? identityOf(services.paths, name).name : userInfo().username,
     env: Object.entries(env).map(([key, value]) => (isHarmlessName(key) ? { key, value } : { key })),

@@ -110,6 +110,7 @@ async function requireRoom(services: LimitServices, config: InstanceConfig, afte
   if (used + more <= available) return
   throw problem({
     code: 'limits-together',
+    field: config.database.port === config.database.directPort ? 'connections' : 'pool',
     message: `Running instances could take ${used + more} connections together, and PostgreSQL has ${available} for them.`,
     cause: `This one would take ${more} more than now.`,
     hint: 'Choose less, lower another’s, stop one, or raise max_connections of PostgreSQL.',

@@ -76,9 +76,9 @@ it('apply to connections that are open already, and cut none', async () => {
     await clientOf(school, ports.pooled),
     await clientOf(other, ports.pooled),
   ]
-  await idle.query('SELECT 1')
   await busy.query('BEGIN')
   await busy.query('CREATE TABLE kept (value int)')
+  await idle.query('SELECT 1') // on a connection of its own
 
   await limit(school, { pool: 3, connections: 20, statementSeconds: 1, idleTransactionSeconds: 90, tempFileMB: 1 })
   expect(await shown(idle, 'statement_timeout')).toBe('1s')

@@ -1,5 +1,6 @@
 /** `limits`: what an instance may take from PostgreSQL. */
 import { InvalidArgumentError } from 'commander'
+import { lowerFirst } from '../../../shared/amounts'
 import { limitNames, limitSchemas, wordsOfLimit, type LimitName } from '../../../shared/limits'
 import type { LimitOptions } from '../commands/limits'
 import type { Grammar } from '../grammar'
@@ -23,8 +24,6 @@ export function limits(program: Grammar): void {
       (await import('../commands/limits')).limits(session, name, options),
     )
 }
-
-const lowerFirst = (text: string): string => text.slice(0, 1).toLowerCase() + text.slice(1)
 
 const units: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   seconds: { '': 1, s: 1, m: 60, min: 60, h: 3600 },

@@ -3,22 +3,30 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { InstanceDetails, InstanceView } from '../../../shared/instance'
-import { bytes, count } from '../../../shared/amounts'
+import { bytes, count, lowerFirst } from '../../../shared/amounts'
+import { limitNames, limitText, wordsOfLimit } from '../../../shared/limits'
 import { CopyButton } from '../app/copy-button'
 import { useApp } from '../app/live'
 import { Status } from '../app/status'
 import { useTRPC } from '../app/trpc'
-import { bootTimeDialog } from '../jobs/faces'
+import { bootTimeDialog, limitsDialog } from '../jobs/faces'
 import { useJobs } from '../jobs/jobs'
 import classes from './instance.module.css'
 
 export function DatabaseFacts({
-  database: { name, role, host, port, directPort, pooled },
+  details: {
+    name: instance,
+    database: { name, role, host, port, directPort, pooled },
+    limits: { limits, own },
+  },
   size,
+  foreign,
 }: {
-  database: InstanceDetails['database']
+  details: InstanceDetails
   size: number | undefined
+  foreign: boolean
 }) {
+  const { ask } = useJobs()
   return (
     <dl className={`card ${classes.pairs}`}>
       <Pair word="Database">
@@ -50,6 +58,25 @@ export function DatabaseFacts({
         <span className="mono">
           {host}:{directPort}
         </span>
+      </Pair>
+      <Pair word="Limits">
+        <span>
+          {limits.connections} connections, a pool of {limits.pool}
+          {limitNames
+            .filter(it => wordsOfLimit(it).open && limits[it] !== undefined)
+            .map(it => `, ${lowerFirst(wordsOfLimit(it).title)} ${limitText(it, limits[it])}`)}
+          {Object.keys(own).length === 0 && <span className="dimmed">, the defaults</span>}
+        </span>
+        {!foreign && (
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            aria-label="Change the limits…"
+            onClick={() => ask({ dialog: limitsDialog, name: instance })}
+          >
+            Change…
+          </Button>
+        )}
       </Pair>
     </dl>
   )

@@ -153,7 +153,11 @@ function Details({ details, shown }: { details: InstanceDetails; shown: ShownIns
           <ProcessFacts details={details} instance={shown.instance} />
         </Section>
         <Section title="Database">
-          <DatabaseFacts database={details.database} size={shown.instance.databaseSize} />
+          <DatabaseFacts
+            details={details}
+            size={shown.instance.databaseSize}
+            foreign={shown.instance.foreign !== undefined}
+          />
         </Section>
         <Section title="Paths">
           <Paths details={details} />

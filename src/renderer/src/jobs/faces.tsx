@@ -4,6 +4,7 @@ import {
   IconArrowsExchange,
   IconBolt,
   IconCopyCheck,
+  IconGauge,
   IconPlayerPlay,
   IconPlayerStop,
   IconPlugConnected,
@@ -17,12 +18,14 @@ import {
 import { adoptJob } from '../../../shared/jobs/create'
 import { deleteJob } from '../../../shared/jobs/delete'
 import { changePortJob, isolateJob, restartJob, startJob, stopJob, unisolateJob } from '../../../shared/jobs/lifecycle'
+import { limitsJob } from '../../../shared/jobs/limits'
 import { rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
 import { seamlessJob, unseamlessJob } from '../../../shared/jobs/seamless'
 import { AdoptForm } from '../instances/adopt-form'
 import { BootTimeForm } from '../instances/boot-time-form'
 import { ChangePortForm } from '../instances/change-port-form'
 import { DeleteForm, LeftoversForm } from '../instances/delete-form'
+import { LimitsForm } from '../instances/limits-form'
 import { RebuildForm } from '../rebuild/rebuild-form'
 import { RollbackForm } from '../rebuild/rollback-form'
 import type { Dialog } from './jobs'
@@ -42,6 +45,8 @@ export const leftoversDialog: Dialog = {
 export const rebuildDialog: Dialog = { title: name => `Rebuild ${name}`, Form: RebuildForm, wide: true }
 export const bootTimeDialog: Dialog = { title: name => `Change the boot time of ${name}`, Form: BootTimeForm }
 
+export const limitsDialog: Dialog = { title: name => `Change the limits of ${name}`, Form: LimitsForm, wide: true }
+
 const faces: ReadonlyMap<string, Face> = new Map<string, Face>([
   [startJob.kind, { Icon: IconPlayerPlay }],
   [stopJob.kind, { Icon: IconPlayerStop }],
@@ -60,6 +65,7 @@ const faces: ReadonlyMap<string, Face> = new Map<string, Face>([
   [unisolateJob.kind, { Icon: IconShieldOff }],
   [seamlessJob.kind, { Icon: IconArrowsExchange }],
   [unseamlessJob.kind, { Icon: IconArrowsExchange }],
+  [limitsJob.kind, { Icon: IconGauge, dialog: limitsDialog }],
   [deleteJob.kind, { Icon: IconTrash, dialog: { title: name => `Delete ${name}?`, Form: DeleteForm, wide: true } }],
 ])
 

@@ -1,0 +1,53 @@
+/** The limits of an instance, in a real window: a wrong value, a refusal, a change, and the defaults again. */
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Page } from '@playwright/test'
+import { InstanceList } from './pages/instances'
+import { expect, test } from './support/fixtures'
+import { tinyHome, type TinyHome } from './support/tiny-home'
+
+let place: TinyHome
+let window: Page
+let list: InstanceList
+
+test.beforeAll(async () => {
+  place = await tinyHome({ infrastructure: true, create: ['school'] })
+  ;({ window } = await place.launch({ workspace: place.root }))
+  list = new InstanceList(window)
+})
+test.afterAll(() => place.remove())
+
+const ownLimits = async (): Promise<unknown> =>
+  (JSON.parse(await readFile(join(place.root, 'instances/school/config.json'), 'utf8')) as { limits?: unknown }).limits
+const field = (name: string | RegExp) => window.getByRole('dialog').getByRole('textbox', { name })
+
+test('a wrong value, a refusal, a change, and the defaults again', async () => {
+  await list.show('school')
+  const facts = window.getByRole('main')
+  await expect(facts).toContainText('a pool of 5, the defaults')
+  await window.getByRole('button', { name: 'Change the limits…' }).click()
+  const dialog = list.room.dialog('Change the limits of school')
+  await expect(field('Connections')).toBeFocused()
+  const change = dialog.getByRole('button', { name: 'Change', exact: true })
+  await expect(change).toBeDisabled()
+
+  await field('Pool size').fill('900')
+  await expect(field('Pool size')).toHaveAccessibleDescription(/from 1 to 200/)
+  await field('Pool size').fill('60')
+  await field('Connections').fill('20')
+  await change.click()
+  await expect(field('Connections')).toHaveAccessibleDescription(/A pool of 60 needs at least 65 connections\./)
+
+  await field('Connections').fill('')
+  await field('Statement timeout, in seconds').fill('30')
+  await field('Statement timeout, in seconds').press('Enter')
+  await expect(facts).toContainText('a pool of 60, statement timeout 30 s')
+  expect(await ownLimits()).toEqual({ pool: 60, statementSeconds: 30 })
+
+  await window.getByRole('button', { name: 'Change the limits…' }).click()
+  await expect(field('Pool size')).toHaveValue('60')
+  await dialog.getByRole('button', { name: 'Use the defaults' }).click()
+  await change.click()
+  await expect(facts).toContainText('a pool of 5, the defaults')
+  expect(await ownLimits()).toBeUndefined()
+})
