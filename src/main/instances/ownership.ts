@@ -58,8 +58,9 @@ export class Ownership {
   }
 
   /**
-   * Marks these instances' databases as this workspace's if they have no mark (the older tool left none) and limits their
-   * roles, except those that belong to another. The mark only helps to recognise copies later, so failures are left to the next time.
+   * Marks these instances' databases as this workspace's if they have no mark (the older tool left none) and limits
+   * their roles, except those that belong to another. The mark only helps to recognise copies later, so failures are
+   * left to the next time.
    */
   async claim({ configs, foreign, manifest }: Pick<Configs, 'configs' | 'foreign' | 'manifest'>): Promise<void> {
     const ours = configs.filter(it => !foreign.has(it.name))
