@@ -85,6 +85,15 @@ export function lifeSuite(options: CliOptions): void {
     expect(moved).toMatchObject({ exit: 0, out: `school  http://127.0.0.1:${port + 7}\n` })
     expect(await statusOf(home)).toMatchObject({ port: port + 7, status: 'online' })
 
+    expect((await home.run('limits school --pool 8 --statement-timeout 2m --json')).data).toMatchObject({
+      operation: { kind: 'limits', phase: 'succeeded' },
+      limits: { pool: 8, statementSeconds: 120 },
+      together: { used: 8, available: 790 },
+    })
+    expect((await home.run('limits school')).out).toMatch(
+      /pool +8 +this instance +5\nstatement-timeout +120 s +this instance +none\n/,
+    )
+
     expect((await home.run('infra status')).out).toMatch(/PostgreSQL\n[\s\S]+max_connections +800/)
     expect((await home.run('infra restart pgbouncer --json')).data).toMatchObject({
       operations: [{ kind: 'infrastructure-restart', phase: 'succeeded' }],

@@ -1,13 +1,14 @@
 /** `limits`: what an instance may take from PostgreSQL. */
 import { InvalidArgumentError } from 'commander'
 import { lowerFirst } from '../../../shared/amounts'
+import { limitsJob } from '../../../shared/jobs/limits'
 import { limitNames, limitSchemas, wordsOfLimit, type LimitName } from '../../../shared/limits'
 import type { LimitOptions } from '../commands/limits'
 import type { Grammar } from '../grammar'
 
 export function limits(program: Grammar): void {
   const command = program
-    .add('limits', 'Show or change what an instance may take from PostgreSQL. No connection is cut.')
+    .add(limitsJob.kind, 'Show or change what an instance may take from PostgreSQL. No connection is cut.')
     .argument('<name>', 'an instance')
     .completes('name', 'instance')
   for (const name of limitNames) {
