@@ -51,12 +51,15 @@ export const databaseChecks: readonly Check<InstanceFacts>[] = [
         const { user, name } = facts.config.database
         if (login.code === wrongPassword) {
           // PostgreSQL doesn't tell strangers which of the two it is
-          if (!roleExists(facts)) return wrong(`There is no role ${user}.`, { hint: restoreIt })
+          if (isMissing(facts, 'role')) return unchecked(`There is no role ${user}.`)
           return wrong(`PostgreSQL refuses the password of ${user} in config.json.`, {
             ...(hasOwnNames(facts) && { mend: resetPassword(facts) }),
           })
         }
-        if (login.code === noDatabase) return wrong(`There is no database ${name}.`, { hint: restoreIt })
+        if (login.code === noDatabase)
+          return isMissing(facts, 'database')
+            ? unchecked(`There is no database ${name}.`)
+            : wrong(`There is no database ${name}.`, { hint: restoreIt })
         if (notAllowed.has(login.code)) return wrong(`${user} may not log in to ${name}. ${login.refused}`)
         return wrong(login.refused)
       },
@@ -69,11 +72,10 @@ export const databaseChecks: readonly Check<InstanceFacts>[] = [
       (login, facts) => {
         if (login === 'in') return good
         if (!('value' in facts.direct)) return unchecked(`PgBouncer can’t reach PostgreSQL. ${facts.direct.unknown}`)
-        return facts.direct.value === 'in'
-          ? wrong(`PostgreSQL lets it in, but PgBouncer refuses: ${login.refused}`, {
-              mend: mending(facts, 'Reset its pool', ['pool']),
-            })
-          : wrong(`PgBouncer refuses too: ${login.refused}`, { hint: 'Mend the direct login first.' })
+        if (facts.direct.value !== 'in') return unchecked('The direct login fails as well.')
+        return wrong(`PostgreSQL lets it in, but PgBouncer refuses: ${login.refused}`, {
+          mend: mending(facts, 'Reset its pool', ['pool']),
+        })
       },
     ),
   },
@@ -109,4 +111,6 @@ export const databaseChecks: readonly Check<InstanceFacts>[] = [
 
 const restoreIt = 'Restore it from a backup, or delete the instance.'
 
-const roleExists = ({ rights }: InstanceFacts): boolean => !('value' in rights) || rights.value.role
+/** Then the check of rights says so, and what follows from it isn't said again. */
+const isMissing = ({ rights }: InstanceFacts, what: 'role' | 'database'): boolean =>
+  'value' in rights && !rights.value[what]

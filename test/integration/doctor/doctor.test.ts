@@ -166,7 +166,7 @@ describe('database', () => {
   it('the role has another password; the running application isn’t interrupted by the mend', async () => {
     const pid = await pidOf(workspace, 'school')
     await setPassword('changed-by-hand')
-    const { because, mend } = await mendOne('direct', 'pooled')
+    const { because, mend } = await mendOne('direct')
     expect(because).toBe('PostgreSQL refuses the password of school_user in config.json.')
     expect(mend.warning).toBeUndefined()
     expect(await pidOf(workspace, 'school')).toBe(pid)
@@ -176,7 +176,7 @@ describe('database', () => {
     await setPassword('changed-on-purpose')
     await replaceIn(env(), new RegExp(password, 'g'), 'changed-on-purpose')
     expect(safeMends(await examine('school'))).toEqual([])
-    const { mend } = await mendOne('direct', 'pooled', 'env')
+    const { mend } = await mendOne('direct', 'env')
     expect(mend.warning).toContain('works now')
   })
 
@@ -194,7 +194,7 @@ describe('database', () => {
   it('a role that can’t log in, and is a superuser', async () => {
     await workspace.sql('ALTER ROLE school_user NOLOGIN SUPERUSER')
     const found = await wrong()
-    expect(checksOf(found)).toEqual(['direct', 'pooled', 'rights'])
+    expect(checksOf(found)).toEqual(['direct', 'rights'])
     await apply(found.find(it => it.check === 'rights')?.mend as Mend)
     await until(async () => (await wrong()).length === 0, 15)
   })
@@ -334,9 +334,9 @@ describe('others', () => {
     const of = (name: string) => wrongIn(found.filter(it => it.name === name))
     expect(of('copy')).toMatchObject([{ check: 'config', because: expect.stringContaining('a copy') as string }])
     expect(of('empty')).toMatchObject([{ check: 'config', because: 'empty has no config.json.' }])
-    expect(of('older').map(it => it.check)).toEqual(['direct', 'pooled', 'rights', 'env', 'modes'])
+    expect(of('older').map(it => it.check)).toEqual(['rights', 'env', 'modes'])
     expect(of('school')).toEqual([])
-    expect(summary(found)).toMatch(/^7 things are wrong with copy, empty and older\./)
+    expect(summary(found)).toMatch(/^5 things are wrong with copy, empty and older\./)
     for (const it of ['empty', 'copy', 'older']) await rm(join(workspace.root, 'instances', it), { recursive: true })
   })
 
