@@ -90,6 +90,7 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
     settings: store,
     secrets,
     users: () => [],
+    id: randomUUID(),
     signal: new AbortController().signal,
     wanted: new Wanted(join(state, 'infrastructure.json'), root),
   })

@@ -1,6 +1,8 @@
 /** The shared PostgreSQL and PgBouncer. */
 import { z } from 'zod'
+import { sessionEnds, sessionKeySchema } from '../../shared/database-activity'
 import { driverKinds } from '../../shared/infrastructure'
+import { nameSchema } from '../../shared/instance'
 import { router, workspaceProcedure } from './trpc'
 
 export const infrastructureRouter = router({
@@ -12,6 +14,18 @@ export const infrastructureRouter = router({
   watchDetails: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) =>
     workspace.infrastructure.details.watch(signal ?? new AbortController().signal),
   ),
+  activity: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.infrastructure.activity.look()),
+  watchActivity: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) =>
+    workspace.infrastructure.activity.watch(signal ?? new AbortController().signal),
+  ),
+  /** Ends a query, or a connection with its transaction, if it is still what was shown. */
+  endSession: workspaceProcedure
+    .input(z.object({ session: sessionKeySchema, how: z.enum(sessionEnds) }))
+    .mutation(({ ctx: { workspace }, input }) => workspace.infrastructure.activity.end(input.session, input.how)),
+  /** The tables of an instance's database with the most dead rows. */
+  tables: workspaceProcedure
+    .input(z.object({ name: nameSchema }))
+    .query(({ ctx: { workspace }, input }) => workspace.infrastructure.activity.tables(input.name)),
   options: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.infrastructure.options()),
   choose: workspaceProcedure
     .input(z.object({ kind: z.enum(driverKinds) }))

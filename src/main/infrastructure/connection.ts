@@ -1,6 +1,5 @@
 /**
- * Short-lived connections to PostgreSQL and PgBouncer on this machine. All have timeouts and are closed after use. A
- * server must prove itself before anything but names is sent to it (proof.ts).
+ * Connections to PostgreSQL and PgBouncer on this machine. All have timeouts. A server must prove itself before anything but names is sent to it (proof.ts).
  */
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'
@@ -32,16 +31,17 @@ export interface Timeouts {
 }
 const defaultTimeouts: Timeouts = { connect: 10_000, query: 60_000 }
 
+export interface OpenConnection {
+  readonly client: Client
+  close(): Promise<void>
+}
+
 /**
- * Runs work on its own connection.
+ * Opens a connection.
  * @throws Problem `port-of-another-user`, `server-unproven`, or what `pg` throws; `unreachable` turns that into a
  * Problem
  */
-export async function withConnection<T>(
-  login: Login,
-  work: (client: Client) => Promise<T>,
-  timeouts: Timeouts = defaultTimeouts,
-): Promise<T> {
+export async function connect(login: Login, timeouts: Timeouts): Promise<OpenConnection> {
   const { port, sockets, adopted = false, user, password, database } = login
   const folder = sockets === undefined ? undefined : await openSockets(sockets)
   try {
@@ -62,15 +62,31 @@ export async function withConnection<T>(
     })
     // if the server goes away, the query fails too; without a listener, this event would end the process
     client.on('error', () => undefined)
+    const close = (): Promise<void> => client.end().catch(() => undefined)
     try {
       await client.connect()
       if (!connection.proven && !adopted) throw unproven(port, 'It let us in without asking for a password.')
-      return await work(client)
-    } finally {
-      await client.end().catch(() => undefined)
+      return { client, close }
+    } catch (error) {
+      await close()
+      throw error
     }
   } finally {
     await folder?.close()
+  }
+}
+
+/** Runs work on its own connection. @throws as `connect`, and what the work throws */
+export async function withConnection<T>(
+  login: Login,
+  work: (client: Client) => Promise<T>,
+  timeouts: Timeouts = defaultTimeouts,
+): Promise<T> {
+  const { client, close } = await connect(login, timeouts)
+  try {
+    return await work(client)
+  } finally {
+    await close()
   }
 }
 
@@ -124,6 +140,10 @@ const isNoSocket = (error: unknown): boolean =>
   ['ENOENT', 'ECONNREFUSED'].includes(String(error.code)) &&
   String(error.address).startsWith('/')
 
+/** Why a connection failed, in a sentence. */
+export const whyUnreachable = (error: unknown): string | undefined =>
+  isNoSocket(error) ? 'It isn’t running.' : error instanceof Error ? error.message : undefined
+
 /** Explains why an administrator's connection failed. Problems pass unchanged. */
 export function unreachable(error: unknown, port: number): ProblemError {
   if (error instanceof ProblemError) return error
@@ -174,7 +194,7 @@ export function unreachable(error: unknown, port: number): ProblemError {
     {
       code: 'postgres-unreachable',
       message: `PostgreSQL isn’t answering on port ${port}.`,
-      cause: isNoSocket(error) ? 'It isn’t running.' : error instanceof Error ? error.message : undefined,
+      cause: whyUnreachable(error),
       hint: 'Start the infrastructure, then try again.',
       action: 'start-infrastructure',
     },

@@ -4,6 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { escapeIdentifier } from 'pg'
+import { longAfter } from '../../shared/database-activity'
 import {
   driverKinds,
   type DriverKind,
@@ -17,6 +18,7 @@ import type { Settings } from '../../shared/settings'
 import { runsNow } from '../system/proc'
 import { SerialQueue } from '../system/serial-queue'
 import { Watched } from '../system/watched'
+import { Activity } from './activity/activity'
 import { withConnection, type Login, type Server } from './connection'
 import { reasonFor, requireAvailable, requireUnused } from './driver-choice'
 import { Details } from './details'
@@ -36,6 +38,8 @@ export interface InfrastructureServices {
   readonly secrets: SecretStore
   readonly users: () => readonly InfrastructureUser[]
   readonly wanted: Wanted
+  /** The workspace's id, which marks its databases. */
+  readonly id: string
   /** Aborted when the workspace is closed: ends all watchers. */
   readonly signal: AbortSignal
 }
@@ -64,6 +68,7 @@ export class Infrastructure {
   #warnings: { readonly of: string; readonly found: readonly Problem[] } | undefined
   readonly #services: InfrastructureServices
   readonly details: Details
+  readonly activity: Activity
   /** What should be running. */
   readonly wanted: Wanted
 
@@ -76,6 +81,14 @@ export class Infrastructure {
       driver: () => this.driver(),
       secrets: services.secrets,
       restarts: service => this.#transitions.restartsOf(service),
+      signal: services.signal,
+    })
+    this.activity = new Activity({
+      admin: () => this.admin(),
+      console: () => this.throughPool('pgbouncer'),
+      tenants: () => this.#tenants,
+      longAfter,
+      workspace: services.id,
       signal: services.signal,
     })
     this.#transitions = new Transitions(() => {
@@ -226,9 +239,10 @@ export class Infrastructure {
   }
 
   stop(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
-    return this.#transitions.move(service, 'stopping', () =>
-      this.#services.drivers[kind].stop(serviceOf(service), context),
-    )
+    return this.#transitions.move(service, 'stopping', async () => {
+      await this.activity.release()
+      await this.#services.drivers[kind].stop(serviceOf(service), context)
+    })
   }
 
   /** Call it after both were started. Never throws: an instance's own health check shows if it is still refused. */

@@ -41,7 +41,15 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
     embedded,
   }
   const users = () => usersOf(operations)
-  const infrastructure: Infrastructure = new Infrastructure({ settings, secrets, wanted, signal, users, drivers })
+  const infrastructure: Infrastructure = new Infrastructure({
+    settings,
+    secrets,
+    wanted,
+    signal,
+    users,
+    drivers,
+    id: base.identity.id,
+  })
   const resume = new Resume(operations)
   const supervisor = new Supervisor({
     infrastructure,
@@ -62,8 +70,8 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
     ],
     start() {
       if (place.kind === 'command') return // too short-lived to supervise anything
-      const supervised = supervisor.run(signal)
-      base.closing.add(() => supervised)
+      const working = [supervisor.run(signal), infrastructure.activity.run()]
+      base.closing.add(() => Promise.all(working))
     },
   }
 }

@@ -13,6 +13,8 @@ export interface Tenants {
   heal(): Promise<void>
   /** Those that are running. Copies that weren't adopted aren't ours to stop and are left out. */
   running(): Promise<readonly RunningTenant[]>
+  /** The databases of all instances except copies that weren't adopted. */
+  databases(): Promise<readonly TenantDatabase[]>
   /** Stops one, as its own job does. @throws as that */
   stop(name: string): Promise<void>
   /** Gets one running again, for undo: a failure is only reported. */
@@ -24,12 +26,20 @@ export interface RunningTenant {
   readonly port: number
 }
 
+export interface TenantDatabase {
+  readonly instance: string
+  readonly database: string
+  /** The role that the instance logs in with. */
+  readonly role: string
+}
+
 export const nobody: Tenants = {
   any: () => Promise.resolve(false),
   pools: () => Promise.resolve(new Map()),
   secured: () => Promise.resolve(),
   heal: () => Promise.resolve(),
   running: () => Promise.resolve([]),
+  databases: () => Promise.resolve([]),
   stop: () => Promise.resolve(),
   startAgain: () => Promise.resolve(),
 }

@@ -32,6 +32,12 @@ export function serveTenants(
         .filter(it => it.running && !found.foreign.has(it.name) && !elsewhere.has(it.name))
         .map(({ name, port }) => ({ name, port }))
     },
+    async databases() {
+      const found = await configs()
+      return found.configs
+        .filter(it => !found.foreign.has(it.name))
+        .map(({ name, database }) => ({ instance: name, database: database.name, role: database.user }))
+    },
     stop: async name => stopTarget(services, (await findInstance(services, name)).target),
     async startAgain(name, context) {
       try {

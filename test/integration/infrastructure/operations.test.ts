@@ -148,6 +148,7 @@ test('instances that were stopped first are started again once all is running, a
   it.infrastructure.serve({
     ...nobody,
     running: () => Promise.resolve([{ name: 'School', port: 5001 }]),
+    databases: () => Promise.resolve([]),
     stop: name => Promise.resolve(void calls.push(`stop ${name}`)),
     startAgain: name => Promise.resolve(void calls.push(`start ${name}`)),
   })

@@ -66,6 +66,7 @@ function setUp({ podman = false, docker = false, instances = false, working = []
   const infrastructure = new Infrastructure({
     drivers,
     signal: closing.signal,
+    id: 'workspace',
     users: () => working.map(text => ({ text, changesIt: false })),
     settings: {
       read: () => Promise.resolve(settings),
@@ -81,6 +82,7 @@ function setUp({ podman = false, docker = false, instances = false, working = []
     ...nobody,
     any: () => Promise.resolve(instances),
     running: () => Promise.resolve([{ name: 'School', port: 5001 }]),
+    databases: () => Promise.resolve([]),
   })
   return { infrastructure, drivers, settings: () => settings }
 }

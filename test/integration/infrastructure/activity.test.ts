@@ -1,0 +1,210 @@
+/** What the databases are doing: long queries, waiting locks and full pools, on the real PostgreSQL and PgBouncer. */
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { z } from 'zod'
+import { Activity } from '../../../src/main/infrastructure/activity/activity'
+import { connect } from '../../../src/main/infrastructure/connection'
+import { poolSize, roleConnections } from '../../../src/main/infrastructure/limits'
+import { readJson } from '../../../src/main/system/files'
+import { workspacePaths } from '../../../src/main/workspace/paths'
+import {
+  sessionEnds,
+  type DatabaseActivity,
+  type InstanceDatabase,
+  type Session,
+  type SessionEnd,
+} from '../../../src/shared/database-activity'
+import { instanceConfigSchema } from '../../../src/shared/instance'
+import { ProblemError } from '../../../src/shared/problem'
+import { makeTiny } from '../../support/tiny-base'
+import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
+
+let workspace: TestWorkspace
+let login: { database: string; user: string; password: string }
+let ports: { postgres: number; pgbouncer: number }
+const open: Client[] = []
+
+beforeAll(async () => {
+  workspace = await testWorkspace({ prepare: makeTiny })
+  await workspace.open()
+  await workspace.startInfrastructure()
+  mustSucceed(await workspace.create({ name: 'Zeta' }))
+  const config = await readJson(join(workspace.root, 'instances', 'Zeta', 'config.json'), instanceConfigSchema)
+  const { name: database, user, password } = config?.database ?? { name: '', user: '', password: '' }
+  login = { database, user, password }
+  const { postgres, pgbouncer } = await workspace.services.infrastructure.status()
+  ports = { postgres: postgres.port, pgbouncer: pgbouncer.port }
+  const { infrastructure, signal } = workspace.services
+  activity = new Activity({
+    admin: () => infrastructure.admin(),
+    console: () => infrastructure.throughPool('pgbouncer'),
+    tenants: () => infrastructure.tenants,
+    workspace: (await readJson(workspacePaths(workspace.root).identity, z.object({ id: z.string() })))?.id ?? '',
+    longAfter: 0.2,
+    signal,
+  })
+})
+afterEach(async () => {
+  await workspace.sql('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = $1', [login.user])
+  await Promise.all(open.splice(0).map(it => it.end().catch(() => undefined)))
+})
+afterAll(() => workspace.remove())
+
+/** Lists sessions after a moment instead of half a minute. */
+let activity: Activity
+const look = (): Promise<DatabaseActivity> => activity.look()
+const its = (found: DatabaseActivity): InstanceDatabase | undefined =>
+  found.databases.find(it => it.instance === 'Zeta')
+
+/** As the instance logs in. */
+async function connected(port = ports.postgres): Promise<Client> {
+  const client = new Client({ host: '127.0.0.1', port, ...login, connectionTimeoutMillis: 20_000 })
+  client.on('error', () => undefined)
+  await client.connect()
+  open.push(client)
+  return client
+}
+/** As the engine itself logs in. */
+async function admin(database: string): Promise<Client> {
+  const { client } = await connect(
+    { ...(await workspace.services.infrastructure.admin()), database },
+    { connect: 10_000, query: 600_000 },
+  )
+  open.push(client)
+  return client
+}
+const outcome = (query: Promise<unknown>): Promise<string> => query.then(() => 'done', String)
+const pidOf = async (client: Client): Promise<number> =>
+  (await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid ?? 0
+const listed = (pid: number): Promise<Session> => until(async () => (await look()).long.find(it => it.pid === pid))
+const end = (session: Session, how: SessionEnd): Promise<string> =>
+  activity.end(session, how).then(
+    () => 'ended',
+    (error: unknown) => (error instanceof ProblemError ? error.problem.code : String(error)),
+  )
+/** A query that lasts, as soon as it is listed. */
+async function lasting(client: Client, text = "SELECT pg_sleep(600), 'alice@school.example' AS who -- for bob") {
+  const pid = await pidOf(client)
+  const ends = outcome(client.query(text))
+  return { session: await listed(pid), ends }
+}
+
+it('a long query is shown by its instance, without values, and cancelled; its connection stays', async () => {
+  const client = await connected()
+  const { session, ends } = await lasting(client)
+  expect(session).toMatchObject({ instance: 'Zeta', own: true, state: 'active', text: 'SELECT pg_sleep(?), ? AS who' })
+  expect(JSON.stringify(await look())).not.toMatch(/alice|bob|600/)
+  expect(its(await look())).toMatchObject({ active: 1, limit: roleConnections() })
+  expect(await end(session, 'cancel')).toBe('ended')
+  expect(await ends).toContain('user request')
+  expect(await pidOf(client)).toBe(session.pid)
+})
+
+it('a transaction left open is shown, and its connection terminated', async () => {
+  const client = await connected()
+  const pid = await pidOf(client)
+  await client.query('BEGIN')
+  await client.query("SELECT 'carol'")
+  const session = await listed(pid)
+  expect(session).toMatchObject({ instance: 'Zeta', state: 'idle', text: 'SELECT ?' })
+  expect(its(await look())?.idleInTransaction).toBe(1)
+  expect(await end(session, 'terminate')).toBe('ended')
+  await until(async () => its(await look())?.connections === 0)
+})
+
+it('a cancel doesn’t hit the next query of the same connection, nor a terminate its next transaction', async () => {
+  const client = await connected()
+  const { session } = await lasting(client)
+  await end(session, 'cancel')
+  const next = await lasting(client)
+  expect(next.session.pid).toBe(session.pid)
+  expect(await end(session, 'cancel')).toBe('session-gone')
+  expect(await end(session, 'terminate')).toBe('session-gone')
+  expect(await end({ ...next.session, opened: '1' }, 'cancel')).toBe('session-gone')
+  expect((await listed(session.pid)).query).toBe(next.session.query)
+  expect(await end(next.session, 'terminate')).toBe('ended')
+})
+
+it('sessions that aren’t an instance’s are shown without their text, and never ended', async () => {
+  const elsewhere = await lasting(await admin('postgres'))
+  const inside = await lasting(await admin(login.database))
+  expect(elsewhere.session).toMatchObject({ instance: undefined, own: false, text: '' })
+  expect(inside.session).toMatchObject({ instance: 'Zeta', own: false, text: '' })
+  for (const { session } of [elsewhere, inside])
+    for (const how of sessionEnds) expect(await end(session, how)).toBe('session-gone')
+  await listed(elsewhere.session.pid)
+  await listed(inside.session.pid)
+  for (const { session } of [elsewhere, inside]) await workspace.sql('SELECT pg_terminate_backend($1)', [session.pid])
+})
+
+it('one whose database carries another workspace’s mark is never ended', async () => {
+  const { session } = await lasting(await connected())
+  const mark = async (text: string): Promise<unknown> =>
+    workspace.sql(`COMMENT ON DATABASE ${login.database} IS '${text}'`)
+  await mark('instance-manager of another/zeta')
+  expect(await end(session, 'cancel')).toBe('session-gone')
+  await mark('our own words')
+  expect(await end(session, 'cancel')).toBe('ended')
+})
+
+it('who waits for whom is shown at once', async () => {
+  const [holder, waiter] = [await connected(), await connected()]
+  await holder.query('CREATE TABLE seats (id int)')
+  await holder.query('BEGIN')
+  await holder.query('LOCK TABLE seats')
+  const [holds, waits] = [await pidOf(holder), await pidOf(waiter)]
+  const ends = outcome(waiter.query('INSERT INTO seats VALUES (4711)'))
+  const [lock] = await until(async () => {
+    const { locks } = await look()
+    return locks.length > 0 && locks
+  })
+  expect(lock).toMatchObject({
+    waiting: { pid: waits, instance: 'Zeta', text: 'INSERT INTO seats VALUES (?)' },
+    blockers: [{ pid: holds, instance: 'Zeta', own: true, state: 'idle' }],
+  })
+  expect(await end(lock?.blockers[0] as Session, 'terminate')).toBe('ended')
+  expect(await ends).toBe('done')
+})
+
+it('clients that wait for PgBouncer are counted, and how long', async () => {
+  const clients = await Promise.all(Array.from({ length: poolSize + 3 }, () => connected(ports.pgbouncer)))
+  for (const client of clients) void outcome(client.query('SELECT pg_sleep(600)'))
+  const pool = await until(async () => {
+    const found = await look()
+    return its(found)?.pool?.waiting === 3 && (found.history.longestWait.at(-1) ?? 0) > 0 && its(found)?.pool
+  })
+  expect(pool).toMatchObject({
+    clients: poolSize,
+    servers: poolSize,
+    serversInUse: poolSize,
+    size: poolSize,
+    paused: false,
+  })
+  expect(pool.longestWait).toBeGreaterThan(0)
+})
+
+it('dead rows are told by table, and sizes by database', async () => {
+  const client = await connected()
+  await client.query('CREATE TABLE marks WITH (autovacuum_enabled = false) AS SELECT generate_series(1, 1000) AS mark')
+  await client.query('DELETE FROM marks')
+  await client.end() // which is when it tells what it did
+  const table = await until(async () =>
+    (await activity.tables('Zeta')).find(it => it.name === 'marks' && it.dead === 1000),
+  )
+  expect(table).toMatchObject({ live: 0, vacuumedAt: undefined })
+  expect(its(await look())?.size).toBeGreaterThan(1e6)
+  await expect(activity.tables('postgres')).rejects.toThrow('There is no instance')
+})
+
+it('while PostgreSQL is down it says so, and afterwards it looks on; PgBouncer by itself too', async () => {
+  await workspace.killInfrastructure()
+  const down = await look()
+  expect(down.problem).toMatchObject({ code: 'postgres-unreachable', cause: 'It isn’t running.' })
+  expect(down.poolProblem).toMatchObject({ code: 'pools-unknown', cause: 'It isn’t running.' })
+  expect(down.history.connections.length).toBeGreaterThan(0)
+  await workspace.startInfrastructure()
+  const up = await look()
+  expect([up.problem, up.poolProblem]).toEqual([undefined, undefined])
+  expect(its(up)?.connections).toBe(0)
+})
