@@ -17,6 +17,8 @@ export const lineCount = wholeNumber('The number of lines', 1, 1_000_000)
 
 export const atOnce = wholeNumber('The number of instances at once', 1, 16)
 
+export const processNumber = wholeNumber('The number of a process', 1, 2 ** 31 - 1)
+
 const bootTime = wholeNumber('The boot time', 1, 3600)
 export const bootSeconds = (text: string): number | 'default' => (text === 'default' ? text : bootTime(text))
 

@@ -1,10 +1,11 @@
 /** Commands on the whole workspace: setup, infrastructure, settings, disk space, operations and served pages. */
 import { driverKinds, serviceNames, type ServiceName } from '../../../shared/infrastructure'
+import type { CancelOptions } from '../commands/activity'
 import type { DoctorOptions } from '../commands/doctor'
 import type { InitOptions } from '../commands/init'
 import type { LogOptions } from '../commands/logs'
 import type { Grammar } from '../grammar'
-import { lineCount, oneOf, port } from './values'
+import { lineCount, oneOf, port, processNumber } from './values'
 
 export function init(program: Grammar): void {
   program
@@ -58,6 +59,20 @@ export function infra(program: Grammar): void {
     .add('status', 'Show what is running, on which ports, with which driver.')
     .example('infra status', 'driver, states, versions and ports')
     .does(async session => (await import('../commands/infra')).status(session))
+  group
+    .add('activity', 'Show connections, pools, long queries, and sessions that wait for each other, by instance.')
+    .example('infra activity', 'values in queries are hidden')
+    .example('infra activity --json', 'with the last hour, if the app has been running')
+    .does(async session => (await import('../commands/activity')).activity(session))
+  group
+    .add('cancel-query', 'Cancel an instance’s query that “infra activity” lists.')
+    .argument('<process>', 'the number of its process', processNumber)
+    .option('--terminate', 'close its connection, too; its transaction is rolled back')
+    .example('infra cancel-query 4711', 'the application gets an error; its connection stays open')
+    .example('infra cancel-query 4711 --terminate', 'for a transaction that was left open')
+    .does(async (session, options: CancelOptions, pid: number) =>
+      (await import('../commands/activity')).cancelQuery(session, pid, options),
+    )
   group
     .add('drivers', 'Show which drivers work on this machine and, if one doesn’t, how to make it work.')
     .example('infra drivers', 'Podman, Docker and the embedded driver')

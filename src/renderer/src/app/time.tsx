@@ -2,8 +2,8 @@
 import { useEffect, useState } from 'react'
 import { duration } from '../../../shared/amounts'
 
-/** The time of day, preceded by the date unless it is today. @param at ISO 8601 */
-export function when(at: string, now = new Date()): string {
+/** The time of day, preceded by the date unless it is today. @param at ISO 8601, or milliseconds since 1970 */
+export function when(at: string | number, now = new Date()): string {
   const date = new Date(at)
   const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit' }
   if (date.toDateString() === now.toDateString()) return date.toLocaleTimeString(undefined, time)

@@ -10,6 +10,7 @@ import { ProblemView } from '../app/problem'
 import { useTRPC } from '../app/trpc'
 import { PageLog } from '../logs/page-log'
 import { useWarmLogs } from '../logs/warm'
+import { Connections } from './connections/connections'
 import { DriverChoice } from './driver-choice'
 import { logOf } from './log-of'
 import { Progress } from './progress'
@@ -19,9 +20,10 @@ import classes from './infrastructure.module.css'
 
 const lead = 'One PostgreSQL and one PgBouncer serve all instances.'
 
-/** @param tab from the address: the service whose log is shown, otherwise the overview */
+/** @param tab from the address: the service whose log is shown, the connections, otherwise the overview */
 export function InfrastructureScreen({ tab }: { tab: string | undefined }) {
   const log = serviceNames.find(it => it === tab)
+  const connections = tab === 'connections'
   const acts = useInfrastructureSwitch({ stay: true })
   useWarmLogs()
   return (
@@ -35,11 +37,18 @@ export function InfrastructureScreen({ tab }: { tab: string | undefined }) {
       <Tabs
         label="Infrastructure"
         tabs={[
-          { href: '/infrastructure', word: 'Overview', current: log === undefined },
+          { href: '/infrastructure', word: 'Overview', current: log === undefined && !connections },
+          { href: '/infrastructure/connections', word: 'Connections', current: connections },
           ...serviceNames.map(it => ({ href: logOf(it), word: `${serviceTitle[it]} log`, current: it === log })),
         ]}
       />
-      {log ? <PageLog key={log} source={{ kind: 'service', name: log }} /> : <Overview acts={acts} />}
+      {log ? (
+        <PageLog key={log} source={{ kind: 'service', name: log }} />
+      ) : connections ? (
+        <Connections />
+      ) : (
+        <Overview acts={acts} />
+      )}
     </Page>
   )
 }

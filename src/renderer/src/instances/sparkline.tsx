@@ -20,11 +20,27 @@ export function Sparkline({
   height: number
 }) {
   const history = useHistory()
-  const bottom = height - 2
   // Selecting the path itself avoids re-rendering lines that look the same, such as flat ones.
   const line = useSyncExternalStore(history.subscribe, () =>
-    sparklinePath(history.of(name)[of], { width, height: bottom, limit: sampleLimit, least: least[of] }),
+    sparklinePath(history.of(name)[of], { width, height: height - 2, limit: sampleLimit, least: least[of] }),
   )
+  return <Spark line={line} of={of} width={width} height={height} />
+}
+
+/** @param line an SVG path in a frame of this width and `height - 2`; undefined: nothing is drawn */
+export function Spark({
+  line,
+  of,
+  width,
+  height,
+}: {
+  line: string | undefined
+  /** Chooses its colour; the accent by default. */
+  of?: 'cpu' | 'memory'
+  width: number
+  height: number
+}) {
+  const bottom = height - 2
   return (
     <svg
       className={classes.line}
