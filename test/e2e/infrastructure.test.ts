@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Locator, Page } from '@playwright/test'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import type { CliInstance } from '../support/cli-instance'
+import { beginLockWait, connectAs, loginOf } from '../support/instance-client'
 import { until } from '../support/workspace'
 import { ControlRoom } from './pages/control-room'
 import { LogPane } from './pages/logs'
@@ -26,7 +27,10 @@ test.beforeAll(async () => {
 test.afterAll(() => place.remove())
 test.beforeEach(() => room.go('Infrastructure'))
 
-const card = (name: string): Locator => window.getByRole('main').getByRole('region', { name, exact: true })
+const region = (name: string): Locator => window.getByRole('main').getByRole('region', { name, exact: true })
+const card = region
+const tab = (name: string): Locator =>
+  window.getByRole('navigation', { name: 'Infrastructure' }).getByRole('link', { name, exact: true })
 const button = (name: string): Locator => window.getByRole('main').getByRole('button', { name, exact: true })
 
 test('each shows how fast it answers, what it takes and how it is configured', async () => {
@@ -70,6 +74,44 @@ test('a stop of PostgreSQL lists who loses it; instances stopped first are start
   await until(() => answerOf(school.port))
 })
 
+test('Connections: who waits for whom is shown without values; the connection in the way is terminated', async () => {
+  const login = await loginOf(place.root, 'School')
+  const [holder, waiter] = [await connectAs(login, place.ports.postgres), await connectAs(login, place.ports.postgres)]
+  await tab('Connections').click()
+  await expect(window.getByRole('figure', { name: 'Connections' })).toContainText(/\d+ of 790/)
+  await expect(region('Longer than 30 s')).toContainText('No query has been running')
+  const { ends } = await beginLockWait(holder, waiter)
+  const locks = window.getByRole('table', { name: 'Waiting for locks' })
+  await expect(locks).toContainText(/School.*INSERT INTO seats VALUES \(\?, \?\).*waits for School.*LOCK TABLE seats/)
+  await expect(window.getByRole('table', { name: 'Instances’ databases' })).toContainText(/School\d.*1 active.*MB/)
+  await locks.getByRole('button', { name: 'Terminate…' }).last().click()
+  const dialog = room.dialog('Terminate this connection of School?')
+  await expect(dialog).toContainText('LOCK TABLE seats')
+  await expect(dialog.getByRole('button', { name: 'Keep running' })).toBeFocused()
+  await dialog.getByRole('button', { name: 'Terminate' }).click()
+  await expect(window.getByRole('alert').filter({ hasText: 'The connection is terminated' })).toBeVisible()
+  expect(await ends).toBe('done')
+  await expect(locks).toBeHidden()
+  await window.getByRole('button', { name: 'Tables of School…' }).click()
+  await expect(room.dialog('Tables of School').getByRole('table')).toContainText('seats')
+  await window.keyboard.press('Escape')
+  await waiter.query('SELECT * FROM nothing').catch(() => undefined)
+  await region('PostgreSQL errors').getByRole('button', { name: 'Look again' }).click()
+  await expect(region('PostgreSQL errors')).toContainText('relation "nothing" does not exist')
+  await waiter.end()
+})
+
+test('Connections while PostgreSQL is stopped: says so, and goes on by itself once it runs', async () => {
+  await button('Stop both…').click()
+  await room.dialog('Stop PostgreSQL and PgBouncer?').getByRole('button', { name: 'Stop both' }).click()
+  await expect(room.told('The infrastructure is stopped.')).toBeVisible()
+  await tab('Connections').click()
+  await expect(room.problem('PostgreSQL isn’t answering')).toContainText('It isn’t running.')
+  await button('Start both').click()
+  await expect(room.told('The infrastructure is running.')).toBeVisible()
+  await expect(window.getByRole('figure', { name: 'Connections' })).toBeVisible()
+})
+
 test('one that can’t start says why, with the last lines of its log, and is started from there', async () => {
   const { embedded } = workspacePaths(place.root)
   await appendFile(join(embedded, 'postgres', 'postgresql.conf'), 'shared_buffers = much\n')
@@ -83,10 +125,7 @@ test('one that can’t start says why, with the last lines of its log, and is st
 
 test('the log of each is on this page', async () => {
   for (const name of ['PostgreSQL', 'PgBouncer']) {
-    await window
-      .getByRole('navigation', { name: 'Infrastructure' })
-      .getByRole('link', { name: `${name} log` })
-      .click()
+    await tab(`${name} log`).click()
     await expect(new LogPane(window, name).live).toContainText(/listening on/)
   }
 })

@@ -6,6 +6,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
+import type { Client } from 'pg'
+import { beginLockWait, connectAs, loginOf, type InstanceLogin } from '../../support/instance-client'
 import { ControlRoom } from '../pages/control-room'
 import { FirstRun, Setup } from '../pages/first-run'
 import { OperationPage, patience } from '../pages/operation'
@@ -31,6 +33,7 @@ export async function tour(window: Page, place: TestHome, prepared: Prepared, lo
 
   await make(room, wizard, operation, 'Riverside')
   await room.go('Instances')
+  const load = await busyDatabases(place)
   await instancesTour(window, place, look)
   await room.service('PostgreSQL').click()
   await expect(window.getByRole('dialog', { name: 'PostgreSQL' })).toBeVisible()
@@ -39,6 +42,10 @@ export async function tour(window: Page, place: TestHome, prepared: Prepared, lo
   await room.go('Infrastructure')
   await expect(window.getByRole('radio', { name: 'Embedded' })).toBeVisible()
   await look('infrastructure')
+  await window.getByRole('main').getByRole('link', { name: 'Connections' }).click()
+  await expect(window.getByRole('table', { name: 'Long queries' })).toContainText('pg_sleep', { timeout: patience })
+  await look('connections')
+  await load.end()
   await room.go('Health')
   await expect(window.getByRole('status').filter({ hasText: 'are wrong' })).toBeVisible({ timeout: patience })
   await look('health')
@@ -103,6 +110,25 @@ async function firstRun(window: Page, place: TestHome, prepared: Prepared, look:
   await expect(setup.goOn).toBeVisible({ timeout: patience })
   await look('setup-done')
   await setup.goOn.click()
+}
+
+/** A query that runs and one that waits for a lock, both for long until they are looked at. */
+async function busyDatabases({ root, ports }: TestHome): Promise<{ end(): Promise<void> }> {
+  const [lakeside, riverside] = await Promise.all(['Lakeside', 'Riverside'].map(it => loginOf(root, it)))
+  const open = (login: InstanceLogin | undefined): Promise<Client> => connectAs(login as InstanceLogin, ports.postgres)
+  const [holder, waiter, reporter] = [await open(lakeside), await open(lakeside), await open(riverside)]
+  await beginLockWait(holder, waiter)
+  void reporter.query("SELECT pg_sleep(600), relname FROM pg_class WHERE relname <> 'alice'").catch(() => undefined)
+  return {
+    async end() {
+      await holder.end()
+      await waiter.end()
+      const other = await open(riverside) // without a client, the query would run on
+      await other.query(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity
+        WHERE usename = current_user AND query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()`)
+      await Promise.all([other, reporter].map(it => it.end()))
+    },
+  }
 }
 
 /** The wizard, a creation in its middle, and its end. */

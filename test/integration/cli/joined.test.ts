@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { App } from '../../../src/main/app'
 import { composeApp } from '../../../src/main/compose'
+import type { DatabaseActivity } from '../../../src/shared/database-activity'
 import type { InstanceList } from '../../../src/shared/instance'
 import type { RebuildReview } from '../../../src/shared/rebuild-review'
+import { beginLockWait, connectAs, loginOf } from '../../support/instance-client'
 import { makeTiny } from '../../support/tiny-base'
-import { product } from '../../support/workspace'
+import { product, until } from '../../support/workspace'
 import { cliHome, type CliHome } from './cli'
 
 const director = '--director-name Ada --director-email ada@school.example --generate-password'
@@ -67,6 +69,29 @@ it('tells the same, and does its work there', async () => {
     data: [{ name: 'alone' }, { name: 'joined' }],
   })
   expect(await home.run('start nope --json')).toMatchObject({ exit: 4, problem: { code: 'instance-unknown' } })
+})
+
+it('infra activity shows who waits for whom, without values; cancel-query ends the one in the way', async () => {
+  const { port } = (await app.workspace.infrastructure.status()).postgres
+  const login = await loginOf(home.root, 'alone')
+  const [holder, waiter] = [await connectAs(login, port), await connectAs(login, port)]
+  try {
+    const { ends } = await beginLockWait(holder, waiter)
+    const shown = await until(async () => {
+      const { out } = await home.run('infra activity')
+      return out.includes('waits for') && out
+    })
+    expect(shown).toMatch(/alone +\d+ of \d+/)
+    expect(shown).not.toMatch(/alice|4711/)
+    const { locks } = (await home.run('infra activity --json')).data as DatabaseActivity
+    const [waiting, blocking] = [locks[0]?.waiting.pid, locks[0]?.blockers[0]?.pid]
+    expect(shown).toMatch(new RegExp(`Process ${waiting} waits for\\n.*\\n +${blocking} +alone .*LOCK TABLE seats`))
+    expect(await home.run('infra cancel-query 1 --json')).toMatchObject({ exit: 4, problem: { code: 'session-gone' } })
+    expect((await home.run(`infra cancel-query ${blocking} --terminate`)).out).toContain('The connection is terminated')
+    expect(await ends).toBe('done')
+  } finally {
+    await Promise.all([holder, waiter].map(it => it.end().catch(() => undefined)))
+  }
 })
 
 it('rebuild --dry-run prints what would change, and does nothing', async () => {

@@ -376,7 +376,17 @@ describe('pipes and names', () => {
     const complete = async (...typed: string[]): Promise<string[]> =>
       (await home.start(['__complete', '--', ...typed], { cwd: home.root }).ended).out.trim().split('\n')
     expect(await complete('res')).toEqual(['restart', 'resurrect'])
-    expect(await complete('infra', '')).toEqual(['up', 'down', 'restart', 'status', 'drivers', 'load', 'logs'])
+    expect(await complete('infra', '')).toEqual([
+      'up',
+      'down',
+      'restart',
+      'status',
+      'activity',
+      'cancel-query',
+      'drivers',
+      'load',
+      'logs',
+    ])
     expect(await complete('start', 'sch')).toEqual(['school'])
     expect(await complete('stop', 'again', 'sch')).toEqual(['school'])
     expect(await complete('recover', 'x', '')).toEqual(['resume', 'roll-back'])

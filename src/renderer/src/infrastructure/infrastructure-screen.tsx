@@ -45,7 +45,10 @@ export function InfrastructureScreen({ tab }: { tab: string | undefined }) {
       {log ? (
         <PageLog key={log} source={{ kind: 'service', name: log }} />
       ) : connections ? (
-        <Connections />
+        <>
+          <Progress />
+          <Connections />
+        </>
       ) : (
         <Overview acts={acts} />
       )}
