@@ -37,13 +37,15 @@ function activityLines({ server, databases, long, locks }: DatabaseActivity, pai
       [
         ['Connections', server && `${server.connections} of ${server.limit}`],
         ['Databases', server?.size === undefined ? undefined : bytes(server.size)],
-        ['Others', server && `${count(server.others.connections, 'connection')} that aren’t instances’`],
+        ['Others', server && `${count(server.others.connections, 'connection')} to other databases`],
       ],
       dim,
     ),
     ...part('Instances', databases.length > 0 ? databaseLines(databases, paint) : ['none']),
     ...part(`Longer than ${longAfter} s`, long.length > 0 ? sessions(long) : ['none']),
-    ...locks.flatMap(({ waiting, blockers }) => part(`Process ${waiting.pid} waits for`, sessions(blockers))),
+    ...locks.flatMap(({ waiting, blockers }) =>
+      part(`Process ${waiting.pid} waits for`, blockers.length > 0 ? sessions(blockers) : ['PostgreSQL itself']),
+    ),
   ]
 }
 

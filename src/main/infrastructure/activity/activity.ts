@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatabaseActivity, Pool, SessionEnd, SessionKey, TableRows } from '../../../shared/database-activity'
-import { problem, ProblemError, toProblem } from '../../../shared/problem'
+import { problem, ProblemError, toProblem, type Problem } from '../../../shared/problem'
 import { Watched } from '../../system/watched'
 import { unreachable, whyUnreachable, type Login } from '../connection'
 import type { Tenants } from '../tenants'
@@ -66,7 +66,7 @@ export class Activity {
     this.#console = new HeldConnection({ login: services.console, timeouts, signal })
   }
 
-  /** Never fails because a service doesn't answer. Takes at most a few seconds. */
+  /** Never fails: says what couldn't be found out. Takes at most a few seconds. */
   look(): Promise<DatabaseActivity> {
     this.#looking ??= this.#look().finally(() => (this.#looking = undefined))
     return this.#looking
@@ -109,22 +109,23 @@ export class Activity {
   async #look(): Promise<DatabaseActivity> {
     const at = Date.now()
     this.#lookedAt = performance.now()
-    const [postgres, pools] = await Promise.all([
-      this.#askPostgres().catch((error: unknown) => ({ problem: toProblem(error) })),
-      this.#askPools().catch((error: unknown) => ({ problem: toProblem(error) })),
+    const [tenants, postgres, pools] = await Promise.all([
+      settled(this.#services.tenants().databases()),
+      settled(this.#askPostgres()),
+      settled(this.#askPools()),
     ])
-    const poolProblem = 'problem' in pools ? pools.problem : undefined
-    if ('problem' in postgres) {
+    if (!postgres.value || !tenants.value) {
       this.#before = undefined
       const { history } = this.#hour
-      return { at, problem: postgres.problem, poolProblem, databases: [], long: [], locks: [], history }
+      const why = postgres.problem ?? tenants.problem
+      return { at, problem: why, poolProblem: pools.problem, databases: [], long: [], locks: [], history }
     }
-    const found: Found = { at, ...postgres, pools: 'problem' in pools ? new Map<string, Pool>() : pools }
+    const found: Found = { at, ...postgres.value, pools: pools.value ?? new Map<string, Pool>() }
     const { totals, databases } = samplesOf(found)
     this.#hour.add(at, totals, databases)
-    const described = describe(found, this.#before, this.#hour, await this.#services.tenants().databases())
+    const described = describe(found, this.#before, this.#hour, tenants.value)
     this.#before = found
-    return { at, poolProblem, ...described, history: this.#hour.history }
+    return { at, poolProblem: pools.problem, ...described, history: this.#hour.history }
   }
 
   async #askPostgres(): Promise<Pick<Found, 'postgres' | 'slow'>> {
@@ -157,3 +158,12 @@ export class Activity {
     }
   }
 }
+
+/** What was found, or why it wasn't. */
+const settled = <T>(
+  work: Promise<T>,
+): Promise<{ readonly value: T; readonly problem?: never } | { readonly value?: never; readonly problem: Problem }> =>
+  work.then(
+    value => ({ value }),
+    (error: unknown) => ({ problem: toProblem(error) }),
+  )

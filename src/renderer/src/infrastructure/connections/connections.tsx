@@ -6,6 +6,7 @@ import { longAfter, type DatabaseActivity } from '../../../../shared/database-ac
 import { useInfrastructure } from '../../app/live'
 import { Section } from '../../app/page'
 import { ProblemView } from '../../app/problem'
+import { problemOf } from '../../app/problem-of'
 import { useTRPC } from '../../app/trpc'
 import { DatabasesTable } from './databases-table'
 import { Errors } from './errors'
@@ -15,7 +16,8 @@ import classes from './connections.module.css'
 
 export function Connections() {
   const trpc = useTRPC()
-  const { data } = useSubscription(trpc.infrastructure.watchActivity.subscriptionOptions())
+  const { data, error } = useSubscription(trpc.infrastructure.watchActivity.subscriptionOptions())
+  if (error) return <ProblemView problem={problemOf(error)} />
   if (!data) return <Skeleton height={420} radius="lg" aria-label="Loading" />
   return (
     <>

@@ -41,7 +41,8 @@ const showTables = (name: string): string =>
 const frame = { width: 80, height: 22 } as const
 
 function Row({ database }: { database: InstanceDatabase }) {
-  const { instance, connections, limit, active, history, pool, transactionsPerSecond, size } = database
+  const { instance, connections, limit, active, idleInTransaction, history, pool, size } = database
+  const { transactionsPerSecond, deadlocks = 0 } = database
   const used = limit === undefined ? String(connections) : `${connections} of ${limit}`
   const line = sparklinePath(history, { ...frame, height: frame.height - 2, limit: rememberedMinutes, least: 5 })
   return (
@@ -58,11 +59,14 @@ function Row({ database }: { database: InstanceDatabase }) {
             <Spark {...frame} line={line} />
           </span>
         </div>
-        <span className="dimmed">{active} active</span>
+        <span className="dimmed">
+          {active} active{idleInTransaction > 0 && `, ${idleInTransaction} idle in a transaction`}
+        </span>
       </Table.Td>
       <Table.Td>{pool ? <PoolCell pool={pool} /> : <span className="dimmed">no clients</span>}</Table.Td>
       <Table.Td className={classes.right}>
         {transactionsPerSecond === undefined ? <span className="dimmed">–</span> : `${transactionsPerSecond} /s`}
+        {deadlocks > 0 && <div className="dimmed">{count(deadlocks, 'deadlock')}</div>}
       </Table.Td>
       <Table.Td className={classes.right}>
         {cacheHits(database.cacheHits) ?? <span className="dimmed">–</span>}

@@ -42,6 +42,13 @@ export const Locks = ({ locks }: { locks: readonly LockWait[] }) => (
         {blockers.map(it => (
           <SessionRow key={it.pid} session={it} blocks />
         ))}
+        {blockers.length === 0 && (
+          <Table.Tr>
+            <Table.Td colSpan={4} className={`${classes.blocker} dimmed`}>
+              waits for PostgreSQL itself: a vacuum, or a prepared transaction
+            </Table.Td>
+          </Table.Tr>
+        )}
       </Table.Tbody>
     ))}
   </SessionTable>

@@ -1,0 +1,89 @@
+/**
+ * What it costs to look at a hundred instances' databases with five connections each: the engine (this process) and the
+ * services, while nobody looks and while one screen does. The connections do nothing.
+ */
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Client } from 'pg'
+import { workingIn } from '../../src/main/infrastructure/drivers/daemons'
+import { workspacePaths } from '../../src/main/workspace/paths'
+import { layOut, makeDatabase } from '../support/cli-instance'
+import { connectAs } from '../support/instance-client'
+import type { TestWorkspace } from '../support/workspace'
+import type { Bench, Measured } from './bench'
+import { busyWorkspace, cpuTimes, nameOf } from './window'
+
+const instances = 100
+const connections = 5
+const seconds = 60
+const looks = 50
+
+const bench: Bench = {
+  name: 'activity',
+  async run({ runs, say }) {
+    const workspace = await busyWorkspace()
+    const open: Client[] = []
+    try {
+      const { port } = (await workspace.services.infrastructure.status()).postgres
+      for (let it = 0; it < instances; it++) {
+        const { database, role: user, password, ...its } = await layOut(workspace, nameOf(it))
+        await makeDatabase(workspace, { database, role: user, password, ...its })
+        for (let more = 0; more < connections; more++) open.push(await connectAs({ database, user, password }, port))
+      }
+      return await measure(workspace, runs, say)
+    } finally {
+      await Promise.all(open.map(it => it.end()))
+      await workspace.remove()
+    }
+  },
+}
+export default bench
+
+async function measure(workspace: TestWorkspace, runs: number, say: (text: string) => void): Promise<Measured[]> {
+  const { activity } = workspace.services.infrastructure
+  const found = await activity.look()
+  if (found.databases.length !== instances || found.problem) throw new Error('not all of them are seen')
+  const times: number[] = []
+  for (let it = 0; it < looks; it++) {
+    const start = performance.now()
+    await activity.look()
+    times.push(performance.now() - start)
+  }
+  const measured: Measured[] = [
+    { name: `a look at ${instances} databases and ${instances * connections} connections`, unit: 'ms', values: times },
+    { name: 'what is pushed then', unit: 'kB', values: [JSON.stringify(await activity.look()).length / 1000] },
+  ]
+  for (const how of ['nobody looks', 'one screen looks'] as const) {
+    const stop = new AbortController()
+    if (how === 'one screen looks')
+      void (async () => {
+        for await (const it of activity.watch(stop.signal)) JSON.stringify(it) // as a page gets it
+      })()
+    const [engine, services]: [number[], number[]] = [[], []]
+    for (let run = 0; run < runs; run++) {
+      say(`${seconds} s while ${how}`)
+      const used = await percents([[process.pid], await serversOf(workspace)])
+      engine.push(used[0] ?? NaN)
+      services.push(used[1] ?? NaN)
+    }
+    stop.abort()
+    measured.push(
+      { name: `CPU of the engine while ${how}`, unit: '% of a core', values: engine, goal: '<= 1' },
+      { name: `CPU of PostgreSQL and PgBouncer while ${how}`, unit: '% of a core', values: services, goal: '<= 1' },
+    )
+  }
+  return measured
+}
+
+const serversOf = async ({ root }: TestWorkspace): Promise<number[]> => {
+  const { embedded } = workspacePaths(root)
+  return (await Promise.all((['postgres', 'pgbouncer'] as const).map(it => workingIn(join(embedded, it), it)))).flat()
+}
+
+/** CPU use of each group of processes, including what they waited for. Those that begin later aren't counted. */
+async function percents(groups: readonly (readonly number[])[]): Promise<number[]> {
+  const sums = () => Promise.all(groups.map(async it => [...(await cpuTimes(it)).values()].reduce((a, b) => a + b, 0)))
+  const before = await sums()
+  await delay(seconds * 1000)
+  return (await sums()).map((it, index) => (it - (before[index] ?? NaN)) / (seconds * 10))
+}
