@@ -41,6 +41,7 @@ export default bench
 
 async function measure(workspace: TestWorkspace, runs: number, say: (text: string) => void): Promise<Measured[]> {
   const { activity } = workspace.services.infrastructure
+  const groups = [() => Promise.resolve([process.pid]), () => serversOf(workspace)]
   const found = await activity.look()
   if (found.databases.length !== instances || found.problem) throw new Error('not all of them are seen')
   const times: number[] = []
@@ -49,30 +50,30 @@ async function measure(workspace: TestWorkspace, runs: number, say: (text: strin
     await activity.look()
     times.push(performance.now() - start)
   }
-  const measured: Measured[] = [
+  const without: number[][] = []
+  const more: number[][] = []
+  for (let run = 0; run < runs; run++) {
+    say(`${seconds} s while nobody looks, and ${seconds} s while one screen does`)
+    const alone = await percents(groups)
+    const stop = new AbortController()
+    void (async () => {
+      for await (const it of activity.watch(stop.signal)) JSON.stringify(it) // as a page gets it
+    })()
+    const watched = await percents(groups)
+    stop.abort()
+    without.push(alone)
+    more.push(watched.map((it, index) => it - (alone[index] ?? NaN)))
+  }
+  const of = (all: readonly number[][], group: number): number[] => all.map(it => it[group] ?? NaN)
+  const unit = '% of a core'
+  return [
     { name: `a look at ${instances} databases and ${instances * connections} connections`, unit: 'ms', values: times },
     { name: 'what is pushed then', unit: 'kB', values: [JSON.stringify(await activity.look()).length / 1000] },
+    { name: 'CPU that a screen takes, the engine', unit, values: of(more, 0), goal: '<= 1' },
+    { name: 'CPU that a screen takes, PostgreSQL and PgBouncer', unit, values: of(more, 1), goal: '<= 1' },
+    { name: 'CPU of the engine without it', unit, values: of(without, 0) },
+    { name: 'CPU of PostgreSQL and PgBouncer without it', unit, values: of(without, 1) },
   ]
-  for (const how of ['nobody looks', 'one screen looks'] as const) {
-    const stop = new AbortController()
-    if (how === 'one screen looks')
-      void (async () => {
-        for await (const it of activity.watch(stop.signal)) JSON.stringify(it) // as a page gets it
-      })()
-    const [engine, services]: [number[], number[]] = [[], []]
-    for (let run = 0; run < runs; run++) {
-      say(`${seconds} s while ${how}`)
-      const used = await percents([[process.pid], await serversOf(workspace)])
-      engine.push(used[0] ?? NaN)
-      services.push(used[1] ?? NaN)
-    }
-    stop.abort()
-    measured.push(
-      { name: `CPU of the engine while ${how}`, unit: '% of a core', values: engine, goal: '<= 1' },
-      { name: `CPU of PostgreSQL and PgBouncer while ${how}`, unit: '% of a core', values: services, goal: '<= 1' },
-    )
-  }
-  return measured
 }
 
 const serversOf = async ({ root }: TestWorkspace): Promise<number[]> => {
@@ -80,9 +81,11 @@ const serversOf = async ({ root }: TestWorkspace): Promise<number[]> => {
   return (await Promise.all((['postgres', 'pgbouncer'] as const).map(it => workingIn(join(embedded, it), it)))).flat()
 }
 
-/** CPU use of each group of processes, including what they waited for. Those that begin later aren't counted. */
-async function percents(groups: readonly (readonly number[])[]): Promise<number[]> {
-  const sums = () => Promise.all(groups.map(async it => [...(await cpuTimes(it)).values()].reduce((a, b) => a + b, 0)))
+/** CPU use of each group of processes. One that ends is counted in its parent's time from then on. */
+async function percents(groups: readonly (() => Promise<readonly number[]>)[]): Promise<number[]> {
+  const timeOf = async (pid: number): Promise<number> => (await cpuTimes([pid]).catch(() => undefined))?.get(pid) ?? 0
+  const sums = () =>
+    Promise.all(groups.map(async pids => (await Promise.all((await pids()).map(timeOf))).reduce((a, b) => a + b, 0)))
   const before = await sums()
   await delay(seconds * 1000)
   return (await sums()).map((it, index) => (it - (before[index] ?? NaN)) / (seconds * 10))
