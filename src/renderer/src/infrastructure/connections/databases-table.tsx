@@ -1,5 +1,5 @@
 /** The instances' databases, those that need attention first. */
-import { Anchor, Button, Table } from '@mantine/core'
+import { Anchor, Button, Table, VisuallyHidden } from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { Link } from 'wouter'
 import { bytes, count, duration } from '../../../../shared/amounts'
@@ -23,7 +23,9 @@ export const DatabasesTable = ({ databases }: { databases: readonly InstanceData
           <Table.Th className={classes.right}>Transactions</Table.Th>
           <Table.Th className={classes.right}>Cache hits</Table.Th>
           <Table.Th className={classes.right}>Size</Table.Th>
-          <Table.Th aria-label="Actions" />
+          <Table.Th>
+            <VisuallyHidden>Actions</VisuallyHidden>
+          </Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>

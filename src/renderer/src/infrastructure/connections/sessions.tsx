@@ -1,5 +1,5 @@
 /** Queries and transactions that last, and those that wait for each other; each can be ended if it is an instance's. */
-import { Button, Table } from '@mantine/core'
+import { Button, Table, VisuallyHidden } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { uptime } from '../../../../shared/amounts'
@@ -62,7 +62,9 @@ const SessionTable = ({ label, children }: { label: string; children: ReactNode 
           <Table.Th>Instance</Table.Th>
           <Table.Th>For</Table.Th>
           <Table.Th>Query</Table.Th>
-          <Table.Th aria-label="Actions" />
+          <Table.Th>
+            <VisuallyHidden>Actions</VisuallyHidden>
+          </Table.Th>
         </Table.Tr>
       </Table.Thead>
       {children}
