@@ -88,6 +88,8 @@ export function adoptionSuite(engine: 'podman' | 'docker', images: Images, metho
         'port-open-to-network',
         'postgres-weak-rules',
       ])
+      const { problem, poolProblem } = await it.infrastructure.activity.look()
+      expect([problem?.code, poolProblem?.code]).toEqual([undefined, 'pools-unknown'])
       await it.databases.create(fresh)
       expect(await it.databases.verify(fresh)).toBe(true)
       for (const port of [ports.postgres, ports.pgbouncer]) {

@@ -112,6 +112,13 @@ export function infrastructureSuite(name: string, suite: Suite): void {
       expect(details.pgbouncer.data).toBeUndefined()
     })
 
+    test('both say what their databases are doing', async () => {
+      const { problem, poolProblem, server } = await it.infrastructure.activity.look()
+      expect([problem, poolProblem]).toEqual([undefined, undefined])
+      expect(server?.limit).toBe(790)
+      expect(server?.size).toBeGreaterThan(10e6)
+    })
+
     test('each role reaches its own database, directly and pooled', async () => {
       for (const login of [direct(), pooled()]) expect(await ask(login)).toEqual([{ who: first.role }])
       const other = { user: second.role, password: second.password, database: second.database }
