@@ -1,5 +1,4 @@
 /** What the databases are doing right now and have done in the last hour, as every client sees it. */
-import { z } from 'zod'
 import type { Problem } from './problem'
 
 /** Seconds after which a query, or a transaction that does nothing, is listed. */
@@ -13,16 +12,15 @@ export const rememberedMinutes = 60
  * client after another, so the process alone doesn't say whose query it is running. Times are microseconds since 1970,
  * as digits, by PostgreSQL's clock.
  */
-export const sessionKeySchema = z.object({
-  pid: z.number().int().positive(),
+export interface SessionKey {
+  readonly pid: number
   /** When the connection was opened. */
-  opened: z.string().regex(/^\d{1,18}$/),
+  readonly opened: string
   /** When its query began or, between two queries, its latest: what `cancel` may end. */
-  query: z.string().regex(/^\d{1,18}$/),
+  readonly query: string
   /** When its transaction began: what `terminate` may end. */
-  transaction: z.string().regex(/^\d{1,18}$/),
-})
-export type SessionKey = z.infer<typeof sessionKeySchema>
+  readonly transaction: string
+}
 
 /** `cancel` ends the query, `terminate` the connection with its transaction. */
 export const sessionEnds = ['cancel', 'terminate'] as const

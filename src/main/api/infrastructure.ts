@@ -1,6 +1,6 @@
 /** The shared PostgreSQL and PgBouncer. */
 import { z } from 'zod'
-import { sessionEnds, sessionKeySchema } from '../../shared/database-activity'
+import { endSessionSchema } from '../../shared/database-activity-schema'
 import { driverKinds } from '../../shared/infrastructure'
 import { nameSchema } from '../../shared/instance'
 import { router, workspaceProcedure } from './trpc'
@@ -20,7 +20,7 @@ export const infrastructureRouter = router({
   ),
   /** Ends a query, or a connection with its transaction, if it is still what was shown. */
   endSession: workspaceProcedure
-    .input(z.object({ session: sessionKeySchema, how: z.enum(sessionEnds) }))
+    .input(endSessionSchema)
     .mutation(({ ctx: { workspace }, input }) => workspace.infrastructure.activity.end(input.session, input.how)),
   /** The tables of an instance's database with the most dead rows. */
   tables: workspaceProcedure

@@ -1,5 +1,6 @@
 /**
- * Connections to PostgreSQL and PgBouncer on this machine. All have timeouts. A server must prove itself before anything but names is sent to it (proof.ts).
+ * Connections to PostgreSQL and PgBouncer on this machine. All have timeouts. A server must prove itself before
+ * anything but names is sent to it (proof.ts).
  */
 import { constants } from 'node:fs'
 import { open, type FileHandle } from 'node:fs/promises'

@@ -14,8 +14,9 @@ const ways = {
 } as const
 
 /**
- * Ends it if, in the same statement, it is still the session that was shown, is still at the same query or in the same transaction, and was opened
- * by an instance's own role in its own database, which doesn't carry the mark of another workspace.
+ * Ends it if, in the same statement, it is still the session that was shown, is still at the same query or in the same
+ * transaction, and was opened by an instance's own role in its own database, which doesn't carry the mark of another
+ * workspace.
  * @param workspace the id in the marks (database-marks.ts)
  * @throws Problem `session-gone`; those of `unreachable`
  */
