@@ -89,11 +89,10 @@ export function timeWords({ prepared, expected }: Pick<RebuildReview, 'prepared'
 
 /** @param moves the schema changes, for which the instance is stopped */
 export function gapWords({ running, seamless, seconds }: Gap, moves: boolean): string {
-  if (!running) return 'No gap: it isn’t running, and stays stopped.'
-  if (seamless && !moves) return 'No gap: seamless.'
-  const away =
-    seconds === undefined ? 'for as long as the application takes to start' : `for about ${duration(seconds * 1000)}`
-  return `Away ${away}.${seamless ? ' With a change of the schema, it isn’t seamless.' : ''}`
+  if (!running) return 'No downtime: it isn’t running, and stays stopped.'
+  if (seamless && !moves) return 'No downtime: seamless.'
+  const down = seconds === undefined ? 'as long as the application takes to start' : `about ${duration(seconds * 1000)}`
+  return `Downtime: ${down}.${seamless ? ' A schema change isn’t seamless.' : ''}`
 }
 
 export const hasSpace = ({ needed, free, reserve }: RebuildReview['disk']): boolean => free >= needed + reserve

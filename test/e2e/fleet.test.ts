@@ -46,20 +46,18 @@ test('the chosen ones: a stopped canary is suggested, and each gets the new code
   const dialog = window.getByRole('dialog', { name: 'Rebuild 3 instances' })
   await expect(dialog.getByRole('combobox', { name: 'Canary' })).toHaveValue('lake-school (Not in PM2)')
   await expect(dialog).toContainText('hill-school and port-school')
-  await expect(dialog).toContainText(
-    'Away for as long as the application takes to start, each at its turn: hill-school.',
-  )
+  await expect(dialog).toContainText('As long as the application takes to start: hill-school.')
   const atOnce = dialog.getByRole('textbox', { name: 'At once' })
   await atOnce.fill('0')
   await expect(dialog).toContainText('At least 1.')
   await atOnce.fill('2')
   await dialog.getByRole('button', { name: 'Rebuild 3' }).click()
   await expect(dialog).toContainText('Choose one.') // these instances know of no schema
-  await dialog.getByRole('radio', { name: 'Change their schema, too' }).check()
+  await dialog.getByRole('radio', { name: 'Change the databases’ schemas' }).check()
   const rehearsals = dialog.getByRole('list', { name: 'Rehearsals' })
   await expect(rehearsals).toContainText('This rebuild can’t change the database’s schema.') // they have no schema file
   await expect(dialog.getByRole('button', { name: 'Rebuild 3' })).toBeDisabled()
-  await dialog.getByRole('radio', { name: 'Keep their schema' }).check()
+  await dialog.getByRole('radio', { name: 'Leave the databases as they are' }).check()
   await dialog.getByRole('button', { name: 'Rebuild 3' }).click()
   await expect(list.report).toContainText('Rebuilt 3 of 3.', { timeout: 120_000 })
   expect(await versions()).toEqual([1, 1, 1])
@@ -71,7 +69,7 @@ test('all that are outdated: the canary fails, and it is said who was left alone
   await list.filter('Outdated').click()
   await window.getByRole('button', { name: 'Rebuild all…' }).click()
   const dialog = window.getByRole('dialog', { name: 'Rebuild 3 instances' })
-  await dialog.getByRole('radio', { name: 'Keep their schema' }).check() // the rebuild before left it
+  await dialog.getByRole('radio', { name: 'Leave the databases as they are' }).check() // the rebuild before left it
   await dialog.getByRole('button', { name: 'Rebuild 3' }).click()
   await expect(list.report).toContainText('Rebuilt 0 of 3, 1 failed, 2 left alone.', { timeout: 120_000 })
   await expect(list.notDone.first()).toContainText('lake-school')

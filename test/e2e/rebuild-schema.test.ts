@@ -55,8 +55,8 @@ test('of several, one consent names what each would lose; one can be left out', 
   await window.getByRole('checkbox', { name: 'Select all' }).check()
   await list.chosen.getByRole('button', { name: 'Rebuild…' }).click()
   const fleet = window.getByRole('dialog', { name: 'Rebuild 2 instances' })
-  await expect(fleet).toContainText('Away for about')
-  await fleet.getByRole('radio', { name: 'Change their schema, too' }).check()
+  await expect(fleet).toContainText('Downtime')
+  await fleet.getByRole('radio', { name: 'Change the databases’ schemas' }).check()
   const row = (name: string): Locator =>
     fleet.getByRole('list', { name: 'Rehearsals' }).getByRole('listitem').filter({ hasText: name })
   await expect(row('branch')).toContainText('Loses 3 values of users.phone.', { timeout: 60_000 })
@@ -73,7 +73,9 @@ test('of several, one consent names what each would lose; one can be left out', 
   await expect(rebuild).toBeDisabled() // there is more to consent to
   await fleet.getByRole('checkbox', { name: 'Lose 1,207 values of users.phone in 2 instances' }).check()
   await expect(rebuild).toBeEnabled()
-  await expect(fleet.getByRole('checkbox', { name: 'And whatever users write there' })).not.toBeChecked()
+  await expect(
+    fleet.getByRole('checkbox', { name: 'Also lose what users add there in the meantime' }),
+  ).not.toBeChecked()
   await fleet.getByRole('button', { name: 'SQL', exact: true }).click() // the same for both
   await expect(fleet.getByLabel('SQL', { exact: true })).toContainText('DROP COLUMN "phone"')
 

@@ -117,7 +117,7 @@ export function problemOfState(state: OperationState): Problem {
     }
   }
   if (state.turned?.problem) return state.turned.problem
-  return { code: 'cancelled', message: `${headline(state)}: cancelled, and what was begun was undone.` }
+  return { code: 'cancelled', message: `${headline(state)}: cancelled and rolled back.` }
 }
 
 /** What its steps found and did. */
@@ -181,7 +181,7 @@ async function eachOfMany(
     return {
       name,
       exit: exitCodes.refused,
-      problem: { code: 'cancelled', message: `“${name}” was not started: cancelled.` },
+      problem: { code: 'cancelled', message: `“${name}” was left alone, because the job was cancelled.` },
     }
   return result.problem
     ? { name, exit: toFailure(new ProblemError(result.problem)).exit, problem: result.problem }

@@ -104,7 +104,7 @@ const uniquesOf = ({ constraints, indexes }: Catalogue): Constraint[] => [
 function orphanLimit({ table, columns }: Constraint, before: Catalogue, after: Catalogue, now: string): string {
   const optional = columns.find(it => columnOf(tableOf(before, table), it)?.required === false)
   if (optional !== undefined)
-    return `\`${optional}\` of \`${table}\` is emptied in rows that refer to a row deleted in the meantime.`
+    return `\`${optional}\` of \`${table}\` is cleared in rows that refer to a row deleted in the meantime.`
   return after.constraints.some(it => isDependent(it, now))
     ? `If rows of \`${table}\` refer to a row deleted in the meantime, the schema can’t be rolled back.`
     : `Rows of \`${table}\` that refer to a row deleted in the meantime are kept aside, outside the table.`

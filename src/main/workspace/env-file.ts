@@ -14,14 +14,18 @@ export function formatEnv(values: EnvValues): string {
 }
 
 /**
- * Replaces or appends values and keeps every other line, including comments.
+ * Replaces or appends values and keeps every other line, including comments. New lines end as the file's do.
  * @param text the file's current content
  */
 export function setEnv(text: string, values: EnvValues): string {
-  const lines = text.replace(/\r\n?/g, '\n').replace(/\n*$/, '\n').replace(/^\n+/, '')
+  const end = text.includes('\r\n') ? '\r\n' : '\n'
+  const lines = text
+    .replace(/\r(?!\n)/g, '\n')
+    .replace(/[\r\n]*$/, end)
+    .replace(/^[\r\n]+/, '')
   return Object.entries(values).reduce((before, [key, value]) => {
-    const [start, end] = placeOf(before, key)
-    return `${before.slice(0, start)}${assignment(key, value)}\n${before.slice(end)}`
+    const [from, to] = placeOf(before, key)
+    return `${before.slice(0, from)}${assignment(key, value)}${end}${before.slice(to)}`
   }, lines)
 }
 

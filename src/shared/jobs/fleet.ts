@@ -57,7 +57,7 @@ export const fleetJob = defineJob({
     'bring-up': bringUp,
     'prepare-release': {
       title: 'Prepare the new code',
-      explanation: 'Once for all. The instances keep running.',
+      explanation: 'Only once, for all instances. They keep running.',
     },
   },
   instances: plan => fleetOf(plan),

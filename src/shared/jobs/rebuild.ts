@@ -72,17 +72,17 @@ const exchange = {
   switch: {
     title: 'Switch over',
     explanation:
-      'Stops the old code, unless the instance is seamless and the schema stays; changes the schema, if asked to; swaps the folders. Uploads, settings and other files stay.',
+      'Stops the instance, unless it is seamless and the schema stays; changes the schema, if asked to; swaps the folders. Uploads, settings and other files stay.',
   },
   reload: {
-    title: 'Hand over to the new code',
-    explanation: 'Starts it beside the old code, which is stopped once the new code answers.',
+    title: 'Hand over',
+    explanation: 'Starts the code beside the running code, which is stopped once this one answers.',
     when: ({ seamless }: ExchangePlan) => seamless === true,
   },
   'start-process': { ...startProcess, when: ({ ran, seamless }: ExchangePlan) => ran && !seamless },
   'verify-health': { ...verifyHealth, when: ({ ran }: ExchangePlan) => ran },
   'smoke-tests': { ...smokeTests, when: ({ ran }: ExchangePlan) => ran },
-  'keep-previous': { title: 'Keep the old code', explanation: 'You can roll back to it until the next rebuild.' },
+  'keep-previous': { title: 'Keep the replaced code', explanation: 'You can roll back to it until the next rebuild.' },
 } as const
 
 const claims = ({ target, token, fingerprint, from }: ExchangePlan): Claim[] => [

@@ -31,7 +31,7 @@ it('--outdated --dry-run: each of them; one that can’t be rehearsed doesn’t 
   await setBase()
   const { exit, out } = await home.run('rebuild --outdated --dry-run')
   expect(exit).toBe(0)
-  expect(out.match(/Away for about|it isn’t running/g)).toHaveLength(3)
+  expect(out.match(/Downtime: about|it isn’t running/g)).toHaveLength(3)
   const rehearsed = await home.run('rebuild --outdated --push-schema --dry-run --json') // its base application has no Prisma
   expect(rehearsed).toMatchObject({ exit: 4, problem: { message: '3 of 3 couldn’t be rehearsed: a, b, c.' } })
   expect(rehearsed.data).toMatchObject({ rehearsals: ['a', 'b', 'c'].map(name => ({ name, problem: {} })) })

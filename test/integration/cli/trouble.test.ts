@@ -442,7 +442,11 @@ describe('several at once', () => {
         operation: { kind: 'start', phase: 'rolled-back' },
         problem: { code: 'cancelled' },
       })),
-      { name: 'last', exit: 4, problem: { code: 'cancelled', message: '“last” was not started: cancelled.' } },
+      {
+        name: 'last',
+        exit: 4,
+        problem: { code: 'cancelled', message: '“last” was left alone, because the job was cancelled.' },
+      },
     ])
     expect((await appsOf(home.env['PM2_HOME'] ?? '')).length).toBe(before.length)
   })

@@ -246,7 +246,7 @@ export const accepted: readonly Change[] = [
     ],
     class: 'destructive',
     limits: [
-      '`classId` of `samples` is emptied in rows that refer to a row deleted in the meantime.',
+      '`classId` of `samples` is cleared in rows that refer to a row deleted in the meantime.',
       'Rows of the new table `_SampleToSchoolClass` are kept aside; the old code doesn’t show them.',
     ],
     losses: ['column samples.classId 225'],

@@ -49,7 +49,7 @@ it('a review: what changes, what stays, what it takes', () => {
     '          .env.example names S3_REGION, but the base application’s .env has no value for it.',
     'Stays     The database, 2 settings and uploads (more than 20,001 files, 1.0 MB)',
     '          Its own files: reports, state.json and 10 more',
-    'Takes     Away for about 2.3 s.',
+    'Takes     Downtime: about 2.3 s.',
     '          About 42 s, like the last 3 rebuilds. The new code is prepared first, while the instance keeps running.',
     '          1.0 GB of disk space; 512 MB is free, and 512 MB must stay free for PostgreSQL.',
   ])
@@ -62,10 +62,10 @@ it('up to date, only what stays and what it takes', () => {
 })
 
 it.each([
-  [{ running: true, seamless: false }, false, 'Away for as long as the application takes to start.'],
-  [{ running: true, seamless: true, seconds: 2 }, false, 'No gap: seamless.'],
-  [{ running: true, seamless: true, seconds: 2 }, true, 'Away for about 2.0 s. With a change of the schema, it isn’t'],
-  [{ running: false, seamless: false, seconds: 2 }, true, 'No gap: it isn’t running, and stays stopped.'],
+  [{ running: true, seamless: false }, false, 'Downtime: as long as the application takes to start.'],
+  [{ running: true, seamless: true, seconds: 2 }, false, 'No downtime: seamless.'],
+  [{ running: true, seamless: true, seconds: 2 }, true, 'Downtime: about 2.0 s. A schema change isn’t seamless.'],
+  [{ running: false, seamless: false, seconds: 2 }, true, 'No downtime: it isn’t running, and stays stopped.'],
 ])('the gap: %o, with the schema: %s', (gap, pushes, words) => {
   expect(reviewLines({ ...review, gap }, pushes, plain).find(it => it.startsWith('Takes'))).toContain(words)
 })

@@ -70,7 +70,7 @@ it('what is the same for several is said once', () => {
   expect(groupBy(all, it => it.drift.join())).toEqual([{ text: 'ALTER', names: ['a', 'd'] }])
 })
 
-it('who is away, and for how long', () => {
+it('who is down, and for how long', () => {
   const gap = { running: true, seamless: false }
   const fleet = [
     member('a', { gap: { ...gap, seconds: 2 } }),
@@ -80,14 +80,14 @@ it('who is away, and for how long', () => {
     member('e', { gap: { running: false, seamless: true, seconds: 1 } }),
   ]
   expect(gapLines(fleet, false)).toEqual([
-    'Away for about 2.0 s to 3.5 s, each at its turn: a and b.',
-    'Away for as long as the application takes to start, each at its turn: c.',
-    'No gap, seamless: d.',
-    'Not running, and stays stopped: e.',
+    'About 2.0 s to 3.5 s each: a and b.',
+    'As long as the application takes to start: c.',
+    'None, seamless: d.',
+    'None, not running: e.',
   ])
-  expect(gapLines(fleet, true)[0]).toBe('Away for about 1.0 s to 3.5 s, each at its turn: a, b and d.')
+  expect(gapLines(fleet, true)[0]).toBe('About 1.0 s to 3.5 s each: a, b and d.')
   const still = member('d', { moves: false, gap: { running: true, seamless: true } })
-  expect(gapLines([still], true)).toEqual(['No gap, seamless.'])
+  expect(gapLines([still], true)).toEqual(['None, seamless.'])
 })
 
 it('a new key is offered if one of them lacks it', () => {

@@ -146,6 +146,22 @@ describe('setEnv', () => {
     expect(parse(setEnv(text, { B: 'x' }))).toEqual({ A: 'first\nB=inside\nlast', B: 'x' })
   })
 
+  it('keeps the file’s line ends, and reads the same with either', () => {
+    const windows = (text: string): string => text.replaceAll('\n', '\r\n')
+    const text = '# first\nA=1\nB="2\n3"\n# last\n'
+    expect(setEnv(windows(text), { A: '4', C: '5' })).toBe(windows('# first\nA=4\nB="2\n3"\n# last\nC=5\n'))
+    expect(unsetEnv(setEnv(windows(text), { C: '5' }), ['C'])).toBe(windows(text))
+    fc.assert(
+      fc.property(fc.dictionary(key, value), fc.dictionary(key, value), (before, change) => {
+        const lines = written(() => formatEnv(before))
+        const changed = lines === undefined ? undefined : written(() => setEnv(lines, change))
+        if (lines === undefined || changed === undefined) return true
+        return setEnv(windows(lines), change).replaceAll('\r\n', '\n') === changed
+      }),
+      { numRuns: 500 },
+    )
+  })
+
   it('begins an empty file with the assignment', () => {
     expect(setEnv('', { A: '1' })).toBe('A=1\n')
   })

@@ -103,7 +103,7 @@ export function rebuild(program: Grammar): void {
     .example(`${rebuildJob.kind} school --push-schema`, 'refused if data would be lost; says which')
     .example(
       `${rebuildJob.kind} --outdated --push-schema --dry-run`,
-      'for each instance: the SQL, its class, and what would be lost; one after the other, on copies',
+      'for each instance, on a copy: the SQL, its class, and what would be lost',
     )
     .example(
       `${rebuildJob.kind} school --push-schema --rename users.phone=mobile`,
@@ -111,7 +111,7 @@ export function rebuild(program: Grammar): void {
     )
     .example(
       `${rebuildJob.kind} --outdated --canary test --at-once 4`,
-      'first “test”, then the others, four at a time; after a failure, no more are started',
+      'first “test”, then the others, four at a time; if one fails, the rest won’t start',
     )
     .does(async (session, options: RebuildOptions, names: string[]) =>
       (await import('../commands/rebuild')).rebuild(session, names, options),

@@ -141,12 +141,12 @@ function ended({ done, count, skipped }: Asked, operation: OperationState | unde
   const alone = problems.filter(it => isLeftAlone(it)).length
   const left = results.filter(it => !it.result)
   const goesOn = left.filter(it => it.begun).length
+  const untouched = alone + left.length - goesOn
   const parts = [
     `${capital(done)} ${results.length - problems.length - left.length} of ${count + skipped.length}`,
     skipped.length + passed > 0 && `${skipped.length + passed} skipped`,
     problems.length > passed + alone && `${problems.length - passed - alone} failed`,
-    alone > 0 && `${alone} left alone`,
-    left.length > goesOn && `${left.length - goesOn} not started`,
+    untouched > 0 && `${untouched} left alone`,
     goesOn > 0 && `${goesOn} in progress when it was cancelled`,
   ]
   return `${parts.filter(Boolean).join(', ')}.`

@@ -40,7 +40,7 @@ export function Vitals({ shown }: { shown: ShownInstance }) {
           <span>
             {release === undefined ? (
               <>
-                <strong>Code of the earlier tool.</strong> It may be older than the base application.
+                <strong>Code from the older command line tool.</strong> It may be older than the base application.
               </>
             ) : (
               <>

@@ -27,17 +27,21 @@ export function FleetDatabases({ decision, of, error, leaveOut }: DatabasesProps
     <>
       <Radio.Group
         label="Databases"
-        description={rows.length < of ? `The schema is new for ${rows.length} of ${of}.` : undefined}
+        description={rows.length < of ? `${rows.length} of ${of} may need the new schema.` : undefined}
         value={choice ?? null}
         onChange={choose}
         error={error}
       >
         <div className={dialogs.choices}>
-          <Radio value="leave" label="Keep their schema" description="The new code must work with the old schema." />
           <Radio
             value="change"
-            label="Change their schema, too"
-            description="It is rehearsed on a copy of each database first, with the rows that are there."
+            label="Change the databases’ schemas"
+            description="To what the new code expects. Rehearsed on a copy of each first, with the real rows."
+          />
+          <Radio
+            value="leave"
+            label="Leave the databases as they are"
+            description="The new code may fail where it needs something that a database lacks."
           />
         </div>
       </Radio.Group>

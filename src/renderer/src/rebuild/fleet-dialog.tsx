@@ -93,8 +93,8 @@ function FleetForm({ fleet, skipped, leaveOut, onClose }: FormProps) {
   return (
     <form className={dialogs.form} onSubmit={submit} noValidate aria-label="Rebuild the instances">
       <p className={dialogs.plain}>
-        They get the base application as it is now. In each, the new code is tried beside the running one first; if it
-        isn’t healthy, that instance goes back to its old code.
+        Each instance gets the base application’s current code. It is tried beside the running code first; where it
+        isn’t healthy, the instance keeps its old code.
       </p>
       <div className={classes.fields}>
         <Select
@@ -109,7 +109,7 @@ function FleetForm({ fleet, skipped, leaveOut, onClose }: FormProps) {
         />
         <NumberInput
           label="At once"
-          description="Of the others."
+          description="How many of the others."
           min={1}
           max={16}
           clampBehavior="none"
@@ -122,10 +122,10 @@ function FleetForm({ fleet, skipped, leaveOut, onClose }: FormProps) {
       <dl className={classes.review}>
         <Part word="Then">
           {enumerate(others, 12)}
-          <p className="dimmed">After the first that fails, no more are begun. Those already done keep the new code.</p>
+          <p className="dimmed">If one fails, the rest won’t start. Those already done keep the new code.</p>
         </Part>
         {found.length > 0 && (
-          <Part word="Gap">
+          <Part word="Downtime">
             {gapLines(found, decision.choice === 'change').map(it => (
               <p key={it}>{it}</p>
             ))}

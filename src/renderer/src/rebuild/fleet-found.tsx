@@ -21,11 +21,11 @@ export function Same({ found }: { found: readonly Found[] }) {
   const exact = (names: readonly string[]): boolean =>
     found.find(it => it.name === names[0])?.rehearsal?.rollback.exact === true
   const lists = [
-    ['How it differs from its own code’s schema', groupBy(found, it => it.drift.join('\n'))],
-    ['What the old code can’t do with it', groupBy(found, it => it.oldCode.join('\n').replaceAll('`', ''))],
-    ['The statement that is refused', groupBy(found, it => it.refusal?.statement)],
+    ['How the database differs', groupBy(found, it => it.drift.join('\n'))],
+    ['What the old code can’t do with the new schema', groupBy(found, it => it.oldCode.join('\n').replaceAll('`', ''))],
+    ['Refused statement', groupBy(found, it => it.refusal?.statement)],
     ['SQL', groupBy(found, it => it.change?.forward)],
-    ['SQL of the way back', groupBy(found, it => it.change?.backward)],
+    ['SQL for the rollback', groupBy(found, it => it.change?.backward)],
   ] as const
   const drifted = found.filter(it => it.rehearsal && it.rehearsal.drift.length > 0).map(it => it.name)
   return (
@@ -74,7 +74,7 @@ export function Consent({ decision: { losing, accepts, accept, growing, setGrowi
               </span>
             ))}
             <span className={classes.lost}>
-              The application no longer has it. It is kept in each database for a rollback, until the next rebuild.
+              Gone from the application. Each database keeps it for a rollback, until the next rebuild.
             </span>
           </>
         }
@@ -84,8 +84,8 @@ export function Consent({ decision: { losing, accepts, accept, growing, setGrowi
         disabled={!accepts}
         checked={growing}
         onChange={event => setGrowing(event.currentTarget.checked)}
-        label="And whatever users write there until its turn"
-        description="Otherwise the rebuild stops at the first instance that would lose more than this."
+        label="Also lose what users add there in the meantime"
+        description="Otherwise, the rebuild stops at the first instance that would lose more than this."
       />
     </>
   )

@@ -63,7 +63,7 @@ export function groupBy(
 const classWords: Readonly<Record<Exclude<SchemaClass, 'destructive' | 'refused'>, string>> = {
   none: 'Nothing to change.',
   additive: 'Only adds. Nothing is lost.',
-  restrictive: 'Nothing is lost. It will refuse values that it has taken so far.',
+  restrictive: 'Nothing is lost. Some values accepted now will be refused.',
 }
 
 /** e.g. “Loses 1,204 values of users.phone.” */
@@ -77,7 +77,7 @@ export const problemWords = ({ message, cause }: Problem): string => (cause ? `$
 /** How many names of a group are listed. */
 const listed = 8
 
-/** Which of them are away, and for how long. @param moves the schemas of those that need it change */
+/** Which of them are down, and for how long. @param moves the schemas of those that need it change */
 export function gapLines(fleet: readonly FleetMember[], moves: boolean): string[] {
   const stays = fleet.filter(it => !it.gap.running)
   const seamless = fleet.filter(it => it.gap.running && it.gap.seamless && !(moves && it.moves))
@@ -100,12 +100,12 @@ export function gapLines(fleet: readonly FleetMember[], moves: boolean): string[
         ]
   return [
     ...those(
-      `Away for about ${least === most ? least : `${least} to ${most}`}, each at its turn`,
+      `About ${least === most ? least : `${least} to ${most}`} each`,
       away.filter(it => it.gap.seconds !== undefined),
     ),
-    ...those('Away for as long as the application takes to start, each at its turn', unknown),
-    ...those('No gap, seamless', seamless),
-    ...those('Not running, and stays stopped', stays),
+    ...those('As long as the application takes to start', unknown),
+    ...those('None, seamless', seamless),
+    ...those('None, not running', stays),
   ]
 }
 
@@ -119,4 +119,4 @@ export function offeredTo(fleet: readonly FleetMember[]): { key: string; copied:
 
 /** What is still unknown if it begins now. */
 export const unrehearsedWords = (number: number): string =>
-  `${capital(count(number, 'other'))} ${number === 1 ? 'hasn’t' : 'haven’t'} been rehearsed. Each is rehearsed at its turn; if one would lose data, the rebuild stops there.`
+  `${capital(count(number, 'other'))} ${number === 1 ? 'hasn’t' : 'haven’t'} been rehearsed. ${number === 1 ? 'It' : 'Each'} will be when its turn comes; if ${number === 1 ? 'it' : 'one'} would lose data, the rebuild stops there.`
