@@ -117,7 +117,7 @@ it('a rebuild', async () => {
   expect(state).toMatchObject({ phase: 'succeeded' })
   const notes = state?.steps.flatMap(it => it.notes ?? []).join('\n')
   expect(notes).toMatch(
-    /Class: destructive\.[^]+ DROP COLUMN [^]+ was moved forward\.\nDrops column `phone` of `users`: 2 values, kept aside/,
+    /This loses data:[^]+ DROP COLUMN [^]+ was moved forward\.\nDrops column `phone` of `users`: 2 values, kept aside/,
   )
   expect(await look()).toEqual(after)
 })

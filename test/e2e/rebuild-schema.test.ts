@@ -114,7 +114,7 @@ test('what a step found and did is kept under it', async () => {
   await window.getByRole('link', { name: 'Rebuild “school”' }).click()
   const operation = new OperationPage(window)
   for (const [step, text] of [
-    ['Rehearse the schema change', 'Renames column `phone` → `mobile` of `users`.'],
+    ['Rehearse the schema change', 'Renames column phone → mobile of users.'],
     ['Switch over', 'The database’s schema was moved forward.'],
   ] as const) {
     const its = operation.step(step)

@@ -1,4 +1,5 @@
 /** Commands that run operations: live steps, cancelled by Ctrl+C, and a result. */
+import { noteLines } from '../../shared/notes'
 import { ProblemError, toProblem, type Problem } from '../../shared/problem'
 import type { StartRequest } from '../../shared/jobs'
 import { isOpen, type OperationState } from '../../shared/operation'
@@ -122,7 +123,7 @@ export function problemOfState(state: OperationState): Problem {
 
 /** What its steps found and did. */
 export const notesOf = ({ steps }: OperationState): string[] =>
-  steps.flatMap(it => it.notes?.split('\n') ?? []).map(cleanLine)
+  steps.flatMap(it => (it.notes === undefined ? [] : noteLines(it.notes))).map(cleanLine)
 
 /** One of the instances named. */
 export interface Each {

@@ -37,7 +37,7 @@ export const rebuilding = (services: RebuildServices & Pick<ManyServices, 'bring
       'prepare-release': prepareRelease(services),
       'fill-slot': fillSlot(services),
       'rehearse-schema': rehearseChange(services),
-      ...exchangeSteps(services, true),
+      ...exchangeSteps(services, rebuildJob.kind),
     },
   })
 

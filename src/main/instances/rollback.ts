@@ -27,7 +27,7 @@ export const rollback = (services: RebuildServices & Pick<ManyServices, 'bringUp
     contradiction: ({ target }, subject) => targetContradiction(services, subject, target),
     ready: ({ target }) => services.bringUpFor([target.name]),
     // today's manifest may test for something that the previous code lacks, so its tests must not block the rollback
-    steps: { 'take-previous': takePrevious(services), ...exchangeSteps(services, false) },
+    steps: { 'take-previous': takePrevious(services), ...exchangeSteps(services, rollbackJob.kind) },
   })
 
 /** @throws Problem `instance-unknown`, `instance-foreign`, `exchange-abandoned`, `instance-mounts`, `no-previous-code` */

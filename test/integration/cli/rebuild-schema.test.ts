@@ -51,8 +51,8 @@ afterAll(() => workspace?.remove())
 it('--dry-run: what would be lost, what may have been renamed, and the SQL', async () => {
   const { exit, out } = await run('rebuild school --dry-run --push-schema')
   expect(exit).toBe(0)
-  expect(out).toContain('This loses data:\n  Drops column `phone` of `users`: 2 values\n')
-  expect(out).toContain('Renamed (--rename)? Column `phone` → `mobile` of `users`\n')
+  expect(out).toContain('This loses data:\n  Drops column “phone” of “users”: 2 values\n')
+  expect(out).toContain('Renamed (--rename)? Column “phone” → “mobile” of “users”\n')
   expect(out).toMatch(/\nSQL:\n[^]*DROP COLUMN "phone"/)
   const { data } = await run('rebuild school --dry-run --push-schema --rename users.phone=mobile --json')
   expect(data).toMatchObject({ reviews: [{ name: 'school' }], rehearsals: [{ losses: [], rollback: { exact: true } }] })
@@ -69,7 +69,7 @@ it('what would be lost is refused, as are answers to a question that isn’t ask
 it('--rename: nothing is lost, and what was done is told', async () => {
   const { exit, out } = await run('rebuild school --push-schema --rename users.phone=mobile')
   expect(exit).toBe(0)
-  expect(out).toContain('Renames column `phone` → `mobile` of `users`.\n')
+  expect(out).toContain('Renames column “phone” → “mobile” of “users”.\n')
   expect(out).toContain('The database’s schema was moved forward.\n')
   expect(await users()).toMatchObject([{ mobile: '1' }, { mobile: '2' }, { mobile: null }])
   renamed = await dump()
@@ -97,7 +97,7 @@ it('--mend and --accept-data-loss: rows that don’t fit are made to', async () 
   const mend = "UPDATE users SET mobile = 'none' WHERE mobile IS NULL"
   const { exit, out } = await run(`rebuild school --push-schema --accept-data-loss --mend "${mend}"`)
   expect(exit).toBe(0)
-  expect(out).toContain(`Your statement:\n${mend}\n`)
+  expect(out).toContain(`Your statement:\n    ${mend}\n`)
   expect(await users()).toMatchObject([{ mobile: '1' }, { mobile: '2' }, { mobile: 'none' }])
 })
 

@@ -6,8 +6,9 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { exists } from '../../../src/main/system/files'
 import { changeInstanceConfig, requireInstanceConfig } from '../../../src/main/workspace/instance-config'
 import { layOut, makeDatabase } from '../../support/cli-instance'
-import { until, type TestWorkspace } from '../../support/workspace'
+import type { TestWorkspace } from '../../support/workspace'
 import { answerOf, job, mustDo, refusal, statuses, tinyWorkspace } from '../lifecycle/lifecycle'
+import { holdTrial } from './held-trial'
 
 let workspace: TestWorkspace
 beforeAll(async () => {
@@ -128,26 +129,18 @@ it('takes over new settings of the base application, and gives them back where i
 
 it('a stopped instance whose folder has become another’s meanwhile is left alone', async () => {
   await mustDo(workspace, 'stop', { name: 'school' })
-  const go = join(workspace.home, 'go')
   const entry = join(workspace.root, 'server/index.js')
-  const wait = `while (!require('node:fs').existsSync(${JSON.stringify(go)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)`
-  await writeFile(entry, `${wait}\n${await readFile(entry, 'utf8')}`)
+  const held = await holdTrial(workspace)
+  await writeFile(entry, `${held.wait}\n${await readFile(entry, 'utf8')}`)
   const [config, code] = [inInstance('school', 'config.json'), inInstance('school', 'server/index.js')]
   const before = await readFile(code, 'utf8')
   const { paths } = await requireInstanceConfig(config)
   const setFolder = (instance: string): Promise<void> =>
     changeInstanceConfig(config, it => ({ ...it, paths: { ...paths, instance } }))
-  const { operations } = workspace.services
-  const id = await operations.start('rebuild', { name: 'school' })
-  await until(() =>
-    operations
-      .list()
-      .find(it => it.id === id)
-      ?.steps.some(it => it.text?.includes('on port')),
-  )
+  const id = await held.begin('rebuild', { name: 'school' })
   await setFolder(inInstance('old'))
-  await writeFile(go, '')
-  const state = await operations.settled(id)
+  await held.letGo()
+  const state = await workspace.services.operations.settled(id)
   await setFolder(paths.instance)
   expect(state).toMatchObject({ phase: 'rolled-back', turned: { problem: { code: 'instance-foreign' } } })
   expect(await readFile(code, 'utf8')).toBe(before)

@@ -13,8 +13,9 @@ import { dumpOf } from '../../support/dump'
 import { first, schemaWorkspace, setVersion, type SchemaWorkspace, type Version } from '../../support/schema-base'
 import { describeWhere } from '../../support/requires'
 import { canMakeUsers, whyNoUsers } from '../../support/second-user'
-import { mustSucceed, until } from '../../support/workspace'
+import { mustSucceed } from '../../support/workspace'
 import { job, mustDo, refusal, statuses } from '../lifecycle/lifecycle'
+import { holdTrial } from './held-trial'
 
 let workspace: SchemaWorkspace
 let port: number
@@ -65,11 +66,17 @@ it('says what a change would do, without touching the database', async () => {
   expect(await copies()).toEqual([])
 })
 
-it('without space for a copy it says so, and makes none', async () => {
+it('without space for a copy or a dump it says so, and makes none', async () => {
   const { space, instances } = workspace.services
+  const { needed } = (await instances.reviewRebuild('school', signal)).disk
   const disk = vi.spyOn(space, 'disk').mockResolvedValue({ ...(await space.disk()), free: 20_000_000, reserve: 0 })
   await expect(instances.rehearse({ name: 'school', renames: [] }, signal)).rejects.toMatchObject({
     problem: { code: 'disk-space', message: 'There isn’t enough disk space for a rehearsal.' },
+  })
+  disk.mockResolvedValue({ ...(await space.disk()), free: needed + 1_000_000 }) // enough for the code alone
+  expect(await refusal(workspace, 'rebuild', push)).toMatchObject({
+    code: 'disk-space',
+    message: 'There isn’t enough disk space for a rebuild.',
   })
   disk.mockRestore()
   expect(await copies()).toEqual([])
@@ -91,7 +98,9 @@ it('without being asked to, it leaves the schema, and says so; code that can’t
 it('what an earlier rebuild left is changed when it is asked for', async () => {
   await setVersion(workspace, noted)
   const state = await mustDo(workspace, 'rebuild', push)
-  expect(notes(state)).toMatch(/Class: additive[^]+differed[^]+ALTER TABLE "users" ADD COLUMN +"note" TEXT/)
+  expect(notes(state)).toMatch(
+    /This only adds to the schema[^]+differed[^]+ALTER TABLE "users" ADD COLUMN +"note" TEXT/,
+  )
   expect(await users()).toMatchObject([{ name: 'Ada', phone: '1', note: null }, { name: 'Bob' }, { name: 'Eve' }])
   expect(await config()).not.toHaveProperty('schemaBehind')
   expect(await config()).toMatchObject({ previous: { schemaBehind: true } })
@@ -142,21 +151,27 @@ it('a rollback brings back what was lost and keeps what was written since; anoth
   expect(await copies()).toEqual([])
 })
 
-it('rows that get in the way at the last moment: all is as it was', async () => {
-  const go = join(workspace.home, 'go')
-  const wait = `if (!process.env.pm_id) while (!require('node:fs').existsSync(${JSON.stringify(go)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)`
-  await setVersion(workspace, { ...uniqueNames, first: wait })
+it('cancelled while the new code is tried: the copy of the database is dropped', async () => {
   const { operations } = workspace.services
-  const id = await operations.start('rebuild', push)
-  await until(() =>
-    operations
-      .list()
-      .find(it => it.id === id)
-      ?.steps.some(it => it.text?.includes('on port')),
-  )
+  const before = await all()
+  const held = await holdTrial(workspace)
+  await setVersion(workspace, { ...uniqueNames, first: held.wait })
+  const id = await held.begin('rebuild', push)
+  expect(await copies()).toHaveLength(1)
+  operations.cancel(id)
+  expect(await operations.settled(id)).toMatchObject({ phase: 'rolled-back', turned: { reason: 'cancelled' } })
+  expect(await copies()).toEqual([])
+  expect(await all()).toEqual(before)
+})
+
+it('rows that get in the way at the last moment: all is as it was', async () => {
+  const held = await holdTrial(workspace)
+  await setVersion(workspace, { ...uniqueNames, first: held.wait })
+  const { operations } = workspace.services
+  const id = await held.begin('rebuild', push)
   await workspace.query('school', `UPDATE users SET name = 'Bob' WHERE name = 'Eve'`)
   const before = await all()
-  await writeFile(go, '')
+  await held.letGo()
   expect(await operations.settled(id)).toMatchObject({
     phase: 'rolled-back',
     turned: {

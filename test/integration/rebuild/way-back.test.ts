@@ -5,8 +5,9 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { exists } from '../../../src/main/system/files'
 import { requires } from '../../support/requires'
-import { mustSucceed, until, type TestWorkspace } from '../../support/workspace'
+import { mustSucceed, type TestWorkspace } from '../../support/workspace'
 import { answerOf, job, mustDo, refusal, tinyWorkspace } from '../lifecycle/lifecycle'
+import { holdTrial } from './held-trial'
 
 const isRoot = process.getuid?.() === 0
 let workspace: TestWorkspace
@@ -41,6 +42,12 @@ it('a rollback that fails leaves the dump where it was', async () => {
   const entry = inInstance('.previous/server/index.js')
   const text = await readFile(entry, 'utf8')
   await rm(entry) // it is shared with the release
+  await writeFile(entry, `throw new Error('broken')\n${text}`)
+  expect((await job(workspace, 'rollback', { name: 'school' })).turned?.problem).toMatchObject({
+    code: 'trial-failed',
+    message: 'The previous code of “school” doesn’t work.',
+    details: expect.stringContaining('broken') as string,
+  })
   await writeFile(entry, `if (process.env.pm_id) throw new Error('not under PM2')\n${text}`)
   expect((await job(workspace, 'rollback', { name: 'school' })).phase).toBe('rolled-back')
   expect(await readFile(inInstance('.previous/database.dump'), 'utf8')).toBe('a dump')
@@ -68,20 +75,12 @@ it('what an abandoned operation left is never taken for a copy', async () => {
 
 it('goes on after a power cut once PostgreSQL is up again', async () => {
   const entry = join(workspace.root, 'server/index.js')
-  const [go, text] = [join(workspace.home, 'go'), await readFile(entry, 'utf8')]
-  const waits = `while (!require('node:fs').existsSync(${JSON.stringify(go)})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)`
-  await writeFile(entry, `${waits}\n${text}`)
-  const { operations } = workspace.services
-  const id = await operations.start('rebuild', { name: 'school' })
-  await until(() =>
-    operations
-      .list()
-      .find(it => it.id === id)
-      ?.steps.some(it => it.text?.includes('on port')),
-  )
+  const held = await holdTrial(workspace)
+  await writeFile(entry, `${held.wait}\n${await readFile(entry, 'utf8')}`)
+  const id = await held.begin('rebuild', { name: 'school' })
   await workspace.close()
   await workspace.killInfrastructure()
-  await writeFile(go, '')
+  await held.letGo()
   await workspace.open()
   mustSucceed(await workspace.services.operations.settled(id))
   expect(await answerOf(port)).toBe('school ')

@@ -90,8 +90,8 @@ const refusal = { statement: 'ALTER …', code: '23502', message: 'null', words:
 it('a rehearsal: what is lost, what may be a rename, how far it goes back, and the SQL', () => {
   expect(rehearsalLines(rehearsal, [])).toEqual([
     'This loses data:',
-    '  Drops column `phone` of `users`: 1,204 values',
-    'Renamed (--rename)? Column `phone` → `mobile` of `users`',
+    '  Drops column “phone” of “users”: 1,204 values',
+    'Renamed (--rename)? Column “phone” → “mobile” of “users”',
     'Can be rolled back without losing rows written in the meantime.',
     'SQL:',
     '  ALTER TABLE "users" DROP COLUMN "phone";',
@@ -99,7 +99,7 @@ it('a rehearsal: what is lost, what may be a rename, how far it goes back, and t
   const { change: _, ...rest } = rehearsal
   expect(rehearsalLines({ ...rest, class: 'refused', losses: [], candidates: [], refusal }, [])).toEqual([
     'Existing rows don’t allow this change.',
-    'Column `a` needs a value.',
+    'Column “a” needs a value.',
   ])
 })
 

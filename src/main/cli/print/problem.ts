@@ -1,4 +1,5 @@
 /** Formats a Problem for standard error. */
+import { quoteNames } from '../../../shared/notes'
 import type { Problem, ProblemAction } from '../../../shared/problem'
 import { clean, cleanLine } from './clean'
 import type { Paint } from './style'
@@ -14,12 +15,14 @@ const commands: Readonly<Partial<Record<ProblemAction, string>>> = {
   'free-space': 'instance-manager space free',
 }
 
+const sentence = (text: string): string => cleanLine(quoteNames(text))
+
 export function problemLines({ code, message, cause, hint, action, details }: Problem, paint: Paint): string[] {
   const command = action && commands[action]
   return [
-    `${paint('red', '✗')} ${cleanLine(message)} ${paint('dim', `(${cleanLine(code)})`)}`,
-    ...(cause ? [`  Cause: ${cleanLine(cause)}`] : []),
-    ...(hint ? [`  Hint: ${cleanLine(hint)}`] : []),
+    `${paint('red', '✗')} ${sentence(message)} ${paint('dim', `(${cleanLine(code)})`)}`,
+    ...(cause ? [`  Cause: ${sentence(cause)}`] : []),
+    ...(hint ? [`  Hint: ${sentence(hint)}`] : []),
     ...(command ? [`  Command: ${command}`] : []),
     ...(details
       ? [

@@ -1,6 +1,7 @@
 /** Formats a rebuild's review. */
 import type { RebuildReview } from '../../../shared/rebuild-review'
 import { capital, enumerate } from '../../../shared/amounts'
+import { quoteNames } from '../../../shared/notes'
 import type { Problem } from '../../../shared/problem'
 import {
   classWords,
@@ -85,7 +86,7 @@ export function rehearsalLines(
   const same = before.find(it => 'change' in it && change !== undefined && it.change?.forward === change.forward)
   const [heading, sentences] = wayBackWords(rollback)
   const indented = (texts: readonly string[]): string[] => texts.map(it => `  ${it}`)
-  return [
+  const found = [
     classWords[kind],
     ...(refusal ? [refusal.words] : []),
     ...indented(losses.map(it => capital(lossWords(it)))),
@@ -93,8 +94,9 @@ export function rehearsalLines(
     ...(drift.length > 0 ? [driftWords] : []),
     ...(kind === 'none' || kind === 'refused' ? [] : [heading, ...indented(sentences)]),
     ...(same ? [`SQL: the same as for ${same.name}`] : []),
-    ...(change && !same ? ['SQL:', ...indented(change.forward.trim().split('\n'))] : []),
-  ].map(it => cleanLine(it))
+  ].map(quoteNames)
+  const sql = change && !same ? ['SQL:', ...indented(change.forward.trim().split('\n'))] : []
+  return [...found, ...sql].map(it => cleanLine(it))
 }
 
 /** What it comes to for several. @param accepted the loss of data is */

@@ -1,7 +1,10 @@
 /** Rehearses the schema change that the operator agreed to, while we own the instance and before it is touched. */
 import { join } from 'node:path'
+import { capital } from '../../../shared/amounts'
 import type { RebuildPlan } from '../../../shared/jobs/rebuild'
+import { codeLines } from '../../../shared/notes'
 import { problem, toProblem } from '../../../shared/problem'
+import { classWords } from '../../../shared/rebuild-words'
 import {
   isSameLoss,
   lossesBeyond,
@@ -82,13 +85,15 @@ function agreedWords(loss: Loss, agreed: readonly Agreed[]): string {
 function rehearsalWords({ class: its, change, losses, drift, rollback }: Rehearsal): string {
   if (!change) return 'The database already has the new schema.'
   return [
-    `Class: ${its}.`,
+    classWords[its],
+    ...losses.map(it => `${capital(lossWords(it))}.`),
     ...change.renames.map(it => `Renames ${renameWords(it)}.`),
-    ...(change.mend === undefined ? [] : ['Your statement:', change.mend]),
+    ...(drift.length > 0
+      ? ['The database differed from the schema in the instance’s own code by:', ...drift.map(codeLines)]
+      : []),
+    ...(change.mend === undefined ? [] : ['Your statement:', codeLines(change.mend)]),
     'SQL:',
-    change.forward.trim(),
-    ...(drift.length > 0 ? ['The database differed from the schema in the instance’s own code by:', ...drift] : []),
-    ...losses.map(it => `It ${lossWords(it)}.`),
+    codeLines(change.forward),
     rollback.limits.length > 0
       ? ['On a rollback:', ...rollback.limits].join('\n')
       : 'It can be rolled back without losing rows written in the meantime.',

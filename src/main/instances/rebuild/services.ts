@@ -1,5 +1,5 @@
 /** What a rebuild and a rollback work with. */
-import type { ExchangePlan } from '../../../shared/jobs/rebuild'
+import type { ExchangePlan, rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
 import type { StepActions } from '../../operations/implement'
 import type { Databases } from '../../infrastructure/databases'
 import type { Infrastructure } from '../../infrastructure/infrastructure'
@@ -22,6 +22,9 @@ export interface RebuildServices extends LifecycleServices, SmokeServices {
   readonly trash: Trash
   readonly space: Pick<Space, 'require'>
 }
+
+/** The jobs that exchange an instance's code: for new code, or for its previous code. */
+export type Exchange = (typeof rebuildJob | typeof rollbackJob)['kind']
 
 /** A step shared by both jobs. */
 export type ExchangeStep = StepActions<ExchangePlan>

@@ -19,18 +19,18 @@ import { leaveNewSettings, takeNewSettings } from './new-settings'
 import { removeSafely } from './own-files'
 import { ownerLogin } from './schema'
 import { makeMove, opposite, readMove, type SchemaMove } from './schema-move'
-import { pathsOf, type ExchangeStep, type RebuildServices } from './services'
+import { pathsOf, type Exchange, type ExchangeStep, type RebuildServices } from './services'
 import { trial } from './trial'
 
-/** @param tested the code must pass the smoke tests; otherwise they are run, but their result is only reported */
-export const exchangeSteps = (services: RebuildServices, tested: boolean) => ({
-  trial: trial(services, tested),
+/** A rebuild's code must pass the smoke tests. After a rollback they are run too, but their result is only reported. */
+export const exchangeSteps = (services: RebuildServices, job: Exchange) => ({
+  trial: trial(services, job),
   'dump-database': dumpDatabase(services),
   switch: switchOver(services),
   reload: reload(services),
   'start-process': startProcess(services),
-  'verify-health': verifyNew(services),
-  'smoke-tests': (tested ? smokeTests : reportedSmokeTests)<ExchangePlan>(services),
+  'verify-health': verifyNew(services, job),
+  'smoke-tests': (job === 'rebuild' ? smokeTests : reportedSmokeTests)<ExchangePlan>(services),
   'keep-previous': keepPrevious(services),
 })
 
@@ -131,21 +131,25 @@ const startProcess = (services: RebuildServices): ExchangeStep => ({
   undo: ({ plan: { target } }) => stopTarget(services, target),
 })
 
-/** Slow code counts as failed: going back to the old code is better than waiting for the operator. */
-const verifyNew = (services: RebuildServices): ExchangeStep => {
+/** Slow code counts as failed: going back is better than waiting for the operator. */
+const verifyNew = (services: RebuildServices, job: Exchange): ExchangeStep => {
   const { do: verify, ...rest } = verifyHealth<ExchangePlan>(services)
   return {
     ...rest,
     do: context =>
       verify(context).catch((error: unknown) => {
         const { action, ...found } = toProblem(error)
-        throw action === 'keep-waiting' ? problem({ ...found, hint: slowHint }) : error
+        throw action === 'keep-waiting' ? problem({ ...found, hint: slowHints[job] }) : error
       }),
   }
 }
 
-const slowHint =
-  'The instance goes back to its old code. If the new code always takes this long, give the instance a longer boot time, then rebuild again.'
+const slowHints: Readonly<Record<Exchange, string>> = {
+  rebuild:
+    'The instance goes back to its old code. If the new code always takes this long, give the instance a longer boot time, then rebuild again.',
+  rollback:
+    'The instance goes back to its current code. If the previous code always takes this long, give the instance a longer boot time, then roll back again.',
+}
 
 /** Removes the way back from the exchange before this one, and keeps this one's instead. */
 const keepPrevious = (services: RebuildServices): ExchangeStep => ({

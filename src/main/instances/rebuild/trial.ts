@@ -1,5 +1,5 @@
 /**
- * Runs the new code beside the old code: on a spare port, with the instance's settings and database (or a copy with the
+ * Runs the code beside the running code: on a spare port, with the instance's settings and database (or a copy with the
  * new schema), as a child process of ours that is swept away after a crash. While it runs, the application's timers run
  * twice, so it is stopped as soon as it has answered.
  */
@@ -29,7 +29,7 @@ import { withNewSettings } from './new-settings'
 import { removeOwn } from './own-files'
 import { envForCopy, ownerLogin, requireRoom } from './schema'
 import { makeMove, readMove } from './schema-move'
-import { pathsOf, type RebuildServices, type ExchangeStep } from './services'
+import { pathsOf, type Exchange, type RebuildServices, type ExchangeStep } from './services'
 
 const pollEvery = 50 // ms
 /** Milliseconds. An application that crashes on its first request does so within this time. */
@@ -37,20 +37,28 @@ const confirmAfter = 250
 /** Characters. The end of its output says why it failed. */
 const kept = 16_000
 
-/** @param tested the code must pass the smoke tests too */
-export const trial = (services: RebuildServices, tested: boolean): ExchangeStep => ({
+const codes: Readonly<Record<Exchange, { readonly word: string; readonly hint: string }>> = {
+  rebuild: {
+    word: 'new',
+    hint: 'The instance still has its old code. Fix the base application, then rebuild again.',
+  },
+  rollback: { word: 'previous', hint: 'The instance keeps its current code. See Details for the output.' },
+}
+
+/** A rebuild's code must pass the smoke tests too. */
+export const trial = (services: RebuildServices, job: Exchange): ExchangeStep => ({
   async do(context) {
     const { plan, signal, report } = context
     const paths = pathsOf(services, plan)
     const env = await withNewSettings(services, plan, (await readIfExists(paths.env)) ?? '')
     const move = await readMove(paths.slots.replaced)
-    if (!move) return await tryWith(services, context, tested, env)
+    if (!move) return await tryWith(services, context, job, env)
     const config = await requireInstanceConfig(paths.config)
     const room = () => requireRoom(services, 'a trial', config)
     report({ text: 'Copying the database' })
     await services.copies.use(await ownerLogin(services, config), plan.token, { signal, room }, async copy => {
       await makeMove(services.schemas, copy, move)
-      await tryWith(services, context, tested, envForCopy(env, copy))
+      await tryWith(services, context, job, envForCopy(env, copy))
     })
   },
   verify: () => Promise.resolve(false), // it leaves no trace of having run
@@ -64,7 +72,7 @@ export const trial = (services: RebuildServices, tested: boolean): ExchangeStep 
 async function tryWith(
   services: RebuildServices,
   { plan, signal, report, output, note }: Context<ExchangePlan>,
-  tested: boolean,
+  job: Exchange,
   env: string,
 ): Promise<void> {
   const paths = pathsOf(services, plan)
@@ -76,12 +84,13 @@ async function tryWith(
   for (const it of plan.manifest.server.dataFolders) await mkdir(join(next.server, it), { recursive: true })
   const user = await runAs(services.paths, plan.target.name)
   if (user) await giveTo(services.run, user, placesOf(next, plan.manifest), signal)
-  report({ text: `Trying the new code on port ${port}` })
+  report({ text: `Trying the ${codes[job].word} code on port ${port}` })
   try {
     await tryOut(
       services,
       {
         name: plan.target.name,
+        job,
         user,
         server: next.server,
         entry: plan.manifest.server.entry,
@@ -90,7 +99,7 @@ async function tryWith(
       },
       { signal, output },
       async () => {
-        if (!tested) return
+        if (job === 'rollback') return
         const subject = { name: plan.target.name, slot: next, port }
         const found = await smokeTest(services, subject, plan.manifest, { signal, output, note })
         if (found) throw problem({ ...found, message: `With the new code, ${found.message}` })
@@ -103,6 +112,7 @@ async function tryWith(
 
 interface Candidate {
   readonly name: string
+  readonly job: Exchange
   readonly user: SystemUser | undefined
   readonly server: string
   /** The script, relative to `server`. */
@@ -118,7 +128,7 @@ interface Candidate {
  */
 async function tryOut(
   services: RebuildServices,
-  { name, user, server, entry, port, secrets }: Candidate,
+  { name, job, user, server, entry, port, secrets }: Candidate,
   { signal, output }: { readonly signal: AbortSignal; readonly output: (chunk: string) => void },
   test: () => Promise<void>,
 ): Promise<void> {
@@ -130,9 +140,9 @@ async function tryOut(
   const failed = (cause: string): Error =>
     problem({
       code: 'trial-failed',
-      message: `The new code of “${name}” doesn’t work.`,
+      message: `The ${codes[job].word} code of “${name}” doesn’t work.`,
       cause,
-      hint: 'The instance still has its old code. Fix the base application, then rebuild again.',
+      hint: codes[job].hint,
       details: printed || undefined,
     })
   const ended = services

@@ -1,12 +1,20 @@
 /** Text that is shown on demand: a tool's output, what a step did. */
 import { Collapse, UnstyledButton } from '@mantine/core'
 import { IconChevronRight } from '@tabler/icons-react'
-import { useId, useState } from 'react'
+import { useId, useState, type ReactNode } from 'react'
 import { CopyButton } from './copy-button'
 import classes from './details.module.css'
 
-/** @param copied what the button copies, if that is more than the text */
-export function Details({ label, text, copied = text }: { label: string; text: string; copied?: string }) {
+interface DetailsProps {
+  label: string
+  text: string
+  /** What the button copies, if that is more than the text. */
+  copied?: string
+  /** The text as it is shown, unless just as it is. */
+  children?: ReactNode
+}
+
+export function Details({ label, text, copied = text, children }: DetailsProps) {
   const [open, setOpen] = useState(false)
   const id = useId()
   return (
@@ -24,9 +32,15 @@ export function Details({ label, text, copied = text }: { label: string; text: s
         {open && <CopyButton value={copied} label={label.toLowerCase()} />}
       </div>
       <Collapse expanded={open} id={id} keepMounted={false}>
-        <pre className={classes.pre} tabIndex={0} aria-label={label}>
-          {text}
-        </pre>
+        {children === undefined ? (
+          <pre className={classes.pre} tabIndex={0} aria-label={label}>
+            {text}
+          </pre>
+        ) : (
+          <div className={`${classes.pre} ${classes.rich}`} tabIndex={0} role="region" aria-label={label}>
+            {children}
+          </div>
+        )}
       </Collapse>
     </div>
   )

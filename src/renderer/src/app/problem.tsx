@@ -12,6 +12,7 @@ import { CopyButton } from './copy-button'
 import { Details } from './details'
 import { problemOf } from './problem-of'
 import { useTRPC } from './trpc'
+import { Words } from './words'
 import classes from './problem.module.css'
 
 interface ProblemProps {
@@ -57,8 +58,14 @@ export function ProblemView({ problem, onRetry, retrying, does, tone = 'bad', qu
     >
       <Icon size={20} className={classes.icon} aria-hidden />
       <div className={classes.body}>
-        <p className={classes.message}>{problem.message}</p>
-        {problem.cause && <p>{problem.cause}</p>}
+        <p className={classes.message}>
+          <Words text={problem.message} />
+        </p>
+        {problem.cause && (
+          <p>
+            <Words text={problem.cause} />
+          </p>
+        )}
         {problem.hint && (
           <p className={classes.hint}>
             <Hint text={problem.hint} />
@@ -86,7 +93,7 @@ export function Hint({ text }: { text: string }) {
         <CopyButton value={part} label="command" />
       </span>
     ) : (
-      part
+      <Words key={part} text={part} />
     ),
   )
 }

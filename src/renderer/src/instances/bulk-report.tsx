@@ -9,6 +9,7 @@ import { headline } from '../../../shared/jobs/words'
 import type { Problem } from '../../../shared/problem'
 import { useOperations } from '../app/live'
 import { ProblemView } from '../app/problem'
+import { Words } from '../app/words'
 import { useJobs, type Asked } from '../jobs/jobs'
 import classes from './list.module.css'
 
@@ -105,7 +106,7 @@ function Failure({
       </span>
       <span className={classes.reason}>
         {skipped ? 'Skipped: ' : ''}
-        {[problem.message, problem.cause].filter(Boolean).join(' ')}
+        <Words text={[problem.message, problem.cause].filter(Boolean).join(' ')} />
       </span>
       {problem.action === 'stop-other' && (
         <Button

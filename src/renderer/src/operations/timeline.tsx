@@ -4,9 +4,11 @@ import { IconArrowBackUp, IconCheck, IconExclamationMark, IconX } from '@tabler/
 import { Link } from 'wouter'
 import { duration } from '../../../shared/amounts'
 import { instanceOf } from '../../../shared/jobs/many'
+import { noteParts } from '../../../shared/notes'
 import type { OperationState, StepState, StepStatus } from '../../../shared/operation'
 import { Details } from '../app/details'
 import { Elapsed } from '../app/time'
+import { Words } from '../app/words'
 import { stepExplanation, stepTitle } from '../../../shared/jobs/words'
 import classes from './timeline.module.css'
 
@@ -57,7 +59,9 @@ export function Timeline({ operation, selected, onSelect }: TimelineProps) {
               )}
               {step.notes !== undefined && (
                 <div className={classes.notes}>
-                  <Details label="Notes" text={step.notes} />
+                  <Details label="Notes" text={step.notes}>
+                    <Notes text={step.notes} />
+                  </Details>
                 </div>
               )}
             </div>
@@ -67,6 +71,17 @@ export function Timeline({ operation, selected, onSelect }: TimelineProps) {
     </ol>
   )
 }
+
+const Notes = ({ text }: { text: string }) =>
+  noteParts(text).map((part, index) =>
+    part.code ? (
+      <pre key={index}>{part.text}</pre>
+    ) : (
+      <p key={index}>
+        <Words text={part.text} />
+      </p>
+    ),
+  )
 
 function shownOf({ name, status, result }: StepState, failing: string | undefined): StepLook {
   if (result) return result.problem ? 'wrong' : 'done'

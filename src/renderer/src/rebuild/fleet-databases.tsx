@@ -2,6 +2,7 @@
 import { Button, Loader, Radio } from '@mantine/core'
 import { useState, type ReactNode } from 'react'
 import { Elapsed } from '../app/time'
+import { Words } from '../app/words'
 import dialogs from '../instances/dialogs.module.css'
 import { askedRenames, foundWords, problemWords, unrehearsedWords, type Found } from './fleet'
 import type { FleetDecision } from './fleet-decision'
@@ -10,7 +11,6 @@ import { icons, tones } from './lines'
 import classes from './rebuild.module.css'
 import { Mend, Renames } from './rehearsal'
 import { allRenames } from './schema-decision'
-import { Words } from './words'
 
 interface DatabasesProps {
   decision: FleetDecision

@@ -1,6 +1,7 @@
 /** What rehearsals of several instances have found, brought together, and the consent to what is lost. */
 import { Checkbox } from '@mantine/core'
 import { count, enumerate } from '../../../shared/amounts'
+import { quoteNames } from '../../../shared/notes'
 import { driftWords, wayBackWords } from '../../../shared/rebuild-words'
 import { lostWords } from '../../../shared/schema'
 import { Details } from '../app/details'
@@ -22,7 +23,7 @@ export function Same({ found }: { found: readonly Found[] }) {
     found.find(it => it.name === names[0])?.rehearsal?.rollback.exact === true
   const lists = [
     ['How the database differs', groupBy(found, it => it.drift.join('\n'))],
-    ['What the old code can’t do with the new schema', groupBy(found, it => it.oldCode.join('\n').replaceAll('`', ''))],
+    ['What the old code can’t do with the new schema', groupBy(found, it => it.oldCode.map(quoteNames).join('\n'))],
     ['Refused statement', groupBy(found, it => it.refusal?.statement)],
     ['SQL', groupBy(found, it => it.change?.forward)],
     ['SQL for the rollback', groupBy(found, it => it.change?.backward)],

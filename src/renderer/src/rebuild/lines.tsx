@@ -2,8 +2,8 @@
 import { IconAlertTriangle, IconCircleCheck, IconCircleX } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import type { SchemaClass } from '../../../shared/schema'
+import { Words } from '../app/words'
 import classes from './rebuild.module.css'
-import { Words } from './words'
 
 export type Tone = 'good' | 'warn' | 'bad'
 export const tones: Readonly<Record<SchemaClass, Tone>> = {

@@ -2,13 +2,14 @@
 import { Button, Checkbox, Textarea } from '@mantine/core'
 import { useState } from 'react'
 import { capital, enumerate } from '../../../shared/amounts'
+import { quoteNames } from '../../../shared/notes'
 import { classWords, driftWords, wayBackWords } from '../../../shared/rebuild-words'
 import { lossWords, lostWords, renameWords, type Rehearsal, type Rename } from '../../../shared/schema'
 import { Details } from '../app/details'
+import { Words } from '../app/words'
 import { Line, Sentences, tones } from './lines'
 import classes from './rebuild.module.css'
 import type { SchemaDecision } from './schema-decision'
-import { Words } from './words'
 
 export function RehearsalView({ rehearsal, decision }: { rehearsal: Rehearsal; decision: SchemaDecision }) {
   const { class: kind, change, losses, refusal, drift, oldCode } = rehearsal
@@ -33,10 +34,7 @@ export function RehearsalView({ rehearsal, decision }: { rehearsal: Rehearsal; d
       )}
       <div className={classes.texts}>
         {oldCode.length > 0 && (
-          <Details
-            label="What the old code can’t do with the new schema"
-            text={oldCode.join('\n').replaceAll('`', '')}
-          />
+          <Details label="What the old code can’t do with the new schema" text={oldCode.map(quoteNames).join('\n')} />
         )}
         {change && <Details label="SQL" text={change.forward} />}
         {change && <Details label="SQL for the rollback" text={change.backward} />}

@@ -8,6 +8,7 @@ import type { WayBack } from '../../../shared/schema'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
+import { Words } from '../app/words'
 import dialogs from '../instances/dialogs.module.css'
 import { useJobs } from '../jobs/jobs'
 import classes from './rollback.module.css'
@@ -63,7 +64,9 @@ function Database({ schema }: Pick<WayBack, 'schema'>) {
           <p className={classes.head}>What to expect</p>
           <ul className={classes.limits}>
             {limits.map(it => (
-              <li key={it}>{it.replaceAll(/`([^`]*)`/g, '“$1”')}</li>
+              <li key={it}>
+                <Words text={it} />
+              </li>
             ))}
           </ul>
         </>
