@@ -9,7 +9,7 @@ import {
   type PackageChanges,
   type RebuildReview,
 } from './rebuild-review'
-import type { Rehearsal, SchemaClass } from './schema'
+import type { Rehearsal, SchemaClass, WayBack } from './schema'
 
 /** Sentences about the commits, shown above their list. */
 export function commitWords(commits: Commits | undefined, release: string | undefined): string[] {
@@ -110,6 +110,21 @@ export const classWords: Readonly<Record<SchemaClass, string>> = {
 
 export const driftWords =
   'The database differs from the schema in the instance’s own code. The change starts from the database as it is.'
+
+/** What a rollback does to the database, in sentences, and what isn't brought back as it was. */
+export function rollbackWords({ schema }: WayBack): readonly [readonly string[], readonly string[]] {
+  if (!schema) return [['The database isn’t changed.'], []]
+  const { to, limits } = schema
+  return [
+    [
+      to === 'old'
+        ? 'The database’s schema is changed back too. Data that the rebuild removed is restored, and rows written since stay.'
+        : 'The database’s schema is changed to the newer one again. Data that the last rollback removed is restored, and rows written since stay.',
+      'This is tried on a copy first. The instance is stopped during the change.',
+    ],
+    limits,
+  ]
+}
 
 /** The promise, or its limits: a heading and sentences. */
 export function wayBackWords({ exact, limits }: Rehearsal['rollback']): readonly [string, readonly string[]] {

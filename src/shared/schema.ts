@@ -180,8 +180,14 @@ export function renameWords(rename: Rename): string {
     : `column \`${rename.from}\` → \`${rename.to}\` of \`${rename.table}\``
 }
 
+/** How many rows, and the keys of the first. */
+export interface Rows {
+  readonly count: number
+  readonly keys: readonly string[]
+}
+
 /** e.g. “3 rows (1, 5 and 9)”, “12 rows (1, 2, 3 …)”. */
-export function rowWords({ count, keys }: { readonly count: number; readonly keys: readonly string[] }): string {
+export function rowWords({ count, keys }: Rows): string {
   const named = count > keys.length ? `${keys.join(', ')} …` : enumerate(keys, keys.length)
   return `${count === 1 ? 'one row' : `${number(count)} rows`}${keys.length > 0 ? ` (${named})` : ''}`
 }

@@ -50,6 +50,7 @@ const commands = (other: Partial<Awaited<ReturnType<typeof others>>>) => [
   other.resurrect,
   other.changePort,
   other.rebuild,
+  other.rollback,
   other.simple,
   other.bootTime,
   other.limits,

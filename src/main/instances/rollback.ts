@@ -3,7 +3,6 @@ import { randomUUID } from 'node:crypto'
 import { rename } from 'node:fs/promises'
 import type { z } from 'zod'
 import { rollbackJob, type ExchangePlan } from '../../shared/jobs/rebuild'
-import { problem } from '../../shared/problem'
 import { implement } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
 import { existsItself, syncFolder } from '../system/files'
@@ -20,6 +19,7 @@ import { opposite, readMove, writeMove } from './rebuild/schema-move'
 import { removeSafely } from './rebuild/own-files'
 import { pathsOf, type ExchangeStep, type RebuildServices } from './rebuild/services'
 import { exchangeSteps } from './rebuild/steps'
+import { requirePrevious } from './rebuild/way-back'
 
 export const rollback = (services: RebuildServices & Pick<ManyServices, 'bringUpFor'>): AnyOperation =>
   implement(rollbackJob, {
@@ -37,12 +37,7 @@ async function planRollback(
 ): Promise<ExchangePlan> {
   const { target, config, manifest, paths } = await findOwn(services, name)
   await requireExchangeable(name, paths, config.previous !== undefined)
-  if (!config.previous || !(await existsItself(paths.slots.previous.server)) || !(await releasedBefore(paths)))
-    throw problem({
-      code: 'no-previous-code',
-      message: `“${name}” has no previous code to roll back to.`,
-      hint: 'Previous code is kept from one rebuild to the next.',
-    })
+  const previous = await requirePrevious(config, paths)
   const move = (await readMove(paths.slots.previous)) && (await planMove(services, config))
   if (move) await services.space.require('a rollback', move.bytes, true)
   return {
@@ -52,10 +47,10 @@ async function planRollback(
     // the schema changes while the instance is stopped
     seamless: (!move && config.seamless && (await isSeamless(services, target))) || undefined,
     manifest,
-    fingerprint: config.previous.release,
+    fingerprint: previous.release,
     from: config.release,
     moves: move?.moves,
-    behind: config.previous.schemaBehind,
+    behind: previous.schemaBehind,
     wasBehind: config.schemaBehind,
   }
 }

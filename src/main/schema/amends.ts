@@ -1,7 +1,8 @@
 /** On the way back, makes rows written in the meantime fit the old schema. */
 import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
+import { capital } from '../../shared/amounts'
 import { problem } from '../../shared/problem'
-import type { MoveReport } from '../../shared/schema'
+import { rowWords, type MoveReport, type Rows } from '../../shared/schema'
 import { columnOf, tableOf, type Catalogue, type Column, type Constraint, type Table } from './catalogue'
 import { countRows, keepRows, type Kept } from './kept'
 import { orphaned } from './refusal'
@@ -86,7 +87,7 @@ export async function setAside(
       if (optional !== undefined)
         await client.query(`UPDATE public.${id(it.table)} AS t SET ${id(optional)} = NULL WHERE ${orphaned(it)}`)
       else {
-        requireAlone(now, it.table)
+        requireAlone(now, it.table, rows)
         await client.query(`DELETE FROM public.${id(it.table)} AS t WHERE ${orphaned(it)}`)
       }
       aside.push({ table: it.table, ...(optional !== undefined && { column: optional }), ...rows })
@@ -111,13 +112,13 @@ export const isDependent = ({ parent, definition }: Constraint, table: string): 
   parent === table && /ON DELETE (CASCADE|SET)/.test(definition)
 
 /** @throws Problem `schema-rollback` if removing a row would remove or change others */
-function requireAlone({ constraints }: Catalogue, table: string): void {
+function requireAlone({ constraints }: Catalogue, table: string, rows: Rows): void {
   const dependent = constraints.find(it => isDependent(it, table))
   if (!dependent) return
   throw problem({
     code: 'schema-rollback',
-    message: `Rows of ${table} stand in the way of the rollback.`,
-    cause: `Some of them refer to rows that were deleted in the meantime, and rows of ${dependent.table} depend on them.`,
+    message: `Rows of \`${table}\` stand in the way of the rollback.`,
+    cause: `${capital(rowWords(rows))} ${rows.count === 1 ? 'refers' : 'refer'} to what was deleted in the meantime, and rows of \`${dependent.table}\` depend on ${rows.count === 1 ? 'it' : 'them'}.`,
     hint: 'Nothing was changed. Fix these rows by hand, then try again.',
   })
 }

@@ -9,7 +9,7 @@ import { isolateJob, lifecycleJobs, unisolateJob } from './lifecycle'
 import { limitsJob } from './limits'
 import { manyJob } from './many'
 import { mendJob } from './mend'
-import { rebuildJobs, rollbackJob } from './rebuild'
+import { rebuildJobs } from './rebuild'
 import { seamlessJob, seamlessJobs, unseamlessJob } from './seamless'
 import { smokeJob } from './smoke'
 
@@ -28,7 +28,7 @@ export const jobs = [
 ] as const
 
 /** Jobs that only need a name: the command line generates their commands from their descriptors. */
-export const simpleJobs = [rollbackJob, smokeJob, isolateJob, unisolateJob, seamlessJob, unseamlessJob] as const
+export const simpleJobs = [smokeJob, isolateJob, unisolateJob, seamlessJob, unseamlessJob] as const
 export type SimpleKind = (typeof simpleJobs)[number]['kind']
 
 export type KnownJob = (typeof jobs)[number]

@@ -187,10 +187,6 @@ export const rollbackJob = defineJob({
     label: 'Roll back…',
     when: it => isFree(it) && it.previous,
   },
-  command: {
-    description: 'Bring back the code that an instance had before its last rebuild.',
-    example: 'run it again to return to the newer code',
-  },
 })
 
 export const rebuildJobs = [rebuildJob, rollbackJob] as const

@@ -54,6 +54,7 @@ it('--dry-run: what would be lost, what may have been renamed, and the SQL', asy
   expect(out).toContain('This loses data:\n  Drops column “phone” of “users”: 2 values\n')
   expect(out).toContain('Renamed (--rename)? Column “phone” → “mobile” of “users”\n')
   expect(out).toMatch(/\nSQL:\n[^]*DROP COLUMN "phone"/)
+  expect(out).not.toContain('`')
   const { data } = await run('rebuild school --dry-run --push-schema --rename users.phone=mobile --json')
   expect(data).toMatchObject({ reviews: [{ name: 'school' }], rehearsals: [{ losses: [], rollback: { exact: true } }] })
   expect(await dump()).toBe(before)
@@ -90,7 +91,7 @@ it('on Podman, the database as it was is beside the old code, whole', async cont
 })
 
 it('--mend and --accept-data-loss: rows that don’t fit are made to', async () => {
-  await setVersion(workspace, { columns: 'id, name, mobile', fields: 'name String\n  mobile String' })
+  await setVersion(workspace, { columns: 'id, name, mobile', fields: 'name String\n  mobile String\n  note String?' })
   const refused = await run('rebuild school --push-schema --json')
   expect(refused).toMatchObject({ exit: 1, data: [{ problem: { code: 'schema-refused' } }] })
   expect(await dump()).toBe(renamed)
@@ -99,6 +100,18 @@ it('--mend and --accept-data-loss: rows that don’t fit are made to', async () 
   expect(exit).toBe(0)
   expect(out).toContain(`Your statement:\n    ${mend}\n`)
   expect(await users()).toMatchObject([{ mobile: '1' }, { mobile: '2' }, { mobile: 'none' }])
+})
+
+it('rollback --dry-run: which rows don’t come back as they were, without markup', async () => {
+  const changed = await dump()
+  const { exit, out } = await run('rollback school --dry-run')
+  expect(exit).toBe(0)
+  expect(out).toContain('The database’s schema is changed back too.')
+  expect(out).toContain('\nWhat to expect:\n')
+  expect(out).toContain('  Values of the new column “note” of “users” are kept aside; the old code doesn’t show them.\n')
+  expect(out).not.toContain('`')
+  expect((await run('rollback school --dry-run --json')).data).toMatchObject({ schema: { to: 'old' } })
+  expect(await dump()).toBe(changed)
 })
 
 it('rollback: the old code with the old schema', async () => {

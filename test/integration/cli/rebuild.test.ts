@@ -62,6 +62,7 @@ it('a canary that fails: exit 1, and who was left alone', async () => {
 
 it('one', async () => {
   expect(await home.run('rebuild a --json')).toMatchObject({ exit: 0, data: [{ name: 'a', exit: 0 }] })
+  expect((await home.run('rollback a --dry-run')).out).toBe('The database isn’t changed.\n')
   expect((await home.run('smoke a')).exit).toBe(0)
   expect(await home.run('smoke b --json')).toMatchObject({ exit: 4, problem: { code: 'not-online' } })
 })
@@ -72,6 +73,7 @@ it.each([
   ['rebuild a b --canary c', 2],
   ['rebuild a b --at-once 0', 2],
   ['rebuild a other', 4],
+  ['rollback other --dry-run', 4],
 ])('%s: exit %i, and nothing is begun', async (command, exit) => {
   expect((await home.run(command)).exit).toBe(exit)
 })

@@ -3,12 +3,14 @@ import { chmod, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { findSystemUser } from '../../../src/main/instances/system-user/identity'
+import { Schemas } from '../../../src/main/schema/schemas'
 import { exists } from '../../../src/main/system/files'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import type { InstanceConfig } from '../../../src/shared/instance'
 import { headline } from '../../../src/shared/jobs/words'
 import { resultsOf } from '../../../src/shared/jobs/many'
 import type { OperationState } from '../../../src/shared/operation'
+import { problem } from '../../../src/shared/problem'
 import { dumpOf } from '../../support/dump'
 import { first, schemaWorkspace, setVersion, type SchemaWorkspace, type Version } from '../../support/schema-base'
 import { describeWhere } from '../../support/requires'
@@ -238,6 +240,30 @@ it('rows that bar the way back: the new code serves until they are corrected; wh
   expect(await users()).toMatchObject([1, 2, 3, 4].map(it => ({ name: `Bob ${it}` })))
   expect(JSON.stringify(await kept())).toContain('"new"')
   await setVersion(workspace, uniqueNames)
+})
+
+it('the way back is barred before any code was exchanged: the old code serves until it is open', async () => {
+  await setVersion(workspace, { ...uniqueNames, fields: `${uniqueNames.fields}\n  extra String?` })
+  const before = await all()
+  const { forward } = Schemas.prototype
+  vi.spyOn(Schemas.prototype, 'forward').mockImplementation(async function (this: Schemas, login, ...rest) {
+    const report = await forward.call(this, login, ...rest)
+    if (login.database === 'school_db') throw new Error('out of disk')
+    return report
+  })
+  const locked = problem({ code: 'schema-locked', message: 'Another session holds a table.' })
+  vi.spyOn(Schemas.prototype, 'backward').mockRejectedValueOnce(locked)
+  const { operations } = workspace.services
+  const id = await operations.start('rebuild', push)
+  const { phase, steps } = await operations.rested(id)
+  expect(phase).toBe('stuck')
+  expect(steps.find(it => it.status === 'stuck')).toMatchObject({ name: 'switch', problem: { code: 'schema-locked' } })
+  expect(await statuses(workspace)).toEqual({ school: 'online' })
+  expect(await users()).toHaveLength(4)
+  operations.retry(id)
+  expect((await operations.settled(id)).phase).toBe('rolled-back')
+  vi.restoreAllMocks()
+  expect(await all()).toEqual(before)
 })
 
 it('a schema of several files is refused', async () => {

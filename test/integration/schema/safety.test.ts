@@ -321,7 +321,7 @@ describe('on the way back', () => {
     expect(rollback.limits).toContain('If `a` of `pairs` has duplicates by then, the schema can’t be rolled back.')
   })
 
-  test('a reference to what was deleted meanwhile is emptied where it may be', async () => {
+  test('a reference to what was deleted meanwhile is cleared where it may be', async () => {
     const login = await school.database('references')
     const change: SchemaChange = {
       id: 'references',
@@ -338,6 +338,28 @@ describe('on the way back', () => {
     const { aside } = await schemas.backward(login, change)
     expect(aside).toMatchObject([{ table: 'samples', column: 'classId', count: of2 }])
     expect(Object.keys((await dump(login)).rows.samples ?? {})).toEqual(Object.keys(before.rows.samples ?? {}))
+  })
+
+  test('rows in the way of the rollback that others depend on are named, and nothing is changed', async () => {
+    const login = await school.database('dependents')
+    const change: SchemaChange = {
+      id: 'dependents',
+      forward: 'ALTER TABLE "samples" DROP CONSTRAINT "samples_createdById_fkey";',
+      backward: `ALTER TABLE "samples" ADD CONSTRAINT "samples_createdById_fkey" FOREIGN KEY ("createdById") REFERENCES "users"("id") ON DELETE RESTRICT ON UPDATE CASCADE;`,
+      renames: [],
+      keep: [],
+    }
+    await schemas.forward(login, change)
+    await run(login, 'DELETE FROM badges WHERE "userId" = 40; DELETE FROM users WHERE id = 40')
+    const meanwhile = await dump(login)
+    await expect(schemas.backward(login, change)).rejects.toMatchObject({
+      problem: {
+        code: 'schema-rollback',
+        cause:
+          '7 rows (39, 79, 119, 159, 199, 239 and 279) of `samples` refer to what was deleted in the meantime, and rows of `analyses` depend on them.',
+      },
+    })
+    expect(await dump(login)).toEqual(meanwhile)
   })
 })
 

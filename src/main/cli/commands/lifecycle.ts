@@ -4,6 +4,7 @@ import type { InstanceHost } from '../../../shared/instance'
 import type { SimpleKind } from '../../../shared/jobs'
 import { changePortJob, startJob } from '../../../shared/jobs/lifecycle'
 import { bulkOf, manyJob, type BulkAction } from '../../../shared/jobs/many'
+import type { rollbackJob } from '../../../shared/jobs/rebuild'
 import { exitCodes } from '../exit-codes'
 import { wrongUsage } from '../failure'
 import {
@@ -78,7 +79,11 @@ async function bringUp({ follower }: FollowServices): Promise<void> {
 }
 
 /** Runs a job that only needs a name. */
-export function simple(session: CommandSession, kind: SimpleKind, name: string): Promise<Result> {
+export function simple(
+  session: CommandSession,
+  kind: SimpleKind | typeof rollbackJob.kind,
+  name: string,
+): Promise<Result> {
   return withOperations(session, async services => {
     const operation = await succeed(services, { kind, name })
     return { data: { operation: endedOf(operation) }, lines: notesOf(operation) }

@@ -1,17 +1,21 @@
-/** `rebuild`: one instance, or several with a canary. */
+/** `rebuild`: one instance, or several with a canary; `rollback`. */
 import type { z } from 'zod'
 import { canaryOf, defaultAtOnce, fleetJob } from '../../../shared/jobs/fleet'
-import { rebuildJob } from '../../../shared/jobs/rebuild'
+import { rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
 import { subjectOf } from '../../../shared/jobs/words'
+import { quoteNames } from '../../../shared/notes'
 import type { RebuildReview } from '../../../shared/rebuild-review'
+import { rollbackWords } from '../../../shared/rebuild-words'
 import type { Rename } from '../../../shared/schema'
 import type { Client } from '../engine'
 import { exitCodes } from '../exit-codes'
 import { refused, toFailure, wrongUsage } from '../failure'
 import { many, notesOf, one, resultOfMany, withOperations, type Each, type FollowServices } from '../operate'
+import { cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
 import { rehearsalLines, reviewLines, totalLines, type Rehearsed } from '../print/review'
 import type { CommandSession, Result } from '../session'
+import { simple } from './lifecycle'
 
 export interface RebuildOptions {
   readonly outdated?: boolean
@@ -103,6 +107,19 @@ async function rehearse(
     if (alone || signal.aborted) throw error
     return { name, problem: toFailure(error).problem }
   }
+}
+
+export interface RollbackOptions {
+  readonly dryRun?: boolean
+}
+
+export async function rollback(session: CommandSession, name: string, { dryRun }: RollbackOptions): Promise<Result> {
+  if (!dryRun) return await simple(session, rollbackJob.kind, name)
+  const { client } = await session.engine('look')
+  const wayBack = await client.rebuild.wayBack.query({ name })
+  const [sentences, limits] = rollbackWords(wayBack)
+  const expect = limits.length > 0 ? ['What to expect:', ...limits.map(it => `  ${quoteNames(it)}`)] : []
+  return { data: wayBack, lines: [...sentences, ...expect].map(cleanLine) }
 }
 
 type Schema = z.input<typeof rebuildJob.input>['schema']

@@ -3,9 +3,9 @@ import { hosts, type InstanceHost } from '../../../shared/instance'
 import { simpleJobs } from '../../../shared/jobs'
 import { defaultAtOnce } from '../../../shared/jobs/fleet'
 import { bulkJobs } from '../../../shared/jobs/many'
-import { rebuildJob } from '../../../shared/jobs/rebuild'
+import { rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
 import type { LifecycleOptions } from '../commands/lifecycle'
-import type { RebuildOptions } from '../commands/rebuild'
+import type { RebuildOptions, RollbackOptions } from '../commands/rebuild'
 import type { Grammar } from '../grammar'
 import { atOnce, bootSeconds, oneOf, port, rename, repeated } from './values'
 
@@ -115,6 +115,19 @@ export function rebuild(program: Grammar): void {
     )
     .does(async (session, options: RebuildOptions, names: string[]) =>
       (await import('../commands/rebuild')).rebuild(session, names, options),
+    )
+}
+
+export function rollback(program: Grammar): void {
+  program
+    .add(rollbackJob.kind, 'Bring back the code that an instance had before its last rebuild.')
+    .argument('<name>', 'an instance')
+    .completes('name', 'instance')
+    .option('--dry-run', 'only show what that does to the database, and which rows don’t come back as they were')
+    .example(`${rollbackJob.kind} school --dry-run`, 'e.g. whether rows written since the rebuild stay as they are')
+    .example(`${rollbackJob.kind} school`, 'run it again to return to the newer code')
+    .does(async (session, options: RollbackOptions, name: string) =>
+      (await import('../commands/rebuild')).rollback(session, name, options),
     )
 }
 

@@ -1,6 +1,6 @@
 /** The steps once the code is in the slot *next*: try it, switch to it, keep the old code. */
 import { chown, rename } from 'node:fs/promises'
-import type { ExchangePlan } from '../../../shared/jobs/rebuild'
+import { rebuildJob, type ExchangePlan } from '../../../shared/jobs/rebuild'
 import { problem, toProblem } from '../../../shared/problem'
 import { reportWords } from '../../../shared/schema'
 import type { Context } from '../../operations/operation'
@@ -30,7 +30,7 @@ export const exchangeSteps = (services: RebuildServices, job: Exchange) => ({
   reload: reload(services),
   'start-process': startProcess(services),
   'verify-health': verifyNew(services, job),
-  'smoke-tests': (job === 'rebuild' ? smokeTests : reportedSmokeTests)<ExchangePlan>(services),
+  'smoke-tests': (job === rebuildJob.kind ? smokeTests : reportedSmokeTests)<ExchangePlan>(services),
   'keep-previous': keepPrevious(services),
 })
 

@@ -9,7 +9,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { loopback } from '../../../shared/address'
-import type { ExchangePlan } from '../../../shared/jobs/rebuild'
+import { rollbackJob, type ExchangePlan } from '../../../shared/jobs/rebuild'
 import { problem, toProblem } from '../../../shared/problem'
 import type { Context } from '../../operations/operation'
 import { baseEnvironment } from '../../system/environment'
@@ -99,7 +99,7 @@ async function tryWith(
       },
       { signal, output },
       async () => {
-        if (job === 'rollback') return
+        if (job === rollbackJob.kind) return
         const subject = { name: plan.target.name, slot: next, port }
         const found = await smokeTest(services, subject, plan.manifest, { signal, output, note })
         if (found) throw problem({ ...found, message: `With the new code, ${found.message}` })

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { rollbackJob } from '../../../shared/jobs/rebuild'
 import type { Problem } from '../../../shared/problem'
+import { rollbackWords } from '../../../shared/rebuild-words'
 import type { WayBack } from '../../../shared/schema'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
@@ -34,7 +35,7 @@ export function RollbackForm({ name, onClose }: { name: string; onClose: () => v
       </p>
       {wayBack.isPending && <Skeleton height={60} aria-label="Loading" />}
       {wayBack.error && <ProblemView problem={problemOf(wayBack.error)} onRetry={() => void wayBack.refetch()} />}
-      {wayBack.data && <Database schema={wayBack.data.schema} />}
+      {wayBack.data && <Database wayBack={wayBack.data} />}
       {problem && <ProblemView problem={problem} />}
       <div className={dialogs.buttons}>
         <Button variant="default" onClick={onClose} data-autofocus>
@@ -48,17 +49,11 @@ export function RollbackForm({ name, onClose }: { name: string; onClose: () => v
   )
 }
 
-function Database({ schema }: Pick<WayBack, 'schema'>) {
-  if (!schema) return <p className={dialogs.plain}>The database isn’t changed.</p>
-  const { to, limits } = schema
+function Database({ wayBack }: { wayBack: WayBack }) {
+  const [sentences, limits] = rollbackWords(wayBack)
   return (
     <section className={classes.database} aria-label="The database">
-      <p className={dialogs.plain}>
-        {to === 'old'
-          ? 'The database’s schema is changed back too. Data that the rebuild removed is restored, and rows written since stay.'
-          : 'The database’s schema is changed to the newer one again. Data that the last rollback removed is restored, and rows written since stay.'}{' '}
-        This is tried on a copy first. The instance is stopped during the change.
-      </p>
+      <p className={dialogs.plain}>{sentences.join(' ')}</p>
       {limits.length > 0 && (
         <>
           <p className={classes.head}>What to expect</p>
