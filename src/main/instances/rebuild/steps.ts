@@ -60,7 +60,7 @@ const switchOver = (services: RebuildServices): ExchangeStep => ({
     }
     if (move)
       await moveSchema(services, paths, opposite(move), note).catch(async (error: unknown) => {
-        if (plan.ran && switched) await serveMeanwhile(services, context)
+        if (plan.ran) await serveMeanwhile(services, context)
         throw error
       })
     if (switched) await switchBack(services.run, paths, await releasedIn(paths, plan.manifest), plan.seamless)
@@ -85,8 +85,9 @@ async function makeDataFolders(services: RebuildServices, { target, manifest }: 
 }
 
 /**
- * The schema can't go back yet: its rows don't let it, or somebody holds a table. The code that fits it stays too, and
- * serves until the operator tries again.
+ * The schema can't go back yet: its rows don't let it, or somebody holds a table. Until the operator tries again, the
+ * instance serves with the code that it has: the one that fits the schema, unless nothing was exchanged yet. Even then,
+ * most of the old code works, and nothing would if it stayed stopped.
  */
 const serveMeanwhile = (services: RebuildServices, context: Context<ExchangePlan>): Promise<void> =>
   startAgain(services, context.plan.target, context).catch((error: unknown) =>
