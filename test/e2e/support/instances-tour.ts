@@ -1,10 +1,9 @@
 /**
  * The walk's part on the list of instances: with many of them, in every state, and everything that is asked about them.
  */
-import { appendFile, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { execa } from 'execa'
 import { Processes } from '../../../src/main/processes/client'
 import { pm2Paths } from '../../../src/main/processes/daemon'
 import { appsOf } from '../../../src/main/processes/leftovers'
@@ -13,6 +12,7 @@ import { httpApp } from '../../support/pm2'
 import { InstanceList } from '../pages/instances'
 import { LogPane } from '../pages/logs'
 import { expect, type TestHome } from './fixtures'
+import { rebuildTour } from './rebuild-tour'
 import { answerOf, kill9 } from './tiny-home'
 import type { Look } from './tour'
 
@@ -72,14 +72,7 @@ export async function instancesTour(window: Page, place: TestHome, look: Look): 
   await expect(remove.getByRole('list')).toContainText('uploads')
   await look('delete')
   await remove.getByRole('button', { name: 'Keep it' }).click()
-  const asBefore = await makeNewer(place)
-  await list.act('Lakeside', 'Rebuild…')
-  const rebuild = room.dialog('Rebuild Lakeside')
-  await expect(rebuild).toContainText('Stays')
-  await rebuild.getByRole('checkbox', { name: 'SENDGRID_API_KEY' }).check()
-  await look('rebuild')
-  await rebuild.getByRole('button', { name: 'Cancel' }).click()
-  await asBefore()
+  await rebuildTour(window, place, look)
   await list.button('Start', 'Quayside').click()
   const question = room.dialog(/^Lakeside runs on/)
   await expect(question).toBeVisible()
@@ -162,25 +155,6 @@ async function addOthers(place: TestHome): Promise<void> {
   const broken = join(root, 'instances', 'North-Campus')
   await mkdir(broken)
   await writeFile(join(broken, 'config.json'), '{ "name": "North-Campus", ')
-}
-
-/** The base application a week later: commits, and a new setting. @returns what undoes it */
-async function makeNewer({ root }: TestHome): Promise<() => Promise<void>> {
-  const git = (...args: readonly string[]) =>
-    execa('git', ['-C', root, '-c', 'user.name=Ada', '-c', 'user.email=ada@school.example', ...args])
-  const [index, env] = ['index.js', '.env'].map(it => join(root, 'server', it)) as [string, string]
-  const before = await readFile(index)
-  await git('init', '--quiet')
-  for (const subject of ['Reports as PDF', 'The list of samples remembers its filter', 'Upgrade Express to 5']) {
-    await appendFile(index, `\n// ${subject}\n`)
-    await git('add', 'server', 'client')
-    await git('commit', '--quiet', '--message', subject)
-  }
-  await writeFile(env, 'SENDGRID_API_KEY=shared\n')
-  return async () => {
-    await writeFile(index, before)
-    await Promise.all([env, join(root, '.git')].map(it => rm(it, { recursive: true })))
-  }
 }
 
 /** PM2's daemon ends as a crash ends it, once all that it runs is well under way; one of these ends with it. */

@@ -64,10 +64,16 @@ it('what is the same for several is said once', () => {
   const all: Found[] = [
     found('a', { drift }),
     found('b'),
-    { name: 'c', problem: { code: 'schema-copy', message: 'No.' } },
+    { name: 'c', problem: { code: 'schema-copy', message: 'No.', details: 'output' } },
     found('d', { drift }),
   ]
   expect(groupBy(all, it => it.drift.join())).toEqual([{ text: 'ALTER', names: ['a', 'd'] }])
+  const groups = groupBy(
+    all,
+    () => undefined,
+    it => it.details,
+  )
+  expect(groups).toEqual([{ text: 'output', names: ['c'] }])
 })
 
 it('who is down, and for how long', () => {

@@ -67,13 +67,13 @@ export const theme = createTheme({
       defaultProps: { closeButtonProps: { 'aria-label': 'Close' } },
       styles: { description: { color: 'var(--text-dimmed)' } },
     },
-    // A dialog's header isn't a banner landmark.
+    // A dialog's header isn't a banner landmark. It stays on top, and what gets the focus must not end up beneath it.
     Modal: {
       defaultProps: {
         centered: true,
         closeButtonProps: { 'aria-label': 'Close' },
         attributes: { header: { role: 'presentation' } },
-        styles: { title: { fontWeight: 600, fontSize: 16 } },
+        styles: { title: { fontWeight: 600, fontSize: 16 }, content: { scrollPaddingTop: 64 } },
       },
     },
   },

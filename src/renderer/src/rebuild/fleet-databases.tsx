@@ -156,7 +156,7 @@ function Progress({ decision: { rows, found, rehearsing, rehearseAll } }: { deci
   return (
     <div className={classes.progress}>
       <span aria-live="polite">
-        {found.length} of {rows.length} rehearsed.
+        {found.filter(it => it.rehearsal).length} of {rows.length} rehearsed.
       </span>
       {rehearsing && rehearsing !== rows[0] ? (
         <Button size="compact-sm" variant="default" onClick={() => rehearseAll(false)}>

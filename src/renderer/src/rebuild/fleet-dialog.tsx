@@ -109,7 +109,7 @@ function FleetForm({ fleet, skipped, leaveOut, onClose }: FormProps) {
         />
         <NumberInput
           label="At once"
-          description="How many of the others."
+          description="After the canary."
           min={1}
           max={16}
           clampBehavior="none"

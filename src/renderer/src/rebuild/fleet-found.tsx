@@ -22,6 +22,14 @@ export function Same({ found }: { found: readonly Found[] }) {
   const exact = (names: readonly string[]): boolean =>
     found.find(it => it.name === names[0])?.rehearsal?.rollback.exact === true
   const lists = [
+    [
+      'Details',
+      groupBy(
+        found,
+        () => undefined,
+        it => it.details,
+      ),
+    ],
     ['How the database differs', groupBy(found, it => it.drift.join('\n'))],
     ['What the old code can’t do with the new schema', groupBy(found, it => it.oldCode.map(quoteNames).join('\n'))],
     ['Refused statement', groupBy(found, it => it.refusal?.statement)],
@@ -75,7 +83,7 @@ export function Consent({ decision: { losing, accepts, accept, growing, setGrowi
               </span>
             ))}
             <span className={classes.lost}>
-              Gone from the application. Each database keeps it for a rollback, until the next rebuild.
+              Gone from the application. Each database keeps them for a rollback, until the next rebuild.
             </span>
           </>
         }

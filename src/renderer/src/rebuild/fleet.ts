@@ -51,11 +51,12 @@ export interface Group {
 export function groupBy(
   found: readonly Found[],
   textOf: (rehearsal: Rehearsal) => string | undefined,
+  textOfProblem: (problem: Problem) => string | undefined = () => undefined,
 ): readonly Group[] {
   const groups = new Map<string, string[]>()
-  for (const { name, rehearsal } of found) {
-    const text = rehearsal && textOf(rehearsal)
-    if (text) groups.set(text, [...(groups.get(text) ?? []), name])
+  for (const it of found) {
+    const text = it.rehearsal ? textOf(it.rehearsal) : textOfProblem(it.problem)
+    if (text) groups.set(text, [...(groups.get(text) ?? []), it.name])
   }
   return [...groups].map(([text, names]) => ({ text, names }))
 }
@@ -85,6 +86,7 @@ export function gapLines(fleet: readonly FleetMember[], moves: boolean): string[
   const unknown = away.filter(it => it.gap.seconds === undefined)
   const seconds = away.flatMap(it => it.gap.seconds ?? [])
   const [least, most] = [Math.min(...seconds), Math.max(...seconds)].map(it => duration(it * 1000))
+  const each = seconds.length > 1 ? ' each' : ''
   const those = (word: string, names: readonly FleetMember[]): string[] =>
     names.length === 0
       ? []
@@ -100,7 +102,7 @@ export function gapLines(fleet: readonly FleetMember[], moves: boolean): string[
         ]
   return [
     ...those(
-      `About ${least === most ? least : `${least} to ${most}`} each`,
+      `About ${least === most ? least : `${least} to ${most}`}${each}`,
       away.filter(it => it.gap.seconds !== undefined),
     ),
     ...those('As long as the application takes to start', unknown),

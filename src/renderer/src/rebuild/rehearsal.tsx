@@ -45,7 +45,7 @@ export function RehearsalView({ rehearsal, decision }: { rehearsal: Rehearsal; d
           checked={decision.accepts}
           onChange={event => decision.accept(event.currentTarget.checked)}
           label={`Lose ${enumerate(losses.map(lostWords), 8)}`}
-          description="Gone from the application. The database keeps it for a rollback, until the next rebuild."
+          description="Gone from the application. The database keeps them for a rollback, until the next rebuild."
         />
       )}
     </>
