@@ -25,9 +25,9 @@ it('a disk that can’t hold the dump and the change: refused before pg_dump is 
     paths: { instance: its.folder, server: its.server, client: its.client, uploads: '' },
     created: '',
   })
-  const tool = vi.fn()
+  const tool = vi.fn<() => void>()
   const full = problem({ code: 'disk-space', message: 'There isn’t enough disk space for a dump of the database.' })
-  const require = vi.fn().mockRejectedValue(full)
+  const require = vi.fn<() => Promise<void>>().mockRejectedValue(full)
   const services = {
     paths,
     infrastructure: { driver: () => Promise.resolve({ tool }) },
