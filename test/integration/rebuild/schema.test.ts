@@ -264,6 +264,7 @@ it('the way back is barred before any code was exchanged: the old code serves un
   expect((await operations.settled(id)).phase).toBe('rolled-back')
   vi.restoreAllMocks()
   expect(await all()).toEqual(before)
+  await setVersion(workspace, uniqueNames)
 })
 
 it('a schema of several files is refused', async () => {
