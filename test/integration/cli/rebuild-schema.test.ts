@@ -108,7 +108,9 @@ it('rollback --dry-run: which rows don’t come back as they were, without marku
   expect(exit).toBe(0)
   expect(out).toContain('The database’s schema is changed back too.')
   expect(out).toContain('\nWhat to expect:\n')
-  expect(out).toContain('  Values of the new column “note” of “users” are kept aside; the old code doesn’t show them.\n')
+  expect(out).toContain(
+    '  Values of the new column “note” of “users” are kept aside; the old code doesn’t show them.\n',
+  )
   expect(out).not.toContain('`')
   expect((await run('rollback school --dry-run --json')).data).toMatchObject({ schema: { to: 'old' } })
   expect(await dump()).toBe(changed)
