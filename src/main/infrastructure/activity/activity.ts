@@ -151,9 +151,9 @@ export class Activity {
       if (error instanceof ProblemError && error.problem.code !== 'postgres-unreachable') throw error
       throw problem({
         code: 'pools-unknown',
-        message: 'PgBouncer tells nothing about its pools.',
+        message: 'PgBouncer’s pools can’t be read.',
         cause: error instanceof ProblemError ? error.problem.cause : whyUnreachable(error),
-        hint: 'PostgreSQL’s side is still shown. If PgBouncer isn’t running, start the infrastructure.',
+        hint: 'What PostgreSQL knows is still shown. If PgBouncer isn’t running, start the infrastructure.',
       })
     }
   }
