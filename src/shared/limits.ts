@@ -4,6 +4,9 @@
  */
 import { z } from 'zod'
 
+/** PgBouncer's connections to PostgreSQL for an instance without a pool size of its own, unless a setting says otherwise. */
+export const defaultPoolSize = 5
+
 interface LimitWords {
   readonly title: string
   readonly explanation: string

@@ -3,8 +3,9 @@
  * `settings` and docs/cli.md are generated from this schema: a new setting is added here and nowhere else.
  */
 import { z } from 'zod'
-import { driverKinds, type DriverKind } from './infrastructure'
+import { driverKinds, type DriverKind, type ServiceName } from './infrastructure'
 import { portSchema } from './instance'
+import { defaultPoolSize } from './limits'
 import { nearest } from './nearest'
 import { problem } from './problem'
 
@@ -24,6 +25,8 @@ interface SettingWords {
   readonly effect: string
   /** Where to change it, if not on the Settings screen. */
   readonly elsewhere?: string
+  /** Of a service's own configuration: its name there, and the services that are restarted for a change. */
+  readonly service?: { readonly name: string; readonly restarts: readonly ServiceName[] }
 }
 
 const sections = z.registry<SectionWords>()
@@ -37,6 +40,12 @@ const wholeNumber = (from: number, to: number) => {
 }
 
 const stopped = 'Can be changed while the infrastructure is stopped'
+const byJob = 'Change it under Infrastructure, or with “instance-manager infra set”.'
+const ofService = (name: string, ...restarts: readonly ServiceName[]) => ({
+  elsewhere: byJob,
+  effect: restarts.length > 0 ? 'A change restarts the service.' : 'A change takes effect at once.',
+  service: { name, restarts },
+})
 const nextStart = 'Takes effect when the infrastructure is restarted.'
 
 /** Strict: a misspelt key is reported, not ignored. */
@@ -99,6 +108,55 @@ export const settingsSchema = z.strictObject({
       explanation: 'Only used with Podman and Docker.',
       drivers: ['podman', 'docker'],
     }),
+  postgres: z
+    .strictObject({
+      /** By default 100 pools of 5, PgBouncer's look-ups, the engine's, and 190 for migrations and direct use. */
+      maxConnections: wholeNumber(150, 5000)
+        .default(800)
+        .register(words, {
+          title: 'Connections',
+          explanation: 'That it accepts from everyone together. An idle one takes about 2 MB of memory.',
+          // PgBouncer may have open only as many files as both numbers of connections require.
+          ...ofService('max_connections', 'postgres', 'pgbouncer'),
+        }),
+      sharedBuffersMB: wholeNumber(16, 1_000_000)
+        .default(128)
+        .register(words, {
+          title: 'Shared buffers',
+          unit: 'MB',
+          explanation: 'Memory that keeps what is read often. It is taken for good.',
+          ...ofService('shared_buffers', 'postgres'),
+        }),
+      workMemMB: wholeNumber(1, 10_000)
+        .default(4)
+        .register(words, {
+          title: 'Memory per sort',
+          unit: 'MB',
+          explanation: 'That one sort may take before it writes temporary files. A query can have several.',
+          ...ofService('work_mem'),
+        }),
+    })
+    .prefault({}),
+  pgbouncer: z
+    .strictObject({
+      /** At most so many that an instance's connections always suffice for it (`roleConnections`). */
+      poolSize: wholeNumber(1, 25)
+        .default(defaultPoolSize)
+        .register(words, {
+          title: 'Pool size',
+          explanation: 'Of an instance without a size of its own: the queries that it can run at the same time.',
+          ...ofService('default_pool_size'),
+        }),
+      /** By default 100 instances with 2 × 19 cores + 1 each. */
+      maxClients: wholeNumber(100, 50_000)
+        .default(4000)
+        .register(words, {
+          title: 'Clients',
+          explanation: 'Connections that it accepts from all instances together.',
+          ...ofService('max_client_conn', 'pgbouncer'),
+        }),
+    })
+    .prefault({}),
   logs: z
     .strictObject({
       /** 1 MB is 2^20 bytes. */
@@ -160,6 +218,10 @@ export const allSettings: readonly Setting[] = Object.entries(settingsSchema.sha
     : [described(name, schema)]
 })
 
+/** The settings of a service's own configuration. */
+export const serviceSettings = (service: ServiceName): readonly Setting[] =>
+  allSettings.filter(it => it.section === service)
+
 /** @throws Problem `setting-unknown` */
 export function settingOf(key: string): Setting {
   const found = allSettings.find(it => it.key === key)
@@ -201,6 +263,17 @@ export interface SettingState {
   readonly origin: SettingOrigin
   /** The value if the workspace didn't set one. */
   readonly fallback: { readonly value?: SettingValue; readonly origin: Exclude<SettingOrigin, 'workspace'> }
+}
+
+/** All settings from their states. @throws ZodError if another version's states lack one that has no default */
+export const settingsOf = (states: readonly SettingState[]): Settings => {
+  const found: Record<string, unknown> = {}
+  for (const { key, value } of states) {
+    const [section, name] = key.split('.') as [string, string?]
+    if (name === undefined) found[section] = value
+    else found[section] = { ...(found[section] as object | undefined), [name]: value }
+  }
+  return settingsSchema.parse(found)
 }
 
 /** By key; null resets to the default. */

@@ -1,6 +1,6 @@
 /**
- * Killed with -9 in the middle of a stop or restart of the infrastructure. A restart always ends with both running; a
- * stop, with both and the instances stopped, which the next start starts again.
+ * Killed with -9 in the middle of a stop, a restart or a change of settings of the infrastructure. A restart always ends
+ * with both running; a stop, with both and the instances stopped, which the next start starts again.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { layOut, makeDatabase, type CliInstance } from '../support/cli-instance'
@@ -45,6 +45,21 @@ describe('a restart', () => {
   ])('killed $at $what: both run, and so does the instance', async ({ service, ...moment }) => {
     await killedAndFinished(workspace, 'infrastructure-restart', { service }, moment)
     expect([await states(), await answer()]).toEqual([['running', 'running'], 'school '])
+  })
+})
+
+describe('a change of settings that restarts both', () => {
+  let connections = 300
+  it.each<Moment>([
+    { at: 'before', what: 'done stop-postgres' },
+    { at: 'before', what: 'done write-settings' },
+    { at: 'before', what: 'done provision-postgres' },
+    { at: 'before', what: 'done start-pgbouncer' },
+  ])('killed $at $what: both run with it, and the instance is served', async moment => {
+    const values = { 'postgres.maxConnections': ++connections }
+    await killedAndFinished(workspace, 'infrastructure-settings', { service: 'postgres', values }, moment)
+    expect([await states(), await answer()]).toEqual([['running', 'running'], 'school '])
+    expect(await workspace.sql('SHOW max_connections')).toEqual([{ max_connections: String(connections) }])
   })
 })
 

@@ -1,4 +1,4 @@
-/** The limits of an instance, in a real window: a wrong value, a refusal, a change, and the defaults again. */
+/** The limits of an instance, and the settings of both services, in a real window. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
@@ -21,7 +21,7 @@ const ownLimits = async (): Promise<unknown> =>
   (JSON.parse(await readFile(join(place.root, 'instances/school/config.json'), 'utf8')) as { limits?: unknown }).limits
 const field = (name: string | RegExp) => window.getByRole('dialog').getByRole('textbox', { name })
 
-test('a wrong value, a refusal, a change, and the defaults again', async () => {
+test('limits: a wrong value, a refusal, a change, and the defaults again', async () => {
   await list.show('school')
   const facts = window.getByRole('main')
   await expect(facts).toContainText('a pool of 5, the defaults')
@@ -50,4 +50,29 @@ test('a wrong value, a refusal, a change, and the defaults again', async () => {
   await change.click()
   await expect(facts).toContainText('a pool of 5, the defaults')
   expect(await ownLimits()).toBeUndefined()
+})
+
+test('settings of PostgreSQL: what a change costs, a wrong value, a proposal, and a restart with it', async () => {
+  await list.room.go('Infrastructure')
+  await window.getByRole('button', { name: 'Settings of PostgreSQL…' }).click()
+  const dialog = list.room.dialog('Settings of PostgreSQL')
+  const connections = field('Connections')
+  await expect(connections).toBeFocused()
+  await expect(connections).toHaveValue('800')
+  await connections.fill('9')
+  await expect(connections).toHaveAccessibleDescription(/from 150 to 5,000/)
+  await connections.fill('400')
+  await field('Memory per sort, in MB').fill('9')
+  await expect(dialog).toContainText('Running now: school.')
+  await window.screenshot({ path: '/tmp/settings-light.png' })
+  await window.emulateMedia({ colorScheme: 'dark' })
+  await window.setViewportSize({ width: 900, height: 700 })
+  await window.screenshot({ path: '/tmp/settings-dark-900.png' })
+  await window.setViewportSize({ width: 1280, height: 900 })
+  await dialog.getByRole('button', { name: 'Change and restart' }).click()
+  const card = window.getByRole('main').getByRole('region', { name: 'PostgreSQL', exact: true })
+  await expect(card).toContainText(/Connections.*400/, { timeout: 60_000 })
+  await expect(card).toContainText(/Memory per sort.*9 MB/)
+  await expect(card).toContainText('Running')
+  await window.screenshot({ path: '/tmp/settings-card.png' })
 })

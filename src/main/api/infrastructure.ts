@@ -27,6 +27,7 @@ export const infrastructureRouter = router({
     .input(z.object({ name: nameSchema }))
     .query(({ ctx: { workspace }, input }) => workspace.infrastructure.activity.tables(input.name)),
   options: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.infrastructure.options()),
+  machine: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.infrastructure.machine()),
   choose: workspaceProcedure
     .input(z.object({ kind: z.enum(driverKinds) }))
     .mutation(({ ctx: { workspace }, input }) => workspace.infrastructure.choose(input.kind)),

@@ -2,6 +2,7 @@
  * The shared PostgreSQL and PgBouncer as the rest of the app sees them: the driver that runs them, their status, and
  * changes to it.
  */
+import { totalmem } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { escapeIdentifier } from 'pg'
 import { longAfter } from '../../shared/database-activity'
@@ -193,6 +194,12 @@ export class Infrastructure {
   /** The status, and again whenever it has changed, until the signal is aborted or the workspace is closed. */
   watch(signal: AbortSignal): AsyncGenerator<InfrastructureStatus, void> {
     return this.#watched.watch(signal)
+  }
+
+  /** What its settings depend on: the machine's memory in bytes, and the services that have a configuration of their own. */
+  async machine(): Promise<{ readonly memory: number; readonly adopted: readonly ServiceName[] }> {
+    const { adopted = new Set() } = await (await this.driver()).status()
+    return { memory: totalmem(), adopted: [...adopted] }
   }
 
   /** The driver that runs the services. */

@@ -12,6 +12,7 @@ import { ContainerDriver } from './drivers/container-driver'
 import { EmbeddedDriver } from './drivers/embedded-driver'
 import { Infrastructure, type InfrastructureUser } from './infrastructure'
 import { infrastructureRestart } from './restart'
+import { settingsChange } from './settings-change'
 import { Resume } from './resume'
 import { allServices } from './services'
 import { infrastructureStart } from './start'
@@ -67,6 +68,7 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
       infrastructureStart(infrastructure, names => beginStart(operations, names)),
       infrastructureStop(infrastructure),
       infrastructureRestart(infrastructure),
+      settingsChange({ infrastructure, settings }),
     ],
     start() {
       if (place.kind === 'command') return // too short-lived to supervise anything

@@ -5,6 +5,7 @@ import {
   infrastructureStartJob,
   type BringUpStep,
   type InfrastructureRestartPlan,
+  type InfrastructureSettingsPlan,
   type InfrastructureStartPlan,
 } from '../../shared/jobs/infrastructure'
 import { toProblem } from '../../shared/problem'
@@ -73,10 +74,10 @@ export const ranIn = (status: InfrastructureStatus) => ({
   pgbouncer: isUp(status, 'pgbouncer'),
 })
 
-/** The steps that a start and a restart share. */
-export function bringUpSteps<Plan extends InfrastructureStartPlan | InfrastructureRestartPlan>(
-  infrastructure: Infrastructure,
-): Record<BringUpStep, StepActions<Plan>> {
+/** The steps that a start, a restart and a change of settings share. */
+export function bringUpSteps<
+  Plan extends InfrastructureStartPlan | InfrastructureRestartPlan | InfrastructureSettingsPlan,
+>(infrastructure: Infrastructure): Record<BringUpStep, StepActions<Plan>> {
   /** The last of these steps. */
   const finish = async ({ plan, report }: Context<Plan>): Promise<void> => {
     report({ text: 'Checking the pools of running instances' })

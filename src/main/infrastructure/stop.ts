@@ -4,6 +4,7 @@ import {
   earlierStopPlan,
   infrastructureStopJob,
   type InfrastructureRestartPlan,
+  type InfrastructureSettingsPlan,
   type InfrastructureStopPlan,
 } from '../../shared/jobs/infrastructure'
 import { implement, type StepActions } from '../operations/implement'
@@ -72,7 +73,9 @@ const stopForGood = (infrastructure: Infrastructure, service: ServiceName): Step
 }
 
 /** Stops one; undo starts it again if it was running. */
-export const stopService = <Plan extends InfrastructureStopPlan | InfrastructureRestartPlan>(
+export const stopService = <
+  Plan extends InfrastructureStopPlan | InfrastructureRestartPlan | InfrastructureSettingsPlan,
+>(
   infrastructure: Infrastructure,
   service: ServiceName,
 ): StepActions<Plan> => ({

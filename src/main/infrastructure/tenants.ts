@@ -1,5 +1,6 @@
 /** The instances, for which the services run, as this room sees them. */
 import type { Context } from '../operations/operation'
+import type { Settings } from '../../shared/settings'
 import type { PoolSizes } from './services/pgbouncer-config'
 
 export interface Tenants {
@@ -7,6 +8,8 @@ export interface Tenants {
   any(): Promise<boolean>
   /** Of every instance with a database here, those whose files can't be read too: a missing one's clients are cut. */
   pools(): Promise<PoolSizes>
+  /** What running ones take of PostgreSQL's connections in normal use, with these settings. */
+  connections(settings: Settings): Promise<number>
   /** Called once PostgreSQL has been set up, to do what they need there. */
   secured(): Promise<void>
   /** Makes PgBouncer accept those again that it refused while PostgreSQL was down. */
@@ -36,6 +39,7 @@ export interface TenantDatabase {
 export const nobody: Tenants = {
   any: () => Promise.resolve(false),
   pools: () => Promise.resolve(new Map()),
+  connections: () => Promise.resolve(0),
   secured: () => Promise.resolve(),
   heal: () => Promise.resolve(),
   running: () => Promise.resolve([]),

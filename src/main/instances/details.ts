@@ -5,6 +5,7 @@ import { join, relative } from 'node:path'
 import { parse } from 'dotenv'
 import type { DeletePreview, InstanceDetails } from '../../shared/instance'
 import { problem } from '../../shared/problem'
+import type { Settings } from '../../shared/settings'
 import { isHarmlessName } from '../../shared/secret-names'
 import type { Databases } from '../infrastructure/databases'
 import { limitsWith } from '../infrastructure/limits'
@@ -19,6 +20,7 @@ import { identityOf } from './system-user/identity'
 
 export interface DetailServices extends LifecycleServices {
   readonly databases: Databases
+  readonly settings: { read(): Promise<Settings> }
 }
 
 /** @throws Problem `instance-unknown`, or the one that its folder has */
@@ -39,7 +41,7 @@ export async function instanceDetails(services: DetailServices, name: string): P
       directPort: database.directPort,
       pooled: database.port !== database.directPort,
     },
-    limits: { limits: limitsWith(limits), own: limits },
+    limits: { limits: limitsWith(limits, await services.settings.read()), own: limits },
     boot: await bootTime(services, name),
     user: systemUser ? identityOf(services.paths, name).name : userInfo().username,
     env: Object.entries(env).map(([key, value]) => (isHarmlessName(key) ? { key, value } : { key })),

@@ -8,6 +8,7 @@ import { databaseNames, nameSchema, type InstanceConfig } from '../../shared/ins
 import { limitsJob, type LimitsPlan } from '../../shared/jobs/limits'
 import { limitNames, type InstanceLimits, type LimitName, type Limits, type OwnLimits } from '../../shared/limits'
 import { problem } from '../../shared/problem'
+import type { Settings } from '../../shared/settings'
 import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
 import { directConnections, engineConnections, limitsWith, standardLimits } from '../infrastructure/limits'
@@ -26,6 +27,7 @@ import { findInstance, findOwn, instancePorts, type LifecycleServices } from './
 export interface LimitServices extends LifecycleServices {
   readonly infrastructure: Infrastructure
   readonly databases: Databases
+  readonly settings: { read(): Promise<Settings> }
 }
 
 type LimitStep = StepActions<LimitsPlan>
@@ -65,8 +67,9 @@ async function planLimits(
   if (changed.length === 0)
     throw problem({ code: 'limits-same', message: `“${name}” has these limits already.`, hint: 'Change one first.' })
   if (changed.includes('pool')) await requireOwnPooler(services)
-  requireConnections(limitsWith(after))
-  await requireRoom(services, config, after)
+  const settings = await services.settings.read()
+  requireConnections(limitsWith(after, settings))
+  await requireRoom(services, config, after, settings)
   return { target, ...names, before, after }
 }
 
@@ -103,10 +106,15 @@ function requireConnections({ connections, pool }: Limits): void {
 }
 
 /** PostgreSQL must have enough connections for what runs, and for this instance if it isn't running. */
-async function requireRoom(services: LimitServices, config: InstanceConfig, after: OwnLimits): Promise<void> {
-  const more = shareOf(config, after) - shareOf(config, config.limits ?? {})
+async function requireRoom(
+  services: LimitServices,
+  config: InstanceConfig,
+  after: OwnLimits,
+  settings: Settings,
+): Promise<void> {
+  const more = shareOf(config, settings, after) - shareOf(config, settings)
   if (more <= 0) return
-  const { used, available } = await together(services, config.name)
+  const { used, available } = await together(services, settings, config.name)
   if (used + more <= available) return
   throw problem({
     code: 'limits-together',
@@ -118,23 +126,35 @@ async function requireRoom(services: LimitServices, config: InstanceConfig, afte
 }
 
 /** What it takes of PostgreSQL's connections in normal use: its pool, or all that it may have if it isn't pooled. */
-function shareOf({ database }: InstanceConfig, own: OwnLimits): number {
-  const { pool, connections } = limitsWith(own)
+function shareOf({ database, limits = {} }: InstanceConfig, settings: Settings, own = limits): number {
+  const { pool, connections } = limitsWith(own, settings)
   return database.port === database.directPort ? connections : pool
 }
 
 /** @param besides an instance that counts even if it isn't running @throws as `Databases.maxConnections` */
-async function together(services: LimitServices, besides: string): Promise<NonNullable<InstanceLimits['together']>> {
-  const [{ configs, foreign }, ports, most] = await Promise.all([
-    services.configs(),
-    instancePorts(services),
+async function together(
+  services: LimitServices,
+  settings: Settings,
+  besides: string,
+): Promise<NonNullable<InstanceLimits['together']>> {
+  const [used, most] = await Promise.all([
+    usedTogether(services, settings, besides),
     services.databases.maxConnections(),
   ])
+  return { used, available: most - engineConnections }
+}
+
+/** What running instances take of PostgreSQL's connections in normal use. @param besides one that counts anyway */
+export async function usedTogether(
+  services: Pick<LifecycleServices, 'paths' | 'configs' | 'processes'>,
+  settings: Settings,
+  besides?: string,
+): Promise<number> {
+  const [{ configs, foreign }, ports] = await Promise.all([services.configs(), instancePorts(services)])
   const running = new Set([besides, ...ports.filter(it => it.running).map(it => it.name)])
-  const shares = configs
+  return configs
     .filter(it => running.has(it.name) && !foreign.has(it.name))
-    .map(it => shareOf(it, it.limits ?? {}))
-  return { used: shares.reduce((sum, it) => sum + it, 0), available: most - engineConnections }
+    .reduce((sum, it) => sum + shareOf(it, settings), 0)
 }
 
 /** Last to be undone, so that PgBouncer is told what is recorded by then. */
@@ -152,18 +172,20 @@ async function record({ paths }: LimitServices, name: string, own: OwnLimits): P
   await changeInstanceConfig(config, it => ({ ...it, limits: Object.keys(own).length > 0 ? own : undefined }))
 }
 
-const limitRole = ({ databases }: LimitServices): LimitStep => ({
-  do: ({ plan }) => databases.limit(plan, roleChanges(plan.before, plan.after)),
+const limitRole = ({ databases, settings }: LimitServices): LimitStep => ({
+  do: async ({ plan }) => databases.limit(plan, roleChanges(plan.before, plan.after, await settings.read())),
   verify: () => Promise.resolve(false), // setting them again costs nothing
-  undo: ({ plan }) => databases.limit(plan, roleChanges(plan.after, plan.before)),
+  undo: async ({ plan }) => databases.limit(plan, roleChanges(plan.after, plan.before, await settings.read())),
 })
 
 /** Only what changes: an administrator may have set others by hand. */
-function roleChanges(before: OwnLimits, after: OwnLimits): RoleLimits {
+function roleChanges(before: OwnLimits, after: OwnLimits, settings: Settings): RoleLimits {
   const changed = changedIn(before, after)
   return {
     ...Object.fromEntries(changed.map(it => [it, after[it] ?? null])),
-    connections: changed.some(it => it === 'connections' || it === 'pool') ? limitsWith(after).connections : undefined,
+    connections: changed.some(it => it === 'connections' || it === 'pool')
+      ? limitsWith(after, settings).connections
+      : undefined,
   }
 }
 
@@ -172,17 +194,16 @@ const resizePools = ({ infrastructure }: LimitServices, context: Context<LimitsP
 
 /** Gives a new database, and its role, the limits that its instance brought with it. */
 export async function applyLimits(
-  {
-    databases,
-    infrastructure,
-  }: Pick<LimitServices, 'databases'> & { readonly infrastructure: Pick<Infrastructure, 'resizePools'> },
+  services: Pick<LimitServices, 'databases' | 'settings'> & {
+    readonly infrastructure: Pick<Infrastructure, 'resizePools'>
+  },
   { name, limits }: InstanceConfig,
   context: Context<unknown>,
 ): Promise<void> {
   if (!limits) return
   const names = databaseNames(name)
-  await databases.limit(names, roleChanges({}, limits))
-  if (limits.pool !== undefined) await infrastructure.resizePools(driverContext(context), names.database)
+  await services.databases.limit(names, roleChanges({}, limits, await services.settings.read()))
+  if (limits.pool !== undefined) await services.infrastructure.resizePools(driverContext(context), names.database)
 }
 
 /** An instance whose files can't be read keeps its clients, with the default size. Copies have no database here. */
@@ -200,11 +221,12 @@ export const poolSizes = ({ configs, broken, foreign }: Pick<Configs, 'configs' 
 export async function instanceLimits(services: LimitServices, name: string): Promise<InstanceLimits> {
   const { config } = await findInstance(services, name)
   const own = config.limits ?? {}
-  const sum = await together(services, name).catch(() => undefined) // PostgreSQL or PM2 isn't running
+  const settings = await services.settings.read()
+  const sum = await together(services, settings, name).catch(() => undefined) // PostgreSQL or PM2 isn't running
   return {
-    limits: limitsWith(own),
+    limits: limitsWith(own, settings),
     own,
-    standard: standardLimits(own),
+    standard: standardLimits(own, settings),
     foreignPool: await hasForeignPooler(services),
     ...(sum && { together: sum }),
   }

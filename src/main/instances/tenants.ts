@@ -4,7 +4,7 @@ import type { Tenants } from '../infrastructure/tenants'
 import type { SchemaRoom } from '../schema/room'
 import { toProblem } from '../../shared/problem'
 import { instanceFolders } from './configs'
-import { poolSizes } from './limits'
+import { poolSizes, usedTogether } from './limits'
 import { healRunning } from './heal-running'
 import { startAgain, stopTarget } from './lifecycle/process-steps'
 import { findInstance, instancePorts, type LifecycleServices } from './lifecycle/target'
@@ -16,6 +16,7 @@ export function serveTenants(
   const { paths, configs, ownership, schema } = services
   const tenants: Tenants = {
     any: async () => (await instanceFolders(paths)).length > 0,
+    connections: settings => usedTogether(services, settings),
     pools: async () => poolSizes(await configs()),
     async secured() {
       await ownership.claim(await configs())

@@ -73,6 +73,12 @@ export class SettingsFile {
     this.#guards.push(check)
   }
 
+  /** As they would be after these changes. @throws as `change`, but for what a guard throws */
+  async with(changes: SettingChanges): Promise<Settings> {
+    const [site, own] = await this.#parts()
+    return parsed(site, changed(own, changes))
+  }
+
   /**
    * Changes settings, all or none, and keeps the rest of the workspace's file. One change at a time.
    * @throws Problems `setting-unknown`, `input` (an invalid value), what a guard throws; as `read`
@@ -83,11 +89,10 @@ export class SettingsFile {
 
   async #change(changes: SettingChanges): Promise<void> {
     const [site, own] = await this.#parts()
-    const changed = structuredClone(own)
-    for (const [key, value] of Object.entries(changes)) put(changed, settingOf(key), value)
-    const [before, after] = [parsed(site, own), parsed(site, changed)]
+    const wanted = changed(own, changes)
+    const [before, after] = [parsed(site, own), parsed(site, wanted)]
     for (const check of this.#guards) await check(before, after)
-    await writeJson(this.#path, changed)
+    await writeJson(this.#path, wanted)
     this.#changes.set(this.#changes.value + 1)
   }
 
@@ -121,6 +126,13 @@ const lastPart = (key: string): string => key.slice(key.indexOf('.') + 1)
 function at(values: Readonly<Record<string, unknown>>, { key, section }: Setting): unknown {
   const within = section === undefined ? values : values[section]
   return isObject(within) ? within[lastPart(key)] : undefined
+}
+
+/** The file's content with these changes. @throws Problems `setting-unknown`, `input` */
+function changed(own: Part, changes: SettingChanges): Part {
+  const wanted = structuredClone(own)
+  for (const [key, value] of Object.entries(changes)) put(wanted, settingOf(key), value)
+  return wanted
 }
 
 /** @param value null removes the setting, and its section if that is then empty. @throws Problem `input` */

@@ -184,7 +184,81 @@ export const infrastructureRestartJob = defineJob({
   prints: true,
 })
 
-export const infrastructureJobs = [infrastructureStartJob, infrastructureStopJob, infrastructureRestartJob] as const
+const changedValues = z.record(z.string(), z.number().nullable())
+
+const settingsPlanSchema = z.strictObject({
+  driver: common.driver,
+  /** The one whose settings change. */
+  of: serviceSchema,
+  /** Those running ones that must be given their configuration anew. */
+  services: z.array(serviceSchema),
+  /** Those of them that are restarted for it; the others take it over while they run. */
+  restarts: z.array(serviceSchema),
+  ran: ranSchema,
+  /** Settings of the workspace by key; null: the default. */
+  before: changedValues,
+  after: changedValues,
+})
+export type InfrastructureSettingsPlan = Readonly<z.infer<typeof settingsPlanSchema>>
+
+const restarted =
+  (service: ServiceName) =>
+  ({ restarts }: InfrastructureSettingsPlan): boolean =>
+    restarts.includes(service)
+
+export const infrastructureSettingsJob = defineJob({
+  kind: 'infrastructure-settings',
+  version: 1,
+  input: z.object({
+    service: serviceSchema,
+    /** By key, e.g. `postgres.maxConnections`. Null: back to the default. */
+    values: changedValues,
+  }),
+  plan: settingsPlanSchema,
+  steps: {
+    'stop-pgbouncer': { ...takesDown['stop-pgbouncer'], when: restarted('pgbouncer') },
+    'stop-postgres': { ...takesDown['stop-postgres'], when: restarted('postgres') },
+    'write-settings': { title: 'Record the settings', explanation: 'In settings.json.' },
+    'provision-postgres': { ...bringsUp['provision-postgres'], title: 'Configure PostgreSQL' },
+    'start-postgres': {
+      title: 'Apply them to PostgreSQL',
+      explanation: 'Done when it answers a query.',
+      when: withPostgres,
+    },
+    'secure-postgres': { ...bringsUp['secure-postgres'], when: restarted('postgres') },
+    'provision-pgbouncer': { ...bringsUp['provision-pgbouncer'], title: 'Configure PgBouncer' },
+    'start-pgbouncer': {
+      title: 'Apply them to PgBouncer',
+      explanation: 'Done when it passes a query to PostgreSQL.',
+      when: withPgbouncer,
+    },
+  },
+  recovery: 'resume',
+  about: () => things.infrastructure,
+  claims: () => ownsAll,
+  words: ({ plan }) => {
+    const what = plan ? `the settings of ${serviceTitle[plan.of]}` : 'the settings of the infrastructure'
+    return {
+      asking: `Change ${what}`,
+      running: `Changing ${what}`,
+      done: `${capital(what)} were changed`,
+      failed: `${plan ? serviceTitle[plan.of] : 'The infrastructure'} kept its settings`,
+    }
+  },
+  cancel: {
+    meaning: 'The old settings are put back, and what was running is started with them.',
+    confirm: 'Put them back',
+  },
+  space: spareBytes / 2,
+  prints: true,
+})
+
+export const infrastructureJobs = [
+  infrastructureStartJob,
+  infrastructureStopJob,
+  infrastructureRestartJob,
+  infrastructureSettingsJob,
+] as const
 
 /** The running instances that can't reach their databases while the service is stopped. @param only absent: both */
 export const cutOff = (instances: readonly InstanceView[], only?: ServiceName): readonly InstanceView[] =>

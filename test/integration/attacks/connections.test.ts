@@ -7,14 +7,9 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
 import { withConnection } from '../../../src/main/infrastructure/connection'
-import {
-  instanceClients,
-  poolerClients,
-  poolerFiles,
-  poolSize,
-  roleConnections,
-} from '../../../src/main/infrastructure/limits'
+import { instanceClients, poolerFiles, roleConnections } from '../../../src/main/infrastructure/limits'
 import { generatePassword } from '../../../src/shared/password'
+import { settingsSchema } from '../../../src/shared/settings'
 import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
 import { describeWhere } from '../../support/requires'
 import { canMakeUsers, secondUser, whyNoUsers, type Running, type SecondUser } from '../../support/second-user'
@@ -149,7 +144,7 @@ describeWhere(canMakeUsers, whyNoUsers)('connections', () => {
     expect(open).toBe(version >= '1.24' ? instanceClients : instanceClients + 100) // older ones know no such limit
     expect(
       await engine<{ count: number }>('SELECT count(*)::int FROM pg_stat_activity WHERE usename = $1', [greedy.role]),
-    ).toEqual([{ count: poolSize }])
+    ).toEqual([{ count: it.settings.pgbouncer.poolSize }])
     for (const service of ['postgres', 'pgbouncer'] as const)
       expect(await getsIn(service)).toEqual([{ who: school.role }])
     expect(await it.infrastructure.status()).toMatchObject({
@@ -160,7 +155,7 @@ describeWhere(canMakeUsers, whyNoUsers)('connections', () => {
 
   test.each([
     ['postgres', 100],
-    ['pgbouncer', poolerClients + 100],
+    ['pgbouncer', settingsSchema.parse({}).pgbouncer.maxClients + 100],
   ] as const)(
     'a stranger begins more logins at %s than there were connections (%i): they are closed, and the others get in',
     async (service, count) => {
@@ -182,7 +177,7 @@ describeWhere(canMakeUsers, whyNoUsers)('connections', () => {
     const pid = (await it.infrastructure.found('embedded')).alive?.[1] ?? 0
     const limits = async (of: number | 'self') =>
       (/^Max open files\s+(\d+)\s+(\d+)/m.exec(await readFile(`/proc/${of}/limits`, 'utf8')) ?? []).slice(1).map(Number)
-    expect((await limits(pid))[0]).toBe(Math.min(poolerFiles, (await limits('self'))[1] ?? 0))
+    expect((await limits(pid))[0]).toBe(Math.min(poolerFiles(it.settings), (await limits('self'))[1] ?? 0))
   })
 
   test('a role without a limit gets one, and one that an operator set stays', async () => {

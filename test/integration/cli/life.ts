@@ -95,6 +95,19 @@ export function lifeSuite(options: CliOptions): void {
     )
 
     expect((await home.run('infra status')).out).toMatch(/PostgreSQL\n[\s\S]+max_connections +800/)
+    expect((await home.run('infra set postgres work_mem=8MB max_connections=400 --json')).data).toMatchObject({
+      operation: { kind: 'infrastructure-settings', phase: 'succeeded' },
+    })
+    expect((await home.run('infra set pgbouncer default_pool_size=6 --json')).ok).toBe(true)
+    expect((await home.run('infra settings')).out).toMatch(
+      /max_connections +400 +800 +\d+ +postgres, pgbouncer\n[\s\S]+work_mem +8 MB +4 MB[\s\S]+default_pool_size +6 +5/,
+    )
+    expect((await home.run('infra status')).out).toMatch(
+      /max_connections +400\n[\s\S]+work_mem +8MB\n[\s\S]+default_pool_size +6\n/,
+    )
+    expect((await home.run('infra set postgres shared_buffer=1GB')).err).toContain(
+      'It has max_connections, shared_buffers',
+    )
     expect((await home.run('infra restart pgbouncer --json')).data).toMatchObject({
       operations: [{ kind: 'infrastructure-restart', phase: 'succeeded' }],
       infrastructure: { postgres: { state: 'running' }, pgbouncer: { state: 'running' } },

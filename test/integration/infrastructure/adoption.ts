@@ -165,6 +165,12 @@ export function adoptionSuite(engine: 'podman' | 'docker', images: Images, metho
       },
     )
 
+    test('they have a configuration of their own, which limits of an instance leave alone', async () => {
+      expect((await it.infrastructure.machine()).adopted).toEqual(['postgres', 'pgbouncer'])
+      const context = { signal: AbortSignal.timeout(60_000), report: () => undefined, output: () => undefined }
+      await it.infrastructure.resizePools(context, old.database)
+    })
+
     test('they are stopped and started as they are', async () => {
       await it.down()
       expect(await it.infrastructure.status()).toMatchObject({

@@ -247,7 +247,7 @@ export function infrastructureSuite(name: string, suite: Suite): void {
     test('PgBouncer may open as many files as it has clients and servers', async () => {
       const pid = (await it.infrastructure.found(await it.infrastructure.kind())).alive?.[1] ?? 0
       const limit = /^Max open files\s+(\d+)/m.exec(await readFile(`/proc/${pid}/limits`, 'utf8'))?.[1]
-      expect(Number(limit)).toBeGreaterThanOrEqual(poolerFiles)
+      expect(Number(limit)).toBeGreaterThanOrEqual(poolerFiles(it.settings))
     })
 
     test('no secret is in an argument, a log, a report, or readable by others', async () => {

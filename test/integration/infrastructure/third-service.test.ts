@@ -41,6 +41,7 @@ describeWhere(missing === undefined, missing ?? '')('a third service', () => {
     const [port, password, configuration] = [await freePort(), generatePassword(), '/etc/lounge']
     const name = `${it.settings.containers.postgres}-third`
     // A PgBouncer of another name, with nothing behind it: its console answers all the same.
+    const behind = { postgres: { host: '127.0.0.1', port: 1 }, settings: it.settings }
     third = {
       name: 'lounge' as ServiceName, // one that the app doesn't have
       title: 'The lounge',
@@ -58,12 +59,12 @@ describeWhere(missing === undefined, missing ?? '')('a third service', () => {
         command: [`${configuration}/lounge.ini`],
         files: async () => ({
           'lounge.ini': poolerIni({
-            postgres: { host: '127.0.0.1', port: 1 },
+            ...behind,
             listen: { address: '0.0.0.0', port: 7777 },
             folder: configuration,
             version: undefined,
           }),
-          [poolsFile]: poolerPools({ host: '127.0.0.1', port: 1 }, new Map()),
+          [poolsFile]: poolerPools(behind, new Map()),
           'userlist.txt': poolerUsers(password),
         }),
         stopWithin: 5,

@@ -4,13 +4,12 @@ import {
   engineConnections,
   instanceClients,
   lookupConnections,
-  maxConnections,
   poolerFiles,
-  poolSize,
   roleConnections,
 } from '../../../src/main/infrastructure/limits'
 import { hostRules, serverSettings } from '../../../src/main/infrastructure/services/postgres-config'
 import { generatePassword } from '../../../src/shared/password'
+import { settingsSchema } from '../../../src/shared/settings'
 
 test.each(['container', 'machine'] as const)(
   'pg_hba.conf of a %s trusts nobody and rejects the superuser before anyone is let in',
@@ -33,31 +32,37 @@ test.each(['container', 'machine'] as const)(
 )
 
 test('settings are quoted, so that a path with a quote or a backslash stays one value', () => {
-  expect(serverSettings({ hba_file: "/a's\\b", port: 15_432 })).toContain("hba_file = '/a''s\\\\b'\nport = 15432\n")
+  expect(serverSettings(settings, { hba_file: "/a's\\b", port: 15_432 })).toContain(
+    "hba_file = '/a''s\\\\b'\nport = 15432\n",
+  )
 })
+
+const settings = settingsSchema.parse({})
+const { postgres, pgbouncer } = settings
 
 const ini = (version?: string): string =>
   poolerIni({
     postgres: { host: '10.0.0.2', port: 5432 },
     listen: { address: '127.0.0.1', port: 16_432 },
     folder: '/f',
+    settings,
     version,
   })
 const numberIn = (text: string, key: string): number => Number(new RegExp(`^${key} = (\\d+)$`, 'm').exec(text)?.[1])
 
 test('the pools of 100 instances, the look-ups and the engine fit into PostgreSQL; one instance cannot fill it', () => {
   expect(numberIn(ini(), 'default_pool_size') * 100 + lookupConnections + engineConnections).toBeLessThan(
-    maxConnections,
+    postgres.maxConnections,
   )
-  expect(numberIn(serverSettings({}), 'max_connections')).toBe(maxConnections)
-  expect(numberIn(serverSettings({}), 'superuser_reserved_connections')).toBe(engineConnections)
+  expect(numberIn(serverSettings(settings, {}), 'max_connections')).toBe(postgres.maxConnections)
+  expect(numberIn(serverSettings(settings, {}), 'superuser_reserved_connections')).toBe(engineConnections)
   for (const cores of [1, 2, 16, 64, 128]) {
-    expect(roleConnections(poolSize, cores)).toBeGreaterThanOrEqual(
+    expect(roleConnections(pgbouncer.poolSize, cores)).toBeGreaterThanOrEqual(
       2 * cores + 1 + numberIn(ini(), 'default_pool_size'),
     )
-    expect(roleConnections(poolSize, cores)).toBeLessThan(maxConnections / 2)
+    expect(roleConnections(pgbouncer.poolSize, cores)).toBeLessThan(postgres.maxConnections / 2)
   }
-  expect(poolerFiles).toBeGreaterThanOrEqual(numberIn(ini(), 'max_client_conn') + maxConnections)
+  expect(poolerFiles(settings)).toBeGreaterThanOrEqual(numberIn(ini(), 'max_client_conn') + postgres.maxConnections)
 })
 
 test('PgBouncer gets only settings that its version knows: one that it does not know keeps it from starting', () => {

@@ -56,6 +56,23 @@ export function infra(program: Grammar): void {
       (await import('../commands/infra')).change(session, 'restart', service),
     )
   group
+    .add('settings', 'Show the configuration of both, and what suits this machine’s memory.')
+    .example('infra settings', 'values, defaults, proposals, and what a change restarts')
+    .does(async session => (await import('../commands/infra-settings')).settings(session))
+  group
+    .add(
+      'set',
+      'Change the configuration of a service. If it doesn’t come up with it, the old one is put back. Some changes restart the service; instances keep running.',
+    )
+    .argument('<service>', serviceNames.join(' or '), oneOf(serviceNames))
+    .argument('<name=value...>', 'by its names in “infra settings”; “default” as a value restores the default')
+    .example('infra set postgres shared_buffers=512MB work_mem=8MB', 'restarts PostgreSQL, once')
+    .example('infra set pgbouncer default_pool_size=10', 'at once; no connection is cut')
+    .example('infra set postgres max_connections=default', 'back to the default')
+    .does(async (session, _, service: ServiceName, changes: string[]) =>
+      (await import('../commands/infra-settings')).set(session, service, changes),
+    )
+  group
     .add('status', 'Show what is running, on which ports, with which driver.')
     .example('infra status', 'driver, states, versions and ports')
     .does(async session => (await import('../commands/infra')).status(session))

@@ -79,14 +79,23 @@ export class ContainerDriver implements Driver {
     // A running container keeps its options until it is stopped. The data is on a volume, which outlives it.
     const kept =
       present && (present.running || present.labels[optionsLabel] === fingerprint(options)) ? present : undefined
-    await this.#configure(service, folder, network, kept?.running ? { name } : { image: kept?.image ?? image })
+    await this.#configure(
+      service,
+      settings,
+      folder,
+      network,
+      kept?.running ? { name } : { image: kept?.image ?? image },
+    )
     if (kept) return
     if (present) {
       await this.#engine.image(service, image, pull)
       await this.#engine.call(['rm', name], { signal: context.signal })
     }
     const label = ['--label', `${optionsLabel}=${fingerprint(options)}`]
-    await this.#engine.create(name, [...label, ...options], { signal: context.signal, files: service.openFiles })
+    await this.#engine.create(name, [...label, ...options], {
+      signal: context.signal,
+      files: service.openFiles?.(settings),
+    })
   }
 
   async provisioned(service: Service): Promise<boolean> {
@@ -189,6 +198,7 @@ export class ContainerDriver implements Driver {
    */
   async #configure(
     service: Service,
+    settings: Settings,
     folder: string,
     { addressOf }: ContainerNetwork,
     place: { readonly name: string } | { readonly image: string },
@@ -196,6 +206,7 @@ export class ContainerDriver implements Driver {
     await makeFolder(folder, 0o755)
     await chmod(folder, 0o755)
     const files = await service.container.files({
+      settings,
       secrets: this.#services.secrets,
       addressOf,
       pools: this.#services.pools,

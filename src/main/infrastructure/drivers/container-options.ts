@@ -51,7 +51,7 @@ export function containerOptions({ engine, service, settings, network, folder, o
     `${folder}:${container.configuration}:ro,z`,
     '--stop-signal',
     'SIGINT',
-    ...(service.openFiles === undefined ? [] : openFiles[engine](service.openFiles)),
+    ...(service.openFiles === undefined ? [] : openFiles[engine](service.openFiles(settings))),
     ...container.options(name),
     image,
     ...container.command,

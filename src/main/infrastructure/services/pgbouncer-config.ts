@@ -1,5 +1,6 @@
 /** PgBouncer's configuration, the same for every driver. */
-import { databaseConnections, instanceClients, lookupConnections, poolerClients, poolSize } from '../limits'
+import type { Settings } from '../../../shared/settings'
+import { databaseConnections, instanceClients, lookupConnections } from '../limits'
 import { poolerRole } from './postgres-config'
 
 export interface PoolerSettings {
@@ -9,6 +10,7 @@ export interface PoolerSettings {
   readonly listen: { readonly address: string; readonly port: number; readonly sockets?: string }
   /** The folder of userlist.txt, as it sees it. */
   readonly folder: string
+  readonly settings: Pick<Settings, 'pgbouncer'>
   /** For a daemon: where it writes these files, as it sees them. A container logs to its standard error. */
   readonly daemon?: { readonly log: string; readonly pidFile: string }
   /**
@@ -31,7 +33,14 @@ export const parsePoolerVersion = (output: string): string | undefined => /PgBou
 export type PoolSizes = ReadonlyMap<string, number | undefined>
 
 /** pgbouncer.ini. Its numbers are explained in limits.ts. */
-export const poolerIni = ({ postgres, listen, folder, daemon, version }: PoolerSettings): string =>
+export const poolerIni = ({
+  postgres,
+  listen,
+  folder,
+  settings: { pgbouncer },
+  daemon,
+  version,
+}: PoolerSettings): string =>
   [
     ';; Written by Instance Manager at every start.',
     '[databases]',
@@ -50,14 +59,14 @@ export const poolerIni = ({ postgres, listen, folder, daemon, version }: PoolerS
       auth_query: 'SELECT username, password FROM pgbouncer.get_auth($1)',
       admin_users: poolerRole, // KILL and RESUME of a pool that keeps refusing (pools.ts)
       pool_mode: 'transaction',
-      max_client_conn: poolerClients,
+      max_client_conn: pgbouncer.maxClients,
       ...(isSince(version, 24)
         ? { max_db_client_connections: instanceClients, max_user_client_connections: instanceClients }
         : {}),
       // seconds; a login takes milliseconds, and until then anyone can hold a connection without a password
       client_login_timeout: 10,
-      default_pool_size: poolSize,
-      max_db_connections: databaseConnections(),
+      default_pool_size: pgbouncer.poolSize,
+      max_db_connections: databaseConnections(pgbouncer.poolSize),
       // one pool for all look-ups, if supported, instead of one per database
       ...(isSince(version, 19) ? { auth_dbname: 'postgres' } : {}),
       server_idle_timeout: 60, // seconds: an idle instance gives its connections back
@@ -79,15 +88,18 @@ export const poolsFile = 'pools.ini'
  * pools.ini: every instance's database, those with the default size too. PgBouncer cuts the clients of a database that
  * is no longer listed; a new one that isn't listed yet is served by pgbouncer.ini's `*`.
  */
-export const poolerPools = ({ host, port }: PoolerSettings['postgres'], pools: PoolSizes): string =>
+export const poolerPools = (
+  { postgres: { host, port }, settings: { pgbouncer } }: Pick<PoolerSettings, 'postgres' | 'settings'>,
+  pools: PoolSizes,
+): string =>
   [
     ';; Written by Instance Manager at every start, and when an instance’s limits change.',
     // In the section that includes this file: beginning it again would reset all its settings.
     // A role has one database; further connections are failed attempts at others'.
-    `max_user_connections = ${databaseConnections(Math.max(poolSize, ...[...pools.values()].map(it => it ?? 0)))}`,
+    `max_user_connections = ${databaseConnections(Math.max(pgbouncer.poolSize, ...[...pools.values()].map(it => it ?? 0)))}`,
     '[databases]',
     ...[...pools].map(
-      ([database, size = poolSize]) =>
+      ([database, size = pgbouncer.poolSize]) =>
         `${database} = host=${host} port=${port} pool_size=${size} max_db_connections=${databaseConnections(size)}`,
     ),
     '',

@@ -26,7 +26,7 @@ export const pgbouncerDaemon: DaemonRecipe = {
     await writeFileAtomic(join(daemon.folder, 'userlist.txt'), poolerUsers(password), 0o600)
     await writeFileAtomic(
       join(daemon.folder, poolsFile),
-      poolerPools(await behind(daemon), await daemon.pools()),
+      poolerPools({ postgres: await behind(daemon), settings: daemon.settings }, await daemon.pools()),
       0o600,
     )
     await writeFileAtomic(join(daemon.folder, 'pgbouncer.ini'), await configuration(daemon), 0o600)
@@ -36,7 +36,11 @@ export const pgbouncerDaemon: DaemonRecipe = {
   launch: async (daemon: RunningDaemon) => {
     const program = await findProgram('pgbouncer')
     if (!program) throw poolerMissing()
-    const [file, args] = withFiles(poolerFiles, program, ['-q', '-d', join(daemon.folder, 'pgbouncer.ini')])
+    const [file, args] = withFiles(poolerFiles(daemon.settings), program, [
+      '-q',
+      '-d',
+      join(daemon.folder, 'pgbouncer.ini'),
+    ])
     await daemon.command(file, args, 10_000, daemon.folder)
   },
 }
@@ -54,6 +58,7 @@ async function configuration(place: DaemonPlace): Promise<string> {
   const { folder, settings, run } = place
   return poolerIni({
     postgres: await behind(place),
+    settings,
     listen: { address: '127.0.0.1', port: settings.ports.pgbouncer, sockets },
     folder,
     version: await installedVersion(run),

@@ -21,16 +21,16 @@ const container: ContainerRecipe = {
   configuration,
   options: () => [],
   command: [],
-  files: async ({ secrets, addressOf, ask, pools }) => {
-    const behind = { host: addressOf(postgres), port: postgres.container.port }
+  files: async ({ settings, secrets, addressOf, ask, pools }) => {
+    const common = { postgres: { host: addressOf(postgres), port: postgres.container.port }, settings }
     return {
       'pgbouncer.ini': poolerIni({
-        postgres: behind,
+        ...common,
         listen: { address: '0.0.0.0', port },
         folder: configuration,
         version: parsePoolerVersion(await ask('pgbouncer', '--version')),
       }),
-      [poolsFile]: poolerPools(behind, await pools()),
+      [poolsFile]: poolerPools(common, await pools()),
       'userlist.txt': poolerUsers(await ownPassword(secrets)),
     }
   },

@@ -3,7 +3,8 @@
  * what is inside.
  */
 import { escapeIdentifier, escapeLiteral } from 'pg'
-import { engineConnections, maxConnections } from '../limits'
+import type { Settings } from '../../../shared/settings'
+import { engineConnections } from '../limits'
 import { scramSecret } from '../scram'
 
 /** Our superuser. */
@@ -52,11 +53,16 @@ export const hostRules = (place: 'container' | 'machine'): string =>
 export const identMap = `container root ${bornRole}\ncontainer postgres ${bornRole}\n`
 
 /** postgresql.conf. @param more further settings */
-export const serverSettings = (more: Readonly<Record<string, string | number>>): string =>
+export const serverSettings = (
+  { postgres }: Pick<Settings, 'postgres'>,
+  more: Readonly<Record<string, string | number>>,
+): string =>
   [
     '# Written by Instance Manager at every start.',
     ...Object.entries({
-      max_connections: maxConnections,
+      max_connections: postgres.maxConnections,
+      shared_buffers: `${postgres.sharedBuffersMB}MB`,
+      work_mem: `${postgres.workMemMB}MB`,
       superuser_reserved_connections: engineConnections,
       // seconds; a login takes milliseconds, and until then anyone can hold a connection without a password
       authentication_timeout: 10,

@@ -46,10 +46,10 @@ export const postgresDaemon: DaemonRecipe = {
   provision: async daemon => {
     if (!(await canBeUnprivileged(daemon.run))) throw rootRefused()
     if (!(await provisioned(daemon))) await createCluster(daemon)
-    if ((await daemon.processes()).length) return
-    await daemon.settle()
+    const runs = (await daemon.processes()).length > 0
+    if (!runs) await daemon.settle()
     await configure(daemon)
-    await setUpAdministrator(daemon)
+    if (!runs) await setUpAdministrator(daemon)
   },
   provisioned,
   launch: daemon =>
@@ -94,7 +94,7 @@ async function createCluster(daemon: RunningDaemon): Promise<void> {
 async function configure({ folder: at, sockets, settings }: RunningDaemon): Promise<void> {
   await writeFileAtomic(
     join(at, 'postgresql.conf'),
-    serverSettings({
+    serverSettings(settings, {
       port: settings.ports.postgres,
       listen_addresses: '127.0.0.1',
       // Relative to its folder: a socket's path can have at most 107 bytes.

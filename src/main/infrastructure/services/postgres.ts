@@ -28,8 +28,8 @@ const container: ContainerRecipe = {
     `POSTGRES_PASSWORD_FILE=${configuration}/born-password`,
   ],
   command: ['postgres', '-c', `config_file=${configuration}/postgresql.conf`],
-  files: async ({ present }) => ({
-    'postgresql.conf': serverSettings({
+  files: async ({ settings, present }) => ({
+    'postgresql.conf': serverSettings(settings, {
       listen_addresses: '*',
       hba_file: `${configuration}/pg_hba.conf`,
       ident_file: `${configuration}/pg_ident.conf`,
@@ -92,6 +92,7 @@ export const postgres: Service = {
       secrets: [password],
     }
   },
+  reload: 'SIGHUP',
   container,
   daemon: postgresDaemon,
 }

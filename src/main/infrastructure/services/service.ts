@@ -38,7 +38,7 @@ export interface Service {
   /** The environment in which its client programs find it and log in as our administrator. @param at its address or socket folder */
   client?(at: { readonly host: string; readonly port: number }, secrets: SecretStore): Promise<ServiceClient>
   /** Files that it may have open, if the system's default is too low. */
-  readonly openFiles?: number
+  readonly openFiles?: (settings: Settings) => number
   readonly container: ContainerRecipe
   readonly daemon: DaemonRecipe
 }
@@ -84,6 +84,7 @@ export interface ContainerRecipe {
 /** What is needed to write a container's configuration. */
 export interface ContainerPlace {
   readonly secrets: SecretStore
+  readonly settings: Settings
   /** The address of a service that it needs, in their shared network. */
   addressOf(needed: Service): string
   pools(): Promise<PoolSizes>

@@ -1,6 +1,13 @@
 /** One service: its state, what it takes, how it is configured, and its buttons. */
 import { Button, Title } from '@mantine/core'
-import { IconFileText, IconPlayerPlay, IconPlayerStop, IconRefresh } from '@tabler/icons-react'
+import {
+  IconAdjustmentsHorizontal,
+  IconFileText,
+  IconPlayerPlay,
+  IconPlayerStop,
+  IconRefresh,
+} from '@tabler/icons-react'
+import { useState } from 'react'
 import { Link } from 'wouter'
 import {
   serviceTitle,
@@ -12,6 +19,7 @@ import { ProblemView } from '../app/problem'
 import { serviceTone, serviceWords, Status } from '../app/status'
 import { logOf } from './log-of'
 import { Configuration, Facts, Vitals } from './service-facts'
+import { SettingsDialog } from './settings-dialog'
 import type { InfrastructureSwitch } from './switch'
 import classes from './infrastructure.module.css'
 
@@ -58,6 +66,7 @@ export function ServiceCard({ service, details, infrastructure, acts }: ServiceC
 
 function Buttons({ service: { name }, acts }: { service: ServiceStatus; acts: InfrastructureSwitch }) {
   const title = serviceTitle[name]
+  const [settings, setSettings] = useState(false)
   const common = { size: 'xs', variant: 'default', disabled: acts.busy } as const
   return (
     <div className={classes.buttons} role="group" aria-label={`${title}: actions`}>
@@ -91,6 +100,15 @@ function Buttons({ service: { name }, acts }: { service: ServiceStatus; acts: In
           </Button>
         </>
       )}
+      <Button
+        {...common}
+        leftSection={<IconAdjustmentsHorizontal size={14} aria-hidden />}
+        onClick={() => setSettings(true)}
+        aria-label={`Settings of ${title}…`}
+      >
+        Settings…
+      </Button>
+      <SettingsDialog service={name} opened={settings} onClose={() => setSettings(false)} />
       <Button
         size="xs"
         variant="subtle"
