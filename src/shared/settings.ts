@@ -115,7 +115,7 @@ export const settingsSchema = z.strictObject({
         .default(800)
         .register(words, {
           title: 'Connections',
-          explanation: 'That it accepts from everyone together. An idle one takes about 2 MB of memory.',
+          explanation: 'How many it accepts from everyone together. An idle one takes about 2 MB of memory.',
           // PgBouncer may have open only as many files as both numbers of connections require.
           ...ofService('max_connections', 'postgres', 'pgbouncer'),
         }),
@@ -124,7 +124,7 @@ export const settingsSchema = z.strictObject({
         .register(words, {
           title: 'Shared buffers',
           unit: 'MB',
-          explanation: 'Memory that keeps what is read often. It is taken for good.',
+          explanation: 'Memory in which it keeps what is read often.',
           ...ofService('shared_buffers', 'postgres'),
         }),
       workMemMB: wholeNumber(1, 10_000)
@@ -132,7 +132,7 @@ export const settingsSchema = z.strictObject({
         .register(words, {
           title: 'Memory per sort',
           unit: 'MB',
-          explanation: 'That one sort may take before it writes temporary files. A query can have several.',
+          explanation: 'How much one sort may take before it writes temporary files. A query can have several sorts.',
           ...ofService('work_mem'),
         }),
     })
@@ -144,7 +144,7 @@ export const settingsSchema = z.strictObject({
         .default(defaultPoolSize)
         .register(words, {
           title: 'Pool size',
-          explanation: 'Of an instance without a size of its own: the queries that it can run at the same time.',
+          explanation: 'How many queries an instance can run at the same time, unless it has a pool size of its own.',
           ...ofService('default_pool_size'),
         }),
       /** By default 100 instances with 2 × 19 cores + 1 each. */
@@ -152,7 +152,7 @@ export const settingsSchema = z.strictObject({
         .default(4000)
         .register(words, {
           title: 'Clients',
-          explanation: 'Connections that it accepts from all instances together.',
+          explanation: 'How many connections it accepts from all instances together.',
           ...ofService('max_client_conn', 'pgbouncer'),
         }),
     })

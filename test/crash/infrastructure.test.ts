@@ -1,6 +1,6 @@
 /**
- * Killed with -9 in the middle of a stop, a restart or a change of settings of the infrastructure. A restart always ends
- * with both running; a stop, with both and the instances stopped, which the next start starts again.
+ * Killed with -9 in the middle of a stop, a restart or a change of settings of the infrastructure. A restart always
+ * ends with both running; a stop, with both and the instances stopped, which the next start starts again.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { layOut, makeDatabase, type CliInstance } from '../support/cli-instance'

@@ -37,8 +37,8 @@ export const limitsWith = (own: OwnLimits, settings: Settings): Limits => ({
 export const engineConnections = 10
 
 /**
- * One instance's share of PgBouncer's clients, from PgBouncer 1.24 on. Unfinished logins count too, so strangers could easily use up
- * a low limit.
+ * One instance's share of PgBouncer's clients, from PgBouncer 1.24 on. Unfinished logins count too, so strangers could
+ * easily use up a low limit.
  */
 export const instanceClients = 1000
 

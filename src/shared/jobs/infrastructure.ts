@@ -202,9 +202,9 @@ const settingsPlanSchema = z.strictObject({
 export type InfrastructureSettingsPlan = Readonly<z.infer<typeof settingsPlanSchema>>
 
 const restarted =
-  (service: ServiceName) =>
+  (name: ServiceName) =>
   ({ restarts }: InfrastructureSettingsPlan): boolean =>
-    restarts.includes(service)
+    restarts.includes(name)
 
 export const infrastructureSettingsJob = defineJob({
   kind: 'infrastructure-settings',

@@ -3,7 +3,13 @@ import { bytes } from '../../../shared/amounts'
 import { serviceNames, serviceTitle, type ServiceName } from '../../../shared/infrastructure'
 import { infrastructureSettingsJob } from '../../../shared/jobs/infrastructure'
 import { proposalsFor } from '../../../shared/proposals'
-import { serviceSettings, settingsOf, type Setting, type SettingState } from '../../../shared/settings'
+import {
+  serviceSettings,
+  settingsOf,
+  type Setting,
+  type SettingState,
+  type SettingValue,
+} from '../../../shared/settings'
 import { wrongUsage } from '../failure'
 import type { Client } from '../engine'
 import { endedOf, succeed, withOperations } from '../operate'
@@ -53,7 +59,7 @@ async function shown(session: CommandSession, client: Client): Promise<Result> {
   const proposals = proposalsFor(memory, settingsOf(states))
   const all = serviceNames.flatMap(serviceSettings)
   const stateOf = ({ key }: Setting): SettingState | undefined => states.find(it => it.key === key)
-  const text = (value: unknown, { unit }: Setting): string =>
+  const text = (value: SettingValue | undefined, { unit }: Setting): string =>
     value === undefined ? '-' : `${String(value)}${unit === undefined ? '' : ` ${unit}`}`
   const dim = (line: string): string => session.out.paint('dim', line)
   return {

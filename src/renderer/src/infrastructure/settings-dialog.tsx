@@ -182,12 +182,13 @@ function Consequences({ restarts, changed }: { restarts: readonly ServiceName[];
   if (!changed) return null
   if (restarts.length === 0) return <p className="dimmed">Takes effect at once. No connection is cut.</p>
   const names = cutOff(instances, restarts.length === 1 ? restarts[0] : undefined).map(it => it.name)
+  const several = restarts.length > 1
   return (
     <p>
-      {enumerate(restarts.map(it => serviceTitle[it]))} {restarts.length > 1 ? 'restart' : 'restarts'}. Requests that
-      need the database fail meanwhile, usually for a few seconds.{' '}
-      {names.length > 0 ? `Running now: ${enumerate(names)}.` : 'No instance is running.'} If it doesn’t come up, the
-      old settings are put back.
+      {enumerate(restarts.map(it => serviceTitle[it]))} {several ? 'restart' : 'restarts'}. Requests that need the
+      database fail meanwhile, usually for a few seconds.{' '}
+      {names.length > 0 ? `Running now: ${enumerate(names)}.` : 'No instance is running.'} If{' '}
+      {several ? 'they don’t' : 'it doesn’t'} come up, the old settings are put back.
     </p>
   )
 }
