@@ -45,7 +45,7 @@ export async function tour(window: Page, place: TestHome, prepared: Prepared, lo
   await window.getByRole('button', { name: 'Settings of PostgreSQL…' }).click()
   const settings = room.dialog('Settings of PostgreSQL')
   await settings.getByRole('textbox', { name: 'Connections' }).fill('400')
-  await expect(settings).toContainText('Running now')
+  await expect(settings).toContainText('the old settings are put back')
   await look('infrastructure-settings')
   await settings.getByRole('button', { name: 'Cancel' }).click()
   await window.getByRole('main').getByRole('link', { name: 'Connections' }).click()
