@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import { z } from 'zod'
 import { Activity } from '../../../src/main/infrastructure/activity/activity'
 import { connect } from '../../../src/main/infrastructure/connection'
-import { poolSize, roleConnections } from '../../../src/main/infrastructure/limits'
+import { roleConnections } from '../../../src/main/infrastructure/limits'
+import { defaultPoolSize } from '../../../src/shared/limits'
 import { readJson } from '../../../src/main/system/files'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import {
@@ -160,17 +161,17 @@ it('who waits for whom is shown at once', async () => {
 })
 
 it('clients that wait for PgBouncer are counted, and how long', async () => {
-  const clients = await Promise.all(Array.from({ length: poolSize + 3 }, () => connected(ports.pgbouncer)))
+  const clients = await Promise.all(Array.from({ length: defaultPoolSize + 3 }, () => connected(ports.pgbouncer)))
   for (const client of clients) void outcome(client.query('SELECT pg_sleep(600)'))
   const pool = await until(async () => {
     const found = await look()
     return its(found)?.pool?.waiting === 3 && (found.history.longestWait.at(-1) ?? 0) > 0 && its(found)?.pool
   })
   expect(pool).toMatchObject({
-    clients: poolSize,
-    servers: poolSize,
-    serversInUse: poolSize,
-    size: poolSize,
+    clients: defaultPoolSize,
+    servers: defaultPoolSize,
+    serversInUse: defaultPoolSize,
+    size: defaultPoolSize,
     paused: false,
   })
   expect(pool.longestWait).toBeGreaterThan(0)
