@@ -12,7 +12,6 @@ import { httpApp } from '../../support/pm2'
 import { InstanceList } from '../pages/instances'
 import { LogPane } from '../pages/logs'
 import { expect, type TestHome } from './fixtures'
-import { rebuildTour } from './rebuild-tour'
 import { answerOf, kill9 } from './tiny-home'
 import type { Look } from './tour'
 
@@ -72,7 +71,6 @@ export async function instancesTour(window: Page, place: TestHome, look: Look): 
   await expect(remove.getByRole('list')).toContainText('uploads')
   await look('delete')
   await remove.getByRole('button', { name: 'Keep it' }).click()
-  await rebuildTour(window, place, look)
   await list.button('Start', 'Quayside').click()
   const question = room.dialog(/^Lakeside runs on/)
   await expect(question).toBeVisible()

@@ -27,7 +27,7 @@ const otherTables = `
   ALTER TABLE samples ADD CONSTRAINT samples_created_by_id_fkey FOREIGN KEY (created_by_id) REFERENCES users (id) ON DELETE RESTRICT ON UPDATE CASCADE;
   ALTER TABLE analyses ADD CONSTRAINT analyses_sample_id_fkey FOREIGN KEY (sample_id) REFERENCES samples (id) ON DELETE CASCADE ON UPDATE CASCADE;`
 
-/** @param window shows the list; Lakeside runs, Riverside is stopped */
+/** @param window shows the list; Lakeside and Riverside run */
 export async function rebuildTour(window: Page, place: TestHome, look: Look): Promise<void> {
   const list = new InstanceList(window)
   await addUsers(place, 'Lakeside', 1204)

@@ -15,6 +15,7 @@ import { Wizard } from '../pages/wizard'
 import { expect, type Prepared, type TestHome } from './fixtures'
 import { foreignServer } from './tiny-home'
 import { instancesTour } from './instances-tour'
+import { rebuildTour } from './rebuild-tour'
 import { hold, letFail, release, waiting } from './obedient-base'
 
 export type Look = (name: string) => Promise<void>
@@ -33,7 +34,8 @@ export async function tour(window: Page, place: TestHome, prepared: Prepared, lo
 
   await make(room, wizard, operation, 'Riverside')
   await room.go('Instances')
-  const load = await busyDatabases(place)
+  await rebuildTour(window, place, look)
+  const load = await busyDatabases(place) // from here on, Lakeside's tables can't be copied
   await instancesTour(window, place, look)
   await room.service('PostgreSQL').click()
   await expect(window.getByRole('dialog', { name: 'PostgreSQL' })).toBeVisible()
