@@ -380,6 +380,8 @@ describe('pipes and names', () => {
       'up',
       'down',
       'restart',
+      'settings',
+      'set',
       'status',
       'activity',
       'cancel-query',
