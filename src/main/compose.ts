@@ -94,6 +94,7 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
     settings,
     operations,
     infrastructure,
+    hardening: shared.hardening,
     instances,
     logs,
     doctor,

@@ -1,5 +1,6 @@
 /** An open workspace as the app around it and the router see it: one object per room. Types only. */
 import type { DoctorRoom } from './doctor/room'
+import type { Hardening } from './infrastructure/harden/hardening'
 import type { Infrastructure } from './infrastructure/infrastructure'
 import type { Instances } from './instances/room'
 import type { Space } from './instances/space'
@@ -16,6 +17,7 @@ export interface WorkspaceServices {
   readonly settings: SettingsFile
   readonly operations: Operations
   readonly infrastructure: Infrastructure
+  readonly hardening: Hardening
   readonly instances: Instances
   readonly logs: LogsRoom
   readonly doctor: DoctorRoom

@@ -5,6 +5,7 @@ import type { Problem, ProblemAction } from './problem'
 const actions: Readonly<Record<ProblemAction, ProblemAction>> = {
   'start-infrastructure': 'start-infrastructure',
   'choose-driver': 'choose-driver',
+  harden: 'harden',
   'use-embedded': 'use-embedded',
   retry: 'retry',
   'open-activity': 'open-activity',

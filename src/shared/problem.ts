@@ -9,6 +9,7 @@ import { systemProblem } from './system-errors'
 export type ProblemAction =
   | 'start-infrastructure'
   | 'choose-driver'
+  | 'harden'
   | 'use-embedded'
   | 'retry'
   | 'open-activity'

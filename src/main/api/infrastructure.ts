@@ -35,6 +35,8 @@ export const infrastructureRouter = router({
   load: workspaceProcedure
     .input(z.object({ file: z.string().startsWith('/').max(4096) }))
     .mutation(({ ctx: { workspace }, input, signal }) => workspace.infrastructure.loadImages(input.file, signal)),
+  /** What hardening would change and cost, and why it can’t be done yet. */
+  reviewHardening: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.hardening.review()),
   /** Starts whatever isn't running. @returns the operation that does it; without an id if both are running */
   bringUp: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await workspace.instances.bringUp() })),
 })

@@ -28,7 +28,7 @@ import { Transitions, type Restarting } from './transitions'
 import { isSecured, securePostgres } from './secure'
 import { passwordOf, type SecretStore } from './secrets'
 import { serviceOf } from './services'
-import { adminLogin, weakRules } from './services/postgres'
+import { adminLogin, weakRules, weakRulesWarning } from './services/postgres'
 import { poolerRole } from './services/postgres-config'
 import { nobody, type Tenants } from './tenants'
 import type { Wanted } from './wanted'
@@ -319,6 +319,12 @@ export class Infrastructure {
     )
   }
 
+  /** Call it after pg_hba.conf was changed. */
+  rulesChanged(): void {
+    this.#warnings = undefined
+    this.#watched.again()
+  }
+
   /** Records the automatically chosen driver, so that later changes to the machine don't change it. */
   async settle(kind: DriverKind): Promise<void> {
     if ((await this.#services.settings.read()).driver === undefined)
@@ -341,7 +347,7 @@ export class Infrastructure {
     if (this.#warnings?.of !== of) {
       const found = await weakRules(await this.admin()).catch(() => undefined)
       if (!found) return []
-      this.#warnings = { of, found }
+      this.#warnings = { of, found: found.length > 0 ? [weakRulesWarning(found)] : [] }
     }
     return this.#warnings.found
   }

@@ -10,6 +10,8 @@ import type { Base } from '../workspace/opened'
 import { Databases } from './databases'
 import { ContainerDriver } from './drivers/container-driver'
 import { EmbeddedDriver } from './drivers/embedded-driver'
+import { Hardening } from './harden/hardening'
+import { infrastructureHarden } from './harden/job'
 import { Infrastructure, type InfrastructureUser } from './infrastructure'
 import { infrastructureRestart } from './restart'
 import { settingsChange } from './settings-change'
@@ -24,6 +26,7 @@ export interface InfrastructureRoom {
   readonly infrastructure: Infrastructure
   readonly databases: Databases
   readonly embedded: EmbeddedDriver
+  readonly hardening: Hardening
   readonly jobs: readonly AnyOperation[]
   /** Keeps them running while the workspace is open. */
   start(): void
@@ -51,6 +54,7 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
     drivers,
     id: base.identity.id,
   })
+  const hardening = new Hardening({ infrastructure, settings })
   const resume = new Resume(operations)
   const supervisor = new Supervisor({
     infrastructure,
@@ -64,11 +68,13 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
     infrastructure,
     databases: new Databases(() => infrastructure.admin(), base.identity.id),
     embedded,
+    hardening,
     jobs: [
       infrastructureStart(infrastructure, names => beginStart(operations, names)),
       infrastructureStop(infrastructure),
       infrastructureRestart(infrastructure),
       settingsChange({ infrastructure, settings }),
+      infrastructureHarden({ infrastructure, settings, hardening }),
     ],
     start() {
       if (place.kind === 'command') return // too short-lived to supervise anything

@@ -2,6 +2,7 @@
 import type { Context } from '../operations/operation'
 import type { Settings } from '../../shared/settings'
 import type { PoolSizes } from './services/pgbouncer-config'
+import type { PoolUser } from './pools'
 
 export interface Tenants {
   /** Whether there are any: the driver then holds their data and can't be changed. */
@@ -18,10 +19,17 @@ export interface Tenants {
   running(): Promise<readonly RunningTenant[]>
   /** The databases of all instances except copies that weren't adopted. */
   databases(): Promise<readonly TenantDatabase[]>
+  /** What their `.env` files log in to on this machine: DATABASE_URL, then DIRECT_URL. Copies are left out. */
+  logins(): Promise<readonly TenantLogins[]>
   /** Stops one, as its own job does. @throws as that */
   stop(name: string): Promise<void>
   /** Gets one running again, for undo: a failure is only reported. */
   startAgain(name: string, context: Pick<Context<unknown>, 'signal' | 'report'>): Promise<void>
+}
+
+export interface TenantLogins {
+  readonly name: string
+  readonly urls: readonly (PoolUser & { readonly port: number })[]
 }
 
 export interface RunningTenant {
@@ -44,6 +52,7 @@ export const nobody: Tenants = {
   heal: () => Promise.resolve(),
   running: () => Promise.resolve([]),
   databases: () => Promise.resolve([]),
+  logins: () => Promise.resolve([]),
   stop: () => Promise.resolve(),
   startAgain: () => Promise.resolve(),
 }

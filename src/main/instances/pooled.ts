@@ -48,6 +48,12 @@ export class InstancePools {
   }
 }
 
+/** The logins in an instance's `.env` that are for this machine. @param cwd its server folder */
+export async function urlsIn(cwd: string): Promise<readonly (PoolUser & { readonly port: number })[]> {
+  const env = parse((await readIfExists(join(cwd, '.env'))) ?? '')
+  return ['DATABASE_URL', 'DIRECT_URL'].flatMap(it => loginInUrl(env[it]) ?? [])
+}
+
 /** The login in a connection URL, if it is for this machine. */
 export function loginInUrl(text: string | undefined): (PoolUser & { readonly port: number }) | undefined {
   const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined

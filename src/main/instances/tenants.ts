@@ -3,10 +3,12 @@ import type { Infrastructure } from '../infrastructure/infrastructure'
 import type { Tenants } from '../infrastructure/tenants'
 import type { SchemaRoom } from '../schema/room'
 import { toProblem } from '../../shared/problem'
+import { nameSchema } from '../../shared/instance'
 import { instanceFolders } from './configs'
 import { poolSizes, usedTogether } from './limits'
 import { healRunning } from './heal-running'
 import { startAgain, stopTarget } from './lifecycle/process-steps'
+import { urlsIn } from './pooled'
 import { findInstance, instancePorts, type LifecycleServices } from './lifecycle/target'
 
 export function serveTenants(
@@ -38,6 +40,14 @@ export function serveTenants(
       return found.configs
         .filter(it => !found.foreign.has(it.name))
         .map(({ name, database }) => ({ instance: name, database: database.name, role: database.user }))
+    },
+    async logins() {
+      const { taken, foreign, serverOf } = await configs()
+      return await Promise.all(
+        taken
+          .filter(it => nameSchema.safeParse(it).success && !foreign.has(it))
+          .map(async name => ({ name, urls: await urlsIn(serverOf(name)) })),
+      )
     },
     stop: async name => stopTarget(services, (await findInstance(services, name)).target),
     async startAgain(name, context) {

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { createJobs } from './create'
 import { deleteJobs } from './delete'
 import { fleetJob } from './fleet'
+import { hardenJob } from './harden'
 import { infrastructureJobs } from './infrastructure'
 import type { AnyJob } from './job'
 import { isolateJob, lifecycleJobs, unisolateJob } from './lifecycle'
@@ -25,6 +26,7 @@ export const jobs = [
   manyJob,
   fleetJob,
   ...infrastructureJobs,
+  hardenJob,
 ] as const
 
 /** Jobs that only need a name: the command line generates their commands from their descriptors. */

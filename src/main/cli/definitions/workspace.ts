@@ -2,6 +2,7 @@
 import { driverKinds, serviceNames, type ServiceName } from '../../../shared/infrastructure'
 import type { CancelOptions } from '../commands/activity'
 import type { DoctorOptions } from '../commands/doctor'
+import type { HardenOptions } from '../commands/harden'
 import type { InitOptions } from '../commands/init'
 import type { LogOptions } from '../commands/logs'
 import type { Grammar } from '../grammar'
@@ -94,6 +95,12 @@ export function infra(program: Grammar): void {
     .add('drivers', 'Show which drivers work on this machine and, if one doesn’t, how to make it work.')
     .example('infra drivers', 'Podman, Docker and the embedded driver')
     .does(async session => (await import('../commands/infra')).drivers(session))
+  group
+    .add('harden', 'Give containers that were created elsewhere the secure set-up; data and names stay.')
+    .option('--dry-run', 'show what would change, what it costs and what stands in the way')
+    .example('infra harden --dry-run', 'changes nothing')
+    .example('infra harden', 'put back as it was if a login that must work doesn’t')
+    .does(async (session, options: HardenOptions) => (await import('../commands/harden')).harden(session, options))
   group
     .add('load', 'Load the image of PostgreSQL or PgBouncer from a file, where no registry can be reached.')
     .argument('<file>', 'made by “docker save” or “podman save”')

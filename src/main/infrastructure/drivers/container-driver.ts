@@ -11,6 +11,7 @@ import { makeFolder, readIfExists, writeFileAtomic } from '../../system/files'
 import { waitFor } from '../../system/wait'
 import { isRefused, unreachable, type Server } from '../connection'
 import type { Access, Service } from '../services/service'
+import { AdoptedContainers } from './adopted-containers'
 import { containerOptions, fingerprint, optionsLabel } from './container-options'
 import { networkFor, type ContainerNetwork } from './container-network'
 import { lookAtContainers } from './container-status'
@@ -36,6 +37,7 @@ export class ContainerDriver implements Driver {
   readonly #containers: Containers
   readonly #all: readonly Service[]
   readonly #services: DriverServices
+  readonly adoptedServices: AdoptedContainers
 
   /** @param all the services to run, each after those it needs */
   constructor(
@@ -47,6 +49,7 @@ export class ContainerDriver implements Driver {
     this.#services = services
     this.#engine = new ContainerEngine(kind, services)
     this.#containers = new Containers(this.#engine, services.paths.root)
+    this.adoptedServices = new AdoptedContainers(this.#engine, this.#containers, services.settings)
   }
 
   async detect(): Promise<DriverOption> {

@@ -2,6 +2,8 @@
 import { z } from 'zod'
 
 const containerSchema = z.object({
+  Id: z.string(),
+  Name: z.string(),
   Image: z.string(),
   RestartCount: z.int().nullish(),
   State: z.object({
@@ -24,6 +26,8 @@ const containerSchema = z.object({
   }),
 })
 export interface Container {
+  readonly id: string
+  readonly name: string
   readonly running: boolean
   /** The id of the image that it was created from. */
   readonly image: string
@@ -55,8 +59,11 @@ export const networkSchema = z.union([
 
 /** @throws if it isn't what `inspect` says about a container */
 export function toContainer(found: unknown): Container {
-  const { Image, RestartCount, State, Config, HostConfig, Mounts, NetworkSettings } = containerSchema.parse(found)
+  const { Id, Name, Image, RestartCount, State, Config, HostConfig, Mounts, NetworkSettings } =
+    containerSchema.parse(found)
   return {
+    id: Id,
+    name: Name.replace(/^\//, ''), // Docker’s
     running: State.Running,
     image: Image,
     imageName: Config.Image,

@@ -55,6 +55,8 @@ export interface Driver {
   readonly logFile?: (service: Service) => string
   /** The services' logs, if only the driver can read them. */
   readonly logs?: ServiceLogs
+  /** Replaces services that were created elsewhere. */
+  readonly adoptedServices?: AdoptedServices
   /** Starts tools of each service's own version. */
   readonly tool?: StartTool
   /**
@@ -67,6 +69,22 @@ export interface Driver {
 export interface DriverDetails extends Pick<ServiceDetails, 'program' | 'data' | 'restarts'> {
   /** Its first process on this machine; absent if it isn't running. */
   readonly pid?: number | undefined
+}
+
+/** All are safe to repeat. `id` is what `find` returned. */
+export interface AdoptedServices {
+  /**
+   * The service, if it was created elsewhere. @returns undefined if it wasn't, or doesn't exist. `open`: it can be
+   * reached from the network
+   */
+  find(service: Service): Promise<{ readonly id: string; readonly open: boolean } | undefined>
+  /** Frees its name, so that `provision` creates another. It keeps running. */
+  setAside(service: Service, id: string): Promise<void>
+  stop(id: string): Promise<void>
+  /** Removes the one that was created instead, and gives back the name. It isn't started. */
+  putBack(service: Service, id: string): Promise<void>
+  /** Not the volumes of its data. */
+  remove(id: string): Promise<void>
 }
 
 export interface ServiceLogs {

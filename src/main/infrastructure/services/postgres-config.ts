@@ -33,18 +33,21 @@ export async function adminSql(password: string): Promise<string> {
  * pg_hba.conf. `container`: the cluster's first superuser logs in through the socket inside the container, as `podman
  * exec` does. `machine`: we and PgBouncer log in through a socket that only we can reach, so neither of our roles may
  * log in over TCP, where anyone can try.
+ * @param superusers further ones of a container, for which TCP is closed too
  */
-export const hostRules = (place: 'container' | 'machine'): string =>
+export const hostRules = (place: 'container' | 'machine', superusers: readonly string[] = []): string =>
   [
     '# Written by Instance Manager. Every login needs a password. Over TCP, no superuser but ours in a container.',
     `local all ${bornRole} ${place === 'container' ? 'peer map=container' : 'reject'}`,
     'local all all scram-sha-256',
-    `host all ${place === 'container' ? bornRole : [bornRole, adminRole, poolerRole].join(',')} all reject`,
+    `host all ${[bornRole, ...(place === 'container' ? superusers.map(quoted) : [adminRole, poolerRole])].join(',')} all reject`,
     'host replication all all reject',
     // A container sees the engine's gateway as the source; its port is published on 127.0.0.1 only.
     `host all all ${place === 'container' ? 'all' : '127.0.0.1/32'} scram-sha-256`,
     '',
   ].join('\n')
+
+const quoted = (role: string): string => `"${role.replaceAll('"', '""')}"`
 
 /**
  * pg_ident.conf: inside a container, root and postgres are the superuser, so that the guide's `podman exec postgres

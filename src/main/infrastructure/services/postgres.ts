@@ -116,8 +116,8 @@ export const postgresVersion = (admin: Login, timeouts?: Timeouts): Promise<stri
     timeouts,
   )
 
-/** Warnings about an insecure set-up: rules in pg_hba.conf that require no password, or only a weak proof of it. */
-export const weakRules = (admin: Login, timeouts?: Timeouts): Promise<Problem[]> =>
+/** The rules of pg_hba.conf that require no password, or only a weak proof of it, e.g. `line 3: host all trust`. */
+export const weakRules = (admin: Login, timeouts?: Timeouts): Promise<string[]> =>
   withConnection(
     admin,
     async client => {
@@ -129,15 +129,18 @@ export const weakRules = (admin: Login, timeouts?: Timeouts): Promise<Problem[]>
       }>(
         "SELECT line_number, type, address, auth_method FROM pg_hba_file_rules WHERE auth_method IN ('trust', 'password', 'md5', 'ident')",
       )
-      if (rows.length === 0) return []
-      return [
-        {
-          code: 'postgres-weak-rules',
-          message: 'This PostgreSQL accepts some connections without a secure password check.',
-          cause: `In its pg_hba.conf: ${rows.map(it => `line ${it.line_number}: ${it.type} ${it.address ?? ''} ${it.auth_method}`.replace(/ +/g, ' ')).join('; ')}.`,
-          hint: 'It was created elsewhere and is used as it is. Change these lines to scram-sha-256 once nothing depends on them.',
-        },
-      ]
+      return rows.map(it =>
+        `line ${it.line_number}: ${it.type} ${it.address ?? ''} ${it.auth_method}`.replace(/ +/g, ' '),
+      )
     },
     timeouts,
   )
+
+/** @param rules as `weakRules` returned them */
+export const weakRulesWarning = (rules: readonly string[]): Problem => ({
+  code: 'postgres-weak-rules',
+  message: 'This PostgreSQL accepts some connections without a secure password check.',
+  cause: `In its pg_hba.conf: ${rules.join('; ')}.`,
+  hint: 'It was created elsewhere and is used as it is. Harden it here, or with “instance-manager infra harden”.',
+  action: 'harden',
+})

@@ -1,0 +1,78 @@
+/** Replaces a container that was created elsewhere: it is kept under another name, and can be put back. */
+import { problem } from '../../../shared/problem'
+import type { Settings } from '../../../shared/settings'
+import type { Service } from '../services/service'
+import type { ContainerEngine } from './container-engine'
+import { isAdopted, type Containers } from './containers'
+import type { AdoptedServices } from './driver'
+
+/** Seconds in which it may finish what it is doing. A PgBouncer from 1.23 on waits for its clients, which stay. */
+const stopWithin = 1
+
+export class AdoptedContainers implements AdoptedServices {
+  readonly #engine: ContainerEngine
+  readonly #containers: Pick<Containers, 'own'>
+  readonly #settings: { read(): Promise<Settings> }
+
+  constructor(engine: ContainerEngine, containers: Pick<Containers, 'own'>, settings: { read(): Promise<Settings> }) {
+    this.#engine = engine
+    this.#containers = containers
+    this.#settings = settings
+  }
+
+  async find(service: Service): Promise<{ readonly id: string; readonly open: boolean } | undefined> {
+    const { name } = await this.#names(service)
+    const found = await this.#engine.container(name)
+    if (!found || !isAdopted(found)) return undefined
+    return { id: found.id, open: found.published.some(it => !it.address.startsWith('127.')) }
+  }
+
+  async setAside(service: Service, id: string): Promise<void> {
+    const { aside } = await this.#names(service)
+    if ((await this.#require(id)).name !== aside) await this.#engine.call(['rename', id, aside])
+  }
+
+  async stop(id: string): Promise<void> {
+    if ((await this.#require(id)).running) await this.#engine.call(['stop', '-t', String(stopWithin), id])
+  }
+
+  async putBack(service: Service, id: string): Promise<void> {
+    const { name } = await this.#names(service)
+    if ((await this.#require(id)).name === name) return
+    const ours = await this.#containers.own(name)
+    if (ours && isAdopted(ours))
+      throw problem({
+        code: 'container-in-the-way',
+        message: `The container ${name} can’t be put back: another one has its name now.`,
+        hint: `Give that one another name (“${this.#engine.name} rename”), then try again.`,
+      })
+    if (ours?.running) await this.#engine.call(['stop', '-t', String(stopWithin), ours.id])
+    if (ours) await this.#engine.call(['rm', ours.id])
+    await this.#engine.call(['rename', id, name])
+  }
+
+  async remove(id: string): Promise<void> {
+    const found = await this.#engine.container(id)
+    if (!found) return
+    if (found.running) await this.#engine.call(['stop', '-t', String(stopWithin), id])
+    await this.#engine.call(['rm', id])
+  }
+
+  /** @throws Problem `container-missing` */
+  async #require(id: string) {
+    const found = await this.#engine.container(id)
+    if (found && isAdopted(found)) return found
+    throw problem({
+      code: 'container-missing',
+      message: `The container ${id.slice(0, 12)} is gone.`,
+      cause: 'It was there when hardening began.',
+      hint: 'Start the infrastructure: that creates a new one.',
+      action: 'start-infrastructure',
+    })
+  }
+
+  async #names(service: Service): Promise<{ readonly name: string; readonly aside: string }> {
+    const { name } = service.container.of(await this.#settings.read())
+    return { name, aside: `${name}-before-hardening` }
+  }
+}

@@ -1,0 +1,120 @@
+/** What hardening would do, judged from the facts alone. */
+import { count, enumerate } from '../../../shared/amounts'
+import type { HardenReview, HardenRole } from '../../../shared/hardening'
+import type { HardenPlan } from '../../../shared/jobs/harden'
+import type { Problem } from '../../../shared/problem'
+import type { HardenFacts, InstanceFacts, LoginFacts } from './facts'
+
+/** Databases that belong to nobody: instances don't need them. */
+const common: readonly string[] = ['postgres', 'template1']
+
+export interface Judged {
+  readonly review: HardenReview
+  readonly logins: HardenPlan['logins']
+  readonly open: HardenPlan['open']
+}
+
+export function judge(facts: HardenFacts): Judged {
+  const connected = facts.instances
+    .map(({ name, urls }): InstanceFacts => ({ name, urls: urls.filter(it => isOurs(facts, it)) }))
+    .filter(it => it.urls.length > 0)
+  const refused = [
+    ...connected.flatMap(it => refusedFor(facts, it)),
+    ...sharedRoles(connected),
+    ...(facts.standbys > 0 ? [standbys(facts.standbys)] : []),
+  ]
+  // the rest can't log in now either
+  const working = connected.flatMap(({ name, urls }) => {
+    const [first] = urls
+    const role = facts.roles.find(it => it.name === first?.user)
+    const isThere = facts.databases.some(it => it.name === first?.database)
+    return first && isThere && role?.canLogin && !role.superuser ? [{ name, first }] : []
+  })
+  const wanted = new Set([...working.map(it => it.first.database), ...common])
+  const open = facts.databases.filter(it => wanted.has(it.name) && (it.connect || it.temporary))
+  const users = new Set(working.map(it => it.first.user))
+  return {
+    logins: working.map(({ name, first }) => ({ instance: name, role: first.user, database: first.database })),
+    open: open.map(({ name, connect, temporary }) => ({ database: name, connect, temporary })),
+    review: {
+      weakRules: facts.weakRules,
+      pgbouncer: facts.pgbouncer !== undefined,
+      roles: working.map(({ name, first }) => ({ instance: name, role: first.user, password: changeOf(first) })),
+      open: open.map(it => it.name),
+      interrupted: connected
+        .filter(it => facts.running.includes(it.name) && it.urls[0]?.port === facts.ports.pgbouncer)
+        .map(it => it.name),
+      lockedOut: facts.roles
+        .filter(it => it.canLogin && !it.superuser && it.stored !== 'scram' && !users.has(it.name))
+        .map(it => it.name),
+      staysOpen: facts.postgres?.open === true,
+      refused,
+    },
+  }
+}
+
+const changeOf = ({ stored }: LoginFacts): HardenRole['password'] =>
+  stored === 'scram' ? 'kept' : stored === 'md5' ? 'stored-anew' : 'set'
+
+const isOurs = ({ ports }: HardenFacts, { port }: LoginFacts): boolean =>
+  port === ports.postgres || port === ports.pgbouncer
+
+function refusedFor({ roles }: HardenFacts, { name, urls }: InstanceFacts): Problem[] {
+  const superuser = urls.find(({ user }) => roles.some(it => it.name === user && it.superuser))
+  if (superuser)
+    return [
+      {
+        code: 'harden-superuser',
+        message: `“${name}” logs in as ${superuser.user}, which is a superuser.`,
+        cause: 'Superusers can’t log in over TCP afterwards, so it would lose its database.',
+        hint: `Give it its own role first: its health report offers to rewrite its .env and restore its rights (instance-manager doctor ${name}). Then restart it.`,
+        instance: name,
+      },
+    ]
+  const [first] = urls
+  if (urls.some(it => it.user !== first?.user || it.password !== first.password))
+    return [
+      {
+        code: 'harden-passwords',
+        message: `“${name}” has two different logins in its .env.`,
+        cause: 'DATABASE_URL and DIRECT_URL differ in role or password, and only one of them would work afterwards.',
+        hint: `Correct its .env: its health report offers to rewrite it (instance-manager doctor ${name}).`,
+        instance: name,
+      },
+    ]
+  if (first?.plain === false)
+    return [
+      {
+        code: 'harden-passwords',
+        message: `The database password of “${name}” has characters that can’t be used.`,
+        cause: 'Only printable ASCII is the same for every program with SCRAM.',
+        hint: `Give it another password in its .env and config.json, then restart it.`,
+        instance: name,
+      },
+    ]
+  return []
+}
+
+/** Instances that share a role must agree on its password. */
+function sharedRoles(all: readonly InstanceFacts[]): Problem[] {
+  const users = new Set(all.map(it => it.urls[0]?.user))
+  return [...users].flatMap((user): Problem[] => {
+    const sharing = all.filter(it => it.urls[0]?.user === user)
+    if (new Set(sharing.map(it => it.urls[0]?.password)).size < 2) return []
+    return [
+      {
+        code: 'harden-passwords',
+        message: `${enumerate(sharing.map(it => it.name))} log in as ${user} with different passwords.`,
+        cause: 'A role has one password, so the others would lose their database.',
+        hint: 'Correct their .env files, then restart them.',
+      },
+    ]
+  })
+}
+
+const standbys = (number: number): Problem => ({
+  code: 'harden-standbys',
+  message: `${count(number, 'other server')} ${number === 1 ? 'replicates' : 'replicate'} this PostgreSQL.`,
+  cause: 'The new rules refuse replication.',
+  hint: 'End the replication first, or harden pg_hba.conf by hand.',
+})

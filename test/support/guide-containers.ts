@@ -1,0 +1,81 @@
+/** Containers as the replaced tool's guide sets them up: any password works on PostgreSQL's port. */
+import { execa } from 'execa'
+import { vi } from 'vitest'
+import type { Settings } from '../../src/shared/settings'
+
+interface Images {
+  readonly postgres: string
+  readonly pgbouncer: string
+}
+
+export class GuideContainers {
+  readonly #engine: 'podman' | 'docker'
+  readonly #images: Images
+  readonly #settings: Pick<Settings, 'containers' | 'ports'>
+
+  constructor(engine: 'podman' | 'docker', images: Images, settings: Pick<Settings, 'containers' | 'ports'>) {
+    this.#engine = engine
+    this.#images = images
+    this.#settings = settings
+  }
+
+  async command(args: readonly string[], input = ''): Promise<string> {
+    return (await execa(this.#engine, args, { input })).stdout
+  }
+
+  /** As the container's superuser. */
+  psql(sql: string): Promise<string> {
+    const { postgres } = this.#settings.containers
+    return this.command(['exec', '-i', postgres, 'psql', '-qAtX', '-v', 'ON_ERROR_STOP=1', '-U', 'postgres'], sql)
+  }
+
+  async run(): Promise<void> {
+    const { containers, ports } = this.#settings
+    await this.command(['network', 'create', this.#network])
+    await this.command([
+      ...['run', '-d', '--name', containers.postgres, '--network', this.#network],
+      ...['-p', `${ports.postgres}:5432`, '-e', 'POSTGRES_PASSWORD=password', '-e', 'POSTGRES_HOST_AUTH_METHOD=trust'],
+      this.#images.postgres,
+    ])
+    await vi.waitFor(() => this.command(['exec', containers.postgres, 'pg_isready', '-h', '127.0.0.1']), {
+      timeout: 60_000,
+    })
+    await this.runPooler()
+  }
+
+  /** With `auth_type = md5`, the superuser as `auth_user`, and every database. */
+  async runPooler(): Promise<void> {
+    const { containers, ports } = this.#settings
+    await this.command([
+      ...['run', '-d', '--name', containers.pgbouncer, '--network', this.#network, '-p', `${ports.pgbouncer}:5432`],
+      ...['-e', `DATABASE_URL=postgres://postgres:password@${containers.postgres}:5432/*`],
+      this.#images.pgbouncer,
+    ])
+  }
+
+  /** The file's content, inside PostgreSQL's container. */
+  async file(setting: 'hba_file' | 'ident_file'): Promise<string> {
+    const path = (await this.psql(`SHOW ${setting}`)).trim()
+    return await this.command(['exec', this.#settings.containers.postgres, 'cat', path])
+  }
+
+  /** Makes them what they were before hardening: PgBouncer anew, PostgreSQL's rules, its open databases. */
+  async soften(rules: string, map: string, databases: readonly string[]): Promise<void> {
+    const { containers } = this.#settings
+    await this.command(['rm', '--force', ...(this.#engine === 'podman' ? ['--time', '0'] : []), containers.pgbouncer])
+    for (const [setting, content] of [
+      ['hba_file', rules],
+      ['ident_file', map],
+    ] as const) {
+      const path = (await this.psql(`SHOW ${setting}`)).trim()
+      await this.command(['exec', '-i', containers.postgres, 'sh', '-c', 'cat > "$1"', 'sh', path], content)
+    }
+    await this.psql('SELECT pg_reload_conf()')
+    for (const it of databases) await this.psql(`GRANT CONNECT, TEMPORARY ON DATABASE ${it} TO PUBLIC`)
+    await this.runPooler()
+  }
+
+  get #network(): string {
+    return `instance-manager-${this.#settings.containers.postgres}`
+  }
+}
