@@ -1,7 +1,7 @@
 /** Containers as the replaced tool's guide sets them up: any password works on PostgreSQL's port. */
 import { execa } from 'execa'
-import { vi } from 'vitest'
 import type { Settings } from '../../src/shared/settings'
+import { until } from './workspace'
 
 interface Images {
   readonly postgres: string
@@ -37,9 +37,14 @@ export class GuideContainers {
       ...['-p', `${ports.postgres}:5432`, '-e', 'POSTGRES_PASSWORD=password', '-e', 'POSTGRES_HOST_AUTH_METHOD=trust'],
       this.#images.postgres,
     ])
-    await vi.waitFor(() => this.command(['exec', containers.postgres, 'pg_isready', '-h', '127.0.0.1']), {
-      timeout: 60_000,
-    })
+    // not on the socket: the image's own set-up listens there first
+    const ready = ['exec', containers.postgres, 'pg_isready', '-q', '-h', '127.0.0.1']
+    await until(() =>
+      this.command(ready).then(
+        () => true,
+        () => false,
+      ),
+    )
     await this.runPooler()
   }
 
