@@ -1,5 +1,5 @@
 /** What hardening adopted containers changes and costs, and why it can’t be done yet, as every client sees it. */
-import { count, enumerate } from './amounts'
+import { capital, count, enumerate } from './amounts'
 import type { Problem } from './problem'
 
 export interface HardenReview {
@@ -39,7 +39,7 @@ export function hardenSentences(review: HardenReview): { readonly changes: strin
   )
   return {
     changes: [
-      `PostgreSQL asks every login for a password (SCRAM)${weakRules.length > 0 ? `. Today it doesn’t for: ${weakRules.join('; ')}` : ''}.`,
+      `PostgreSQL asks every login for a password (SCRAM).${weakRules.length > 0 ? ` Now ${count(weakRules.length, 'rule')} in its pg_hba.conf ${weakRules.length === 1 ? 'lets' : 'let'} logins in without one, or with a weak check of it.` : ''}`,
       'Superusers can’t log in over TCP any more, except Instance Manager’s own.',
       ...(set?.length
         ? [`The password in .env becomes the role’s own, where any password worked so far: ${enumerate(set)}.`]
@@ -54,7 +54,7 @@ export function hardenSentences(review: HardenReview): { readonly changes: strin
       ...(pgbouncer
         ? [
             interrupted.length > 0
-              ? `${count(interrupted.length, 'running instance')} can’t reach the database for up to 5 seconds: ${enumerate(interrupted)}. PostgreSQL keeps running.`
+              ? `${capital(count(interrupted.length, 'running instance'))} can’t reach the database for up to 5 seconds: ${enumerate(interrupted)}. PostgreSQL keeps running.`
               : 'PgBouncer doesn’t answer for up to 5 seconds. PostgreSQL keeps running.',
           ]
         : ['Nothing is interrupted.']),

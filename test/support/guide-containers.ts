@@ -80,6 +80,14 @@ export class GuideContainers {
     await this.runPooler()
   }
 
+  /** With their network and the volumes that only they have. */
+  async remove(): Promise<void> {
+    const { postgres, pgbouncer } = this.#settings.containers
+    const atOnce = this.#engine === 'podman' ? ['--time', '0'] : []
+    await this.command(['rm', '--force', '--volumes', ...atOnce, pgbouncer, postgres])
+    await this.command(['network', 'rm', this.#network])
+  }
+
   get #network(): string {
     return `instance-manager-${this.#settings.containers.postgres}`
   }

@@ -106,7 +106,11 @@ async function warningsOf(found: readonly Found[], { lingering }: LookServices):
       code: 'port-open-to-network',
       message: `${service.title} can be reached from the network, not only from this machine.`,
       cause: 'Its container publishes the port on all addresses.',
-      hint: 'It was created elsewhere and is used as it is. Recreate it with 127.0.0.1 before the port, or close the port in the firewall.',
+      ...(service.container.data === undefined
+        ? { hint: 'It was created elsewhere and is used as it is. Hardening replaces it.', action: 'harden' }
+        : {
+            hint: 'It was created elsewhere and is used as it is. Recreate it with 127.0.0.1 before the port, or close the port in the firewall.',
+          }),
     }))
   const runs = found.some(it => it.container?.running)
   const ending = runs && !lingering ? await lingerWarning() : undefined

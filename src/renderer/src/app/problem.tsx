@@ -164,6 +164,8 @@ export function ProblemAction({ problem, onStarted }: { problem: Problem; onStar
         if (choice) choice.focus()
         else navigate('/infrastructure')
       })
+    case 'harden': // the screen shows the same warning, and asks first
+      return button('Open Infrastructure', () => navigate('/infrastructure'))
     case 'free-space':
       return button('See what can be freed', () => navigate('/settings'))
     case 'retry': // where no operation is to be retried: what the screen shows is asked for again

@@ -95,7 +95,16 @@ function Overview({ acts }: { acts: InfrastructureSwitch }) {
   return (
     <>
       {/* half-way through a job they may be about what it is changing */}
-      {!acts.operation && data.warnings.map(it => <ProblemView key={it.code} problem={it} tone="warn" quiet />)}
+      {!acts.operation &&
+        data.warnings.map(it => (
+          <ProblemView
+            key={`${it.code} ${it.message}`}
+            problem={it}
+            does={it.action === 'harden' ? { label: 'Harden…', run: acts.harden } : undefined}
+            tone="warn"
+            quiet
+          />
+        ))}
       <Progress />
       {!acts.operation && <Next infrastructure={data} />}
       <div className={classes.services}>

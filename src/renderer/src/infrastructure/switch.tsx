@@ -4,6 +4,7 @@ import { useIsMutating, useMutation } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
 import { enumerate } from '../../../shared/amounts'
 import { serviceNames, serviceTitle, type ServiceName, type ServiceState } from '../../../shared/infrastructure'
+import { hardenJob } from '../../../shared/jobs/harden'
 import {
   cutOff,
   infrastructureRestartJob,
@@ -16,6 +17,7 @@ import { confirm } from '../app/confirm'
 import { useInfrastructure, useInstances, useOperations } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { useTRPC } from '../app/trpc'
+import { HardenForm } from './harden-form'
 import { StopForm } from './stop-form'
 
 const startable: ReadonlySet<ServiceState> = new Set(['stopped', 'absent', 'failed', 'restarting', 'not-adopted'])
@@ -35,6 +37,8 @@ export interface InfrastructureSwitch {
   readonly stop: (only?: ServiceName) => void
   /** Asks first, because requests fail meanwhile. */
   readonly restart: (only?: ServiceName) => void
+  /** Gives adopted containers the secure set-up. Shows what that changes first. */
+  readonly harden: () => void
 }
 
 /** @param stay don't navigate: the current screen shows the operation itself */
@@ -90,6 +94,23 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
         cancel: 'Cancel',
         calm: true,
         onConfirm: () => begin.mutate({ kind: infrastructureRestartJob.kind, service }),
+      })
+    },
+    harden: () => {
+      const close = (): void => modals.closeAll()
+      modals.open({
+        title: 'Harden PostgreSQL and PgBouncer?',
+        withCloseButton: false,
+        size: 560,
+        children: (
+          <HardenForm
+            onHarden={() => {
+              close()
+              begin.mutate({ kind: hardenJob.kind })
+            }}
+            onClose={close}
+          />
+        ),
       })
     },
   }

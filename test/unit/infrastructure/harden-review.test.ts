@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { hardenSentences } from '../../../src/shared/hardening'
+import type { HardenFacts, InstanceFacts, LoginFacts } from '../../../src/main/infrastructure/harden/facts'
+import { judge } from '../../../src/main/infrastructure/harden/review'
+
+const ports = { postgres: 15432, pgbouncer: 16432 }
+const url = (more: Partial<LoginFacts> = {}): LoginFacts => ({
+  port: ports.pgbouncer,
+  user: 'school_user',
+  database: 'school_db',
+  password: 0,
+  plain: true,
+  stored: 'scram',
+  ...more,
+})
+const school = (...urls: LoginFacts[]): InstanceFacts => ({ name: 'school', urls })
+const facts = (more: Partial<HardenFacts> = {}): HardenFacts => ({
+  weakRules: [],
+  roles: [
+    { name: 'postgres', superuser: true, canLogin: true, stored: 'scram' },
+    { name: 'school_user', superuser: false, canLogin: true, stored: 'scram' },
+    { name: 'report', superuser: false, canLogin: true, stored: 'none' },
+    { name: 'group', superuser: false, canLogin: false, stored: 'none' },
+  ],
+  databases: [
+    { name: 'elsewhere_db', connect: true, temporary: true },
+    { name: 'postgres', connect: false, temporary: false },
+    { name: 'school_db', connect: true, temporary: true },
+  ],
+  standbys: 0,
+  instances: [school(url(), url({ port: ports.postgres }))],
+  running: ['school'],
+  ports,
+  postgres: { open: false },
+  pgbouncer: { id: 'f' },
+  ...more,
+})
+const codes = (more: Partial<HardenFacts>): string[] => judge(facts(more)).review.refused.map(it => it.code)
+
+it('only instances’ databases are closed, and roles that can’t log in afterwards are named', () => {
+  const { review, logins, open } = judge(facts())
+  expect(open).toEqual([{ database: 'school_db', connect: true, temporary: true }])
+  expect(logins).toEqual([{ instance: 'school', role: 'school_user', database: 'school_db' }])
+  expect(review).toMatchObject({ lockedOut: ['report'], interrupted: ['school'], refused: [] })
+})
+
+describe('refused', () => {
+  it.each<[string, Partial<HardenFacts>, string[]]>([
+    ['a superuser', { instances: [school(url({ user: 'postgres' }))] }, ['harden-superuser']],
+    ['two passwords', { instances: [school(url(), url({ password: 1 }))] }, ['harden-passwords']],
+    ['a password that SCRAM can’t carry', { instances: [school(url({ plain: false }))] }, ['harden-passwords']],
+    [
+      'a role shared with another password',
+      { instances: [school(url()), { name: 'copy', urls: [url({ password: 1 })] }] },
+      ['harden-passwords'],
+    ],
+    ['a standby', { standbys: 1 }, ['harden-standbys']],
+    ['a superuser elsewhere: not ours', { instances: [school(url({ user: 'postgres', port: 5432 }))] }, []],
+  ])('%s', (_, more, expected) => {
+    expect(codes(more)).toEqual(expected)
+  })
+})
+
+it('an instance whose role or database is missing can’t log in now, and needn’t afterwards', () => {
+  for (const gone of [url({ user: 'gone_user' }), url({ database: 'gone_db' })])
+    expect(judge(facts({ instances: [school(gone)] }))).toMatchObject({ logins: [], review: { refused: [] } })
+})
+
+it('one running without PgBouncer isn’t interrupted', () => {
+  const { review } = judge(facts({ instances: [school(url({ port: ports.postgres }))] }))
+  expect(review.interrupted).toEqual([])
+  expect(hardenSentences(review).costs[0]).toMatch(/^PgBouncer doesn’t answer/)
+})
