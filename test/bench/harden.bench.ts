@@ -50,10 +50,10 @@ export default bench
 
 /** @returns `end` resolves to the longest time between two logins that succeeded, in milliseconds */
 function probe(port: number, { role: user, password, database }: CliInstance): { end(): Promise<number> } {
-  let ended = false
+  const ending = new AbortController()
   let [last, longest] = [performance.now(), 0]
   const loop = async (): Promise<void> => {
-    while (!ended) {
+    while (!ending.signal.aborted) {
       const client = new Client({ host: '127.0.0.1', port, user, password, database, connectionTimeoutMillis: 1000 })
       client.on('error', () => undefined)
       try {
@@ -71,7 +71,7 @@ function probe(port: number, { role: user, password, database }: CliInstance): {
   const looping = loop()
   return {
     async end() {
-      ended = true
+      ending.abort()
       await looping
       return Math.max(longest, performance.now() - last)
     },

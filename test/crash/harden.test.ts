@@ -4,7 +4,7 @@
  */
 import { createHash } from 'node:crypto'
 import { Client } from 'pg'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { layOut, makeDatabase, type CliInstance } from '../support/cli-instance'
 import type { Moment } from '../support/faults'
 import { GuideContainers } from '../support/guide-containers'

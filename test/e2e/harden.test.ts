@@ -36,8 +36,13 @@ test.beforeAll(async () => {
   const home = place.home.path
   const services = await openWorkspace(
     {
-      ...{ kind: 'command', version: '0', home, product, data: join(home, 'data') },
-      ...{ defaults: place.defaults, pm2Home: join(home, '.pm2') },
+      kind: 'command',
+      version: '0',
+      home,
+      product,
+      data: join(home, 'data'),
+      defaults: place.defaults,
+      pm2Home: join(home, '.pm2'),
     },
     place.root,
   )

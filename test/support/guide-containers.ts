@@ -32,11 +32,10 @@ export class GuideContainers {
   async run(): Promise<void> {
     const { containers, ports } = this.#settings
     await this.command(['network', 'create', this.#network])
-    await this.command([
-      ...['run', '-d', '--name', containers.postgres, '--network', this.#network],
-      ...['-p', `${ports.postgres}:5432`, '-e', 'POSTGRES_PASSWORD=password', '-e', 'POSTGRES_HOST_AUTH_METHOD=trust'],
-      this.#images.postgres,
-    ])
+    await this.#start(containers.postgres, ports.postgres, this.#images.postgres, {
+      POSTGRES_PASSWORD: 'password',
+      POSTGRES_HOST_AUTH_METHOD: 'trust',
+    })
     // not on the socket: the image's own set-up listens there first
     const ready = ['exec', containers.postgres, 'pg_isready', '-q', '-h', '127.0.0.1']
     await until(() =>
@@ -51,11 +50,9 @@ export class GuideContainers {
   /** With `auth_type = md5`, the superuser as `auth_user`, and every database. */
   async runPooler(): Promise<void> {
     const { containers, ports } = this.#settings
-    await this.command([
-      ...['run', '-d', '--name', containers.pgbouncer, '--network', this.#network, '-p', `${ports.pgbouncer}:5432`],
-      ...['-e', `DATABASE_URL=postgres://postgres:password@${containers.postgres}:5432/*`],
-      this.#images.pgbouncer,
-    ])
+    await this.#start(containers.pgbouncer, ports.pgbouncer, this.#images.pgbouncer, {
+      DATABASE_URL: `postgres://postgres:password@${containers.postgres}:5432/*`,
+    })
   }
 
   /** The file's content, inside PostgreSQL's container. */
@@ -86,6 +83,13 @@ export class GuideContainers {
     const atOnce = this.#engine === 'podman' ? ['--time', '0'] : []
     await this.command(['rm', '--force', '--volumes', ...atOnce, pgbouncer, postgres])
     await this.command(['network', 'rm', this.#network])
+  }
+
+  /** On all addresses, as there. */
+  async #start(name: string, port: number, image: string, env: Readonly<Record<string, string>>): Promise<void> {
+    const options = ['-d', '--name', name, '--network', this.#network, '-p', `${port}:5432`]
+    const variables = Object.entries(env).flatMap(([key, value]) => ['-e', `${key}=${value}`])
+    await this.command(['run', ...options, ...variables, image])
   }
 
   get #network(): string {

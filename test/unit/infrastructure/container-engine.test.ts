@@ -24,6 +24,8 @@ it('takes an engine that cannot be reached for no answer, whatever it calls miss
 
 it('looks at both containers with one command, and at each where one is missing', async () => {
   const container = (running: boolean) => ({
+    Id: 'f',
+    Name: 'x',
     Image: 'sha256:1',
     State: { Running: running },
     Config: { Image: 'x' },
