@@ -12,7 +12,7 @@ import { podmanForTests } from '../support/podman/podman'
 import { describeWhere } from '../support/requires'
 import { makeTiny } from '../support/tiny-base'
 import { testWorkspace, type TestWorkspace } from '../support/workspace'
-import { killedAndFinished, startChild } from './crash'
+import { crash, killedAndFinished, recover, startChild } from './crash'
 
 const podman = await podmanForTests()
 
@@ -84,6 +84,17 @@ describeWhere('images' in podman, 'missing' in podman ? podman.missing : '')('ha
   const before = { own: ['in', 'in'], any: ['in', 'refused'] }
   const after = { own: ['in', 'in'], any: ['refused', 'refused'] }
 
+  const expectHardened = async (whole: string): Promise<void> => {
+    expect(await logins()).toEqual(after)
+    expect(await data()).toBe(whole)
+    expect(await poolers()).toHaveLength(1)
+    expect(await poolers('--all')).toHaveLength(1)
+  }
+  const soften = async (): Promise<void> => {
+    await guide.soften(...rules, ['school_db', 'postgres', 'template1'])
+    await guide.psql(`SET password_encryption = 'md5'; ALTER ROLE school_user PASSWORD '${school.password}'`)
+  }
+
   it.each<Moment>([
     { at: 'before', what: 'done prepare-pgbouncer' },
     { at: 'after', what: 'done replace-pgbouncer' },
@@ -109,11 +120,20 @@ describeWhere('images' in podman, 'missing' in podman ? podman.missing : '')('ha
   ])('killed $at $what: it is finished', async moment => {
     const whole = await data()
     await killedAndFinished(workspace, 'infrastructure-harden', {}, moment)
-    expect(await logins()).toEqual(after)
-    expect(await data()).toBe(whole)
-    expect(await poolers()).toHaveLength(1)
-    expect(await poolers('--all')).toHaveLength(1)
-    await guide.soften(...rules, ['school_db', 'postgres', 'template1'])
-    await guide.psql(`SET password_encryption = 'md5'; ALTER ROLE school_user PASSWORD '${school.password}'`)
+    await expectHardened(whole)
+    await soften()
+  })
+
+  it('the power is cut while there are two PgBouncers: it is finished', async () => {
+    const whole = await data()
+    const { postgres, pgbouncer } = (await workspace.services.settings.read()).containers
+    await workspace.close()
+    const killAt: Moment = { at: 'before', what: 'done prepare-pgbouncer' }
+    await crash(workspace, { run: [['infrastructure-harden', {}]], killAt })
+    await guide.command(['stop', '--time', '1', postgres, `${pgbouncer}-before-hardening`])
+    const [state] = await recover(workspace)
+    expect(state).toMatchObject({ phase: 'succeeded' })
+    await expectHardened(whole)
+    await soften()
   })
 })

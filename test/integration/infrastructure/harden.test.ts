@@ -80,6 +80,21 @@ describeWhere('images' in podman, 'missing' in podman ? podman.missing : '')('ha
     await writeFile(env, text)
   })
 
+  it('puts everything back if an instance can’t log in at the end', async () => {
+    const rules = await guide.file('hba_file')
+    await guide.psql('ALTER ROLE night_user CONNECTION LIMIT 0')
+    const { phase, turned } = await harden()
+    expect(phase).toBe('rolled-back')
+    expect(turned?.problem).toMatchObject({
+      code: 'harden-unverified',
+      message: `A login that must work fails: “night”, port ${ports.postgres}.`,
+    })
+    await guide.psql('ALTER ROLE night_user CONNECTION LIMIT 50')
+    expect(await guide.file('hba_file')).toBe(rules)
+    expect(await login(ports.postgres, annex, annex.password)).toBe('annex_user')
+    expect((await review()).roles.map(it => it.password)).toEqual(['set', 'stored-anew', 'kept'])
+  })
+
   it('afterwards only the right passwords work, each for its own database, and no superuser', async () => {
     await workspace.sql('CREATE TABLE kept AS SELECT generate_series(1, 1000) AS it')
     mustSucceed(await harden())
