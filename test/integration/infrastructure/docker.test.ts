@@ -13,6 +13,7 @@ import { describeWhere } from '../../support/requires'
 import { makeTiny } from '../../support/tiny-base'
 import { mustSucceed, testWorkspace, type TestWorkspace } from '../../support/workspace'
 import { adoptionSuite } from './adoption'
+import { hardenSuite } from './harden'
 import { infrastructureSuite } from './suite'
 
 const docker = await dockerForTests()
@@ -36,6 +37,8 @@ describeWhere(missing === '', missing)('with Docker', () => {
   })
 
   adoptionSuite('docker', images, ['scram-sha-256'])
+
+  hardenSuite('docker', images)
 
   describe('a workspace', () => {
     let workspace: TestWorkspace

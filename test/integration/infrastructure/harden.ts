@@ -1,0 +1,117 @@
+/** Containers as the guide leaves them get the secure set-up, and what runs keeps its database. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { withConnection } from '../../../src/main/infrastructure/connection'
+import { layOut, makeDatabase, type CliInstance } from '../../support/cli-instance'
+import { GuideContainers } from '../../support/guide-containers'
+import type { Images } from '../../support/images/images'
+import { makeTiny } from '../../support/tiny-base'
+import { mustSucceed, testWorkspace, type TestWorkspace } from '../../support/workspace'
+
+export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
+  describe('hardening', () => {
+    let workspace: TestWorkspace
+    let guide: GuideContainers
+    let [school, annex, night] = [] as unknown as [CliInstance, CliInstance, CliInstance]
+    let ports: { readonly postgres: number; readonly pgbouncer: number }
+
+    /** @returns who is logged in; throws if refused */
+    const login = (
+      port: number,
+      { role, database }: Pick<CliInstance, 'role' | 'database'>,
+      password: string,
+    ): Promise<string | undefined> =>
+      withConnection(
+        { port, adopted: true, user: role, password, database },
+        async client => (await client.query<{ who: string }>('SELECT current_user AS who')).rows[0]?.who,
+      )
+    const harden = async () => {
+      const { operations } = workspace.services
+      return await operations.settled(await operations.start('infrastructure-harden', {}))
+    }
+    const review = () => workspace.services.hardening.review()
+
+    beforeAll(async () => {
+      workspace = await testWorkspace({ driver: engine, images, prepare: makeTiny })
+      await workspace.open()
+      const settings = await workspace.services.settings.read()
+      ports = settings.ports
+      guide = new GuideContainers(engine, images, settings)
+      await guide.run()
+      await workspace.startInfrastructure()
+      school = await layOut(workspace, 'school')
+      annex = await layOut(workspace, 'annex')
+      night = await layOut(workspace, 'night')
+      for (const one of [school, annex, night]) await makeDatabase(workspace, one)
+      // what a guide's set-up hides: another password, one stored as MD5
+      await guide.psql(`ALTER ROLE annex_user PASSWORD 'another'`)
+      await guide.psql(`SET password_encryption = 'md5'; ALTER ROLE night_user PASSWORD '${night.password}'`)
+      await guide.psql(`CREATE ROLE report LOGIN`)
+    })
+    afterAll(() => workspace.remove())
+
+    it('the review says what changes, and changes nothing', async () => {
+      expect(await login(ports.postgres, school, 'any password')).toBe('school_user')
+      expect(await review()).toMatchObject({
+        weakRules: expect.arrayContaining([expect.stringMatching(/trust$/)]) as string[],
+        pgbouncer: true,
+        roles: [
+          { instance: 'annex', role: 'annex_user', password: 'set' },
+          { instance: 'night', role: 'night_user', password: 'stored-anew' },
+          { instance: 'school', role: 'school_user', password: 'kept' },
+        ],
+        open: ['annex_db', 'night_db', 'postgres', 'school_db', 'template1'],
+        lockedOut: ['report'],
+        staysOpen: true,
+        refused: [],
+      })
+      expect(await login(ports.postgres, school, 'any password')).toBe('school_user')
+    })
+
+    it('is refused while an instance logs in as the superuser', async () => {
+      const env = join(school.server, '.env')
+      const text = await readFile(env, 'utf8')
+      await writeFile(env, text.replaceAll('school_user', 'postgres'))
+      await expect(harden()).rejects.toMatchObject({ problem: { code: 'harden-superuser', instance: 'school' } })
+      await writeFile(env, text)
+    })
+
+    it('puts everything back if an instance can’t log in at the end', async () => {
+      const rules = await guide.file('hba_file')
+      await guide.psql('ALTER ROLE night_user CONNECTION LIMIT 0')
+      const { phase, turned } = await harden()
+      expect(phase).toBe('rolled-back')
+      expect(turned?.problem).toMatchObject({
+        code: 'harden-unverified',
+        message: `A login that must work fails: “night”, port ${ports.postgres}.`,
+      })
+      await guide.psql('ALTER ROLE night_user CONNECTION LIMIT 50')
+      expect(await guide.file('hba_file')).toBe(rules)
+      expect(await login(ports.postgres, annex, annex.password)).toBe('annex_user')
+      expect((await review()).roles.map(it => it.password)).toEqual(['set', 'stored-anew', 'kept'])
+    })
+
+    it('afterwards only the right passwords work, each for its own database, and no superuser', async () => {
+      await workspace.sql('CREATE TABLE kept AS SELECT generate_series(1, 1000) AS it')
+      mustSucceed(await harden())
+      for (const port of [ports.postgres, ports.pgbouncer]) {
+        for (const one of [school, annex, night]) {
+          expect(await login(port, one, one.password)).toBe(one.role)
+          await expect(login(port, one, 'any password')).rejects.toThrow(/password authentication|SASL/)
+        }
+        await expect(login(port, { role: 'postgres', database: 'postgres' }, 'password')).rejects.toThrow(
+          /reject|authentication|SASL|no such user/,
+        )
+        await expect(login(port, { ...school, database: 'annex_db' }, school.password)).rejects.toThrow(/permission/)
+      }
+      expect(await workspace.sql('SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 1000 }])
+      expect(await guide.psql('SELECT 1')).toBe('1') // podman exec … psql -U postgres
+      const { pgbouncer, warnings } = await workspace.services.infrastructure.status()
+      expect(pgbouncer.state).toBe('running')
+      expect(warnings.map(it => it.code)).toEqual(['port-open-to-network']) // PostgreSQL's
+      expect(await guide.command(['ps', '--all', '--format', '{{.Names}}'])).not.toContain('before-hardening')
+      await expect(review()).rejects.toMatchObject({ problem: { code: 'nothing-to-harden' } })
+    })
+  })
+}
