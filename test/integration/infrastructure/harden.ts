@@ -7,7 +7,7 @@ import { layOut, makeDatabase, type CliInstance } from '../../support/cli-instan
 import { GuideContainers } from '../../support/guide-containers'
 import type { Images } from '../../support/images/images'
 import { makeTiny } from '../../support/tiny-base'
-import { mustSucceed, testWorkspace, type TestWorkspace } from '../../support/workspace'
+import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
 
 export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
   describe('hardening', () => {
@@ -112,6 +112,14 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
       expect(warnings.map(it => it.code)).toEqual(['port-open-to-network']) // PostgreSQL's
       expect(await guide.command(['ps', '--all', '--format', '{{.Names}}'])).not.toContain('before-hardening')
       await expect(review()).rejects.toMatchObject({ problem: { code: 'nothing-to-harden' } })
+    })
+
+    it('PgBouncer finds PostgreSQL again when that has got another address', async () => {
+      const { containers } = await workspace.services.settings.read()
+      await guide.command(['restart', containers.postgres])
+      expect(await until(() => login(ports.pgbouncer, school, school.password).catch(() => undefined))).toBe(
+        school.role,
+      )
     })
   })
 }

@@ -14,7 +14,7 @@ export interface ContainerNetwork {
 
 /**
  * Our own network has fixed addresses. If a service needs an adopted container, it joins that container's network,
- * where addresses may change.
+ * where addresses change at every start, and finds it by its name, if that is possible there.
  * @throws Problems `adopted-without-network`, `no-subnet`
  */
 export async function networkFor(
@@ -28,7 +28,7 @@ export async function networkFor(
     const container = await engine.container(name)
     if (!container || !isAdopted(container)) continue
     const [network] = container.networks
-    if (network) return { name: network.name, addressOf: () => network.address }
+    if (network) return { name: network.name, addressOf: () => (hasNames(network.name) ? name : network.address) }
     throw problem({
       code: 'adopted-without-network',
       message: `${service.title} can’t reach the adopted container ${name}.`,
@@ -42,3 +42,6 @@ export async function networkFor(
   const addressOf = ({ container }: Service): string => `${a}.${b}.${c}.${d + container.address}`
   return { name, own: addressOf(service), addressOf }
 }
+
+/** The engines' default networks have no names: Podman's, Docker's. */
+const hasNames = (network: string): boolean => !['podman', 'bridge'].includes(network)
