@@ -10,6 +10,7 @@ import { problem } from '../../shared/problem'
 import { differences, readCatalogue, type Catalogue, type Table } from './catalogue'
 import { continueSequences, inKept, readSequences } from './kept'
 import { journal } from './move'
+import { isLocked, locked } from './session'
 
 /** Bytes of rows in flight at once, as text, unless one row alone has more. */
 const batch = 4_000_000
@@ -21,7 +22,7 @@ const longestRow = 128 * 2 ** 20
  * Both sessions belong to the role that owns the tables. The source is read as of one moment, and only read; its tables
  * stay usable.
  * @returns the catalogue of both
- * @throws Problem `schema-copy` if something can't be copied
+ * @throws Problem `schema-copy` if something can't be copied, `schema-locked`
  */
 export async function clone(source: Client, target: Client, signal: AbortSignal): Promise<Catalogue> {
   await source.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
@@ -40,11 +41,14 @@ export async function clone(source: Client, target: Client, signal: AbortSignal)
     } catch (error) {
       await target.query('ROLLBACK').catch(() => undefined)
       signal.throwIfAborted()
+      if (isLocked(error)) throw error
       throw uncopied(error instanceof Error ? error.message : String(error), error)
     }
     const [missing] = differences(catalogue, await readCatalogue(target))
     if (missing !== undefined) throw uncopied(missing)
     return catalogue
+  } catch (error) {
+    throw isLocked(error) ? locked(source.database ?? '', error) : error
   } finally {
     await source.query('ROLLBACK').catch(() => undefined)
   }

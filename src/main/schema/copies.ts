@@ -71,7 +71,7 @@ export class Copies {
    * Copies a database with its rows while it is in use. A copy left by an earlier attempt is dropped first.
    * @param source the login of the role that owns it @param token identifies the operation
    * @returns the same role's login to the copy
-   * @throws Problem `schema-copy`; those of `withSession`
+   * @throws Problem `schema-copy`, `schema-locked`; those of `withSession`
    */
   async make(source: Login, token: string, signal: AbortSignal): Promise<Login> {
     const database = this.#name(token)

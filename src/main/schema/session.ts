@@ -33,19 +33,24 @@ export async function withSession<T>(login: Login, work: (client: Client) => Pro
       { connect: 10_000, query: statementTimeout + 10_000 },
     )
   } catch (error) {
-    if (hasCode(error, '55P03') || hasCode(error, '40P01'))
-      throw problem(
-        {
-          code: 'schema-locked',
-          message: `The tables of ${login.database} are in use.`,
-          cause: `Another session held one of them for more than ${lockTimeout / 1000} s. Nothing was changed.`,
-          hint: 'Try again. If this keeps happening, stop the instance first, or check pg_stat_activity to see who holds them.',
-        },
-        error,
-      )
+    if (isLocked(error)) throw locked(login.database, error)
     throw error instanceof Refused ? refusedProblem(error.refusal, error) : unreachable(error, login.port)
   }
 }
+
+/** A lock wasn't released in time, or two sessions waited for each other. */
+export const isLocked = (error: unknown): boolean => hasCode(error, '55P03') || hasCode(error, '40P01')
+
+export const locked = (database: string, error: unknown): Error =>
+  problem(
+    {
+      code: 'schema-locked',
+      message: `The tables of ${database} are in use.`,
+      cause: `Another session held one of them for more than ${lockTimeout / 1000} s. Nothing was changed.`,
+      hint: 'Try again. If this keeps happening, stop the instance first, or check pg_stat_activity to see who holds them.',
+    },
+    error,
+  )
 
 /** All or nothing. */
 export async function inTransaction<T>(client: Client, work: () => Promise<T>): Promise<T> {

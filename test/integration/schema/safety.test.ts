@@ -89,8 +89,12 @@ describe('going forward and back', () => {
     const login = await school.database('held')
     const before = await dump(login)
     await withConnection(login, async client => {
-      await client.query('BEGIN; LOCK TABLE users IN SHARE MODE')
-      await expect(schemas.forward(login, dropPhone)).rejects.toMatchObject({ problem: { code: 'schema-locked' } })
+      await client.query('BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE')
+      const refused = { problem: { code: 'schema-locked', message: `The tables of ${login.database} are in use.` } }
+      await Promise.all([
+        expect(schemas.forward(login, dropPhone)).rejects.toMatchObject(refused),
+        expect(school.copies.make(login, 'held', signal)).rejects.toMatchObject(refused),
+      ])
       await client.query('ROLLBACK')
     })
     expect(await dump(login)).toEqual(before)
