@@ -386,6 +386,7 @@ describe('pipes and names', () => {
       'activity',
       'cancel-query',
       'drivers',
+      'harden',
       'load',
       'logs',
     ])
