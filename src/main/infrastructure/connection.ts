@@ -9,6 +9,7 @@ import { problem, ProblemError } from '../../shared/problem'
 import { diskFull } from '../../shared/system-errors'
 import { listeningUsers } from '../system/proc'
 import { ProofConnection, unproven } from './proof'
+import { adminRole } from './services/postgres-config'
 
 /** Where one of our servers is reached. */
 export interface Server {
@@ -58,6 +59,8 @@ export async function connect(login: Login, timeouts: Timeouts): Promise<OpenCon
       connection,
       ssl: false,
       application_name: 'instance-manager',
+      // What a tenant defines in its own database, such as an operator, must never run with our rights.
+      options: user === adminRole ? '-c search_path=pg_catalog,pg_temp' : undefined,
       connectionTimeoutMillis: timeouts.connect,
       query_timeout: timeouts.query,
     })

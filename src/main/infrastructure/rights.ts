@@ -49,8 +49,6 @@ export async function readRights(admin: Login, { database, role }: DatabaseNames
 
 /** Their names as SQL writes them. Those of extensions don't count. */
 async function strangersIn(client: Client, role: string): Promise<string[]> {
-  // the database is the application's: nothing that it defines there may be called by us
-  await client.query('SET search_path = pg_catalog, pg_temp')
   const { rows } = await client.query<{ name: string }>(
     `
     SELECT c.oid::regclass::text AS name FROM pg_class AS c

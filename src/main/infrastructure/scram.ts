@@ -3,6 +3,8 @@ import { createHash, createHmac, pbkdf2, randomBytes } from 'node:crypto'
 import { promisify } from 'node:util'
 
 const standardIterations = 4096 // PostgreSQL's own default
+/** A role can set a secret of its own, with iterations that take hours. As many as `pg` accepts at a login. */
+const mostIterations = 100_000
 
 /**
  * @param password printable ASCII, which SASLprep doesn't change
@@ -32,10 +34,11 @@ export async function storedAs(
   { user, password }: { readonly user: string; readonly password: string },
 ): Promise<'scram' | 'md5' | undefined> {
   const [, iterations, salt] = /^SCRAM-SHA-256\$(\d+):([^$]+)\$/.exec(stored ?? '') ?? []
-  if (salt !== undefined)
-    return (await scramSecret(password, Buffer.from(salt, 'base64'), Number(iterations))) === stored
-      ? 'scram'
-      : undefined
+  if (salt !== undefined) {
+    const count = Number(iterations)
+    if (count < 1 || count > mostIterations) return undefined
+    return (await scramSecret(password, Buffer.from(salt, 'base64'), count)) === stored ? 'scram' : undefined
+  }
   const md5 = createHash('md5').update(password).update(user).digest('hex')
   return stored === `md5${md5}` ? 'md5' : undefined
 }

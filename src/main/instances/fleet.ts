@@ -83,7 +83,7 @@ const ofInstance = (services: FleetServices, name: string): StepActions<FleetPla
       let operation = begunAlready(rebuilds, rebuildJob.kind, since, name)
       if (operation === undefined) {
         const { config } = await findOwn(services, name)
-        const asked = { ...options, schema: answers?.[name] ?? options.schema }
+        const asked = { ...options, schema: answers && Object.hasOwn(answers, name) ? answers[name] : options.schema }
         const asksMore = Object.values(asked).some(it => it !== undefined)
         if (config.release === release && !asksMore) return {} // it has this code already
         operation = await operations.start(rebuildJob.kind, { name, release, ...asked })

@@ -190,6 +190,21 @@ it('dead rows are told by table, and sizes by database', async () => {
   await expect(activity.tables('postgres')).rejects.toThrow('There is no instance')
 })
 
+it('what a tenant defines in its database never runs with our rights', async () => {
+  const client = await connected()
+  await client.query(`
+    CREATE FUNCTION public.seize(numeric, int) RETURNS numeric LANGUAGE plpgsql
+      AS 'BEGIN ALTER ROLE ${login.user} SUPERUSER; RETURN 1; END';
+    CREATE OPERATOR public.* (LEFTARG = numeric, RIGHTARG = int, FUNCTION = public.seize);
+    CREATE TABLE IF NOT EXISTS marks (mark int)`)
+  expect(await activity.tables('Zeta')).not.toEqual([])
+  await client.query('DROP OPERATOR public.* (numeric, int); DROP FUNCTION public.seize')
+  const [row] = await workspace.sql<{ rolsuper: boolean }>('SELECT rolsuper FROM pg_roles WHERE rolname = $1', [
+    login.user,
+  ])
+  expect(row?.rolsuper).toBe(false)
+})
+
 it('while PostgreSQL is down it says so, and afterwards it looks on; PgBouncer by itself too', async () => {
   await workspace.killInfrastructure()
   const down = await look()

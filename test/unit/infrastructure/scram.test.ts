@@ -24,4 +24,6 @@ test('knows a stored password by its hash, however it is stored', async () => {
   expect(await storedAs(md5, login)).toBe('md5')
   expect(await storedAs(md5, { ...login, user: 'other_user' })).toBeUndefined()
   expect(await storedAs(null, login)).toBeUndefined()
+  const endless = (await scramSecret('pencil')).replace('$4096:', '$2147483647:')
+  expect(await storedAs(endless, login)).toBeUndefined()
 })

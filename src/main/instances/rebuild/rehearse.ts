@@ -36,7 +36,9 @@ export const rehearseChange = (services: RebuildServices): StepActions<RebuildPl
     const agreed = push.acceptLoss === true ? undefined : push.acceptLoss || []
     const { change, rollback } = requireAgreed(rehearsal, agreed)
     note(rehearsalWords(rehearsal))
-    if (change) await writeMove(slots.replaced, { change, direction: 'forward', rollback, agreed })
+    // What users write until the switch must not end it: how much was agreed to has just been checked.
+    const whatever = agreed?.map(({ most: _, ...it }) => it)
+    if (change) await writeMove(slots.replaced, { change, direction: 'forward', rollback, agreed: whatever })
     else await removeMove(slots.replaced) // written before a crash
   },
   verify: () => Promise.resolve(false), // done again, it finds what is there now, and its notes are kept
