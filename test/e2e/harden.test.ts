@@ -1,6 +1,7 @@
 /** Containers as the guide leaves them, hardened in a real window. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { openWorkspace } from '../../src/main/compose'
 import { settingsSchema } from '../../src/shared/settings'
@@ -76,6 +77,8 @@ test('step by step, and the warning is gone', async () => {
   await room.problem('accepts some connections without').getByRole('button', { name: 'Harden…' }).click()
   const dialog = room.dialog('Harden PostgreSQL and PgBouncer?')
   await expect(dialog.getByRole('region', { name: 'What it costs' })).toContainText('up to 5 seconds: School')
+  const { violations } = await new AxeBuilder({ page: window }).setLegacyMode(true).analyze()
+  expect(violations.map(it => it.id)).toEqual([])
   await dialog.getByRole('button', { name: 'Harden' }).click()
   await expect(window.getByRole('region', { name: 'Progress' })).toContainText('Replace PgBouncer')
   await expect(room.told('The infrastructure is hardened.')).toBeVisible({ timeout: 60_000 })

@@ -38,7 +38,8 @@ export class AdoptedContainers implements AdoptedServices {
 
   async putBack(service: Service, id: string): Promise<void> {
     const { name } = await this.#names(service)
-    if ((await this.#require(id)).name === name) return
+    const found = await this.#engine.container(id)
+    if (!found || found.name === name) return
     const ours = await this.#containers.own(name)
     if (ours && isAdopted(ours))
       throw problem({

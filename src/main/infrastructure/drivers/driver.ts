@@ -81,7 +81,10 @@ export interface AdoptedServices {
   /** Frees its name, so that `provision` creates another. It keeps running. */
   setAside(service: Service, id: string): Promise<void>
   stop(id: string): Promise<void>
-  /** Removes the one that was created instead, and gives back the name. It isn't started. */
+  /**
+   * Removes the one that was created instead, and gives back the name. It isn't started. Does nothing if it is gone: the
+   * other one stays.
+   */
   putBack(service: Service, id: string): Promise<void>
   /** Not the volumes of its data. */
   remove(id: string): Promise<void>

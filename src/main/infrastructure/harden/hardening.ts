@@ -26,7 +26,7 @@ export interface Before {
   /** The whole of pg_hba.conf and pg_ident.conf. */
   readonly rules: string
   readonly map: string
-  /** As `pg_authid` stores them, by role. */
+  /** The instances’ own, as `pg_authid` stores them, by role. */
   readonly passwords: Readonly<Record<string, string | null>>
 }
 
@@ -56,11 +56,12 @@ export class Hardening {
     const { infrastructure } = this.#services
     const driver = await infrastructure.driver()
     const { files, roles } = await serverFacts(await infrastructure.admin())
+    const users = new Set([...(await this.logins()).values()].map(it => it.user))
     const signal = new AbortController().signal
     return {
       rules: await readInside(driver, files.rules, signal),
       map: await readInside(driver, files.map, signal),
-      passwords: Object.fromEntries(roles.map(it => [it.name, it.password])),
+      passwords: Object.fromEntries(roles.filter(it => users.has(it.name)).map(it => [it.name, it.password])),
     }
   }
 

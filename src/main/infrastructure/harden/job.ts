@@ -84,7 +84,10 @@ const setPasswords = (services: Services): Actions => ({
   async undo(context) {
     const admin = await bringUp(services, context)
     const { passwords } = await beforeOf(context)
-    for (const { role } of context.plan.logins) await restorePassword(admin, role, passwords[role] ?? undefined)
+    for (const { role } of context.plan.logins) {
+      const stored = passwords[role]
+      if (stored !== undefined) await restorePassword(admin, role, stored ?? undefined)
+    }
   },
 })
 
@@ -103,6 +106,7 @@ const preparePooler = (services: Services): Actions => ({
     const { driver, pgbouncer = '' } = context.plan
     await bringUp(services, context) // the old one finds it by name
     await requireAdopted(await infrastructure.driver()).putBack(serviceOf('pgbouncer'), pgbouncer)
+    await infrastructure.provision(driver, 'pgbouncer', driverContext(context)) // if the old one was removed by hand
     await infrastructure.start(driver, 'pgbouncer', driverContext(context))
     await infrastructure.healPools()
   },
