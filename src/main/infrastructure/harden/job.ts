@@ -1,4 +1,7 @@
-/** The job that gives adopted containers the secure set-up, and takes all of it back until the old PgBouncer is removed. */
+/**
+ * The job that gives adopted containers the secure set-up. Until the old PgBouncer is removed, all of it is taken back if
+ * it can't be finished.
+ */
 import { escapeIdentifier } from 'pg'
 import { hardenJob, type HardenPlan } from '../../../shared/jobs/harden'
 import { problem } from '../../../shared/problem'
