@@ -95,7 +95,8 @@ export class EmbeddedDriver implements Driver {
     if (missing) throw problem(missing)
     const pid = await this.#daemons.running(service)
     if (pid === undefined) await this.#launch(service, context)
-    else if (service.reload) signalTo(pid, service.reload)
+    // One of an earlier version isn't reachable any more with today's rules, until it is started again.
+    else if (service.reload && (await this.#daemons.hasSocket(service))) signalTo(pid, service.reload)
     await this.#answered(service, context)
     await this.#redirect(service, context)
   }
