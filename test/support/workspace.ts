@@ -201,7 +201,7 @@ const systemUsersIn = async (folder: string): Promise<string[]> =>
     .map(it => it[0] ?? '')
 
 async function removeContainers(engine: 'podman' | 'docker', prefix: string): Promise<void> {
-  for (const what of ['container', 'volume', 'network']) {
+  for (const what of ['container', 'volume', 'network'] as const) {
     const { stdout } = await execa(
       engine,
       [
@@ -215,8 +215,8 @@ async function removeContainers(engine: 'podman' | 'docker', prefix: string): Pr
     )
     // volumes and networks are named after their container
     const ours = stdout.split('\n').filter(it => it.includes(prefix))
-    const force = what === 'network' ? [] : ['--force'] // Docker has it only from version 23 on
-    if (ours.length) await execa(engine, [what, 'rm', ...force, ...ours], { input: '', timeout: 60_000 })
+    const force = { container: ['--force', '--volumes'], volume: ['--force'], network: [] } // Docker: only from version 23
+    if (ours.length) await execa(engine, [what, 'rm', ...force[what], ...ours], { input: '', timeout: 60_000 })
   }
 }
 

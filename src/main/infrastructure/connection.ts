@@ -9,7 +9,6 @@ import { problem, ProblemError } from '../../shared/problem'
 import { diskFull } from '../../shared/system-errors'
 import { listeningUsers } from '../system/proc'
 import { ProofConnection, unproven } from './proof'
-import { adminRole } from './services/postgres-config'
 
 /** Where one of our servers is reached. */
 export interface Server {
@@ -59,8 +58,6 @@ export async function connect(login: Login, timeouts: Timeouts): Promise<OpenCon
       connection,
       ssl: false,
       application_name: 'instance-manager',
-      // What a tenant defines in its own database, such as an operator, must never run with our rights.
-      options: user === adminRole ? '-c search_path=pg_catalog,pg_temp' : undefined,
       connectionTimeoutMillis: timeouts.connect,
       query_timeout: timeouts.query,
     })
@@ -128,6 +125,9 @@ async function requireOwnPort(port: number): Promise<void> {
     action: 'start-infrastructure',
   })
 }
+
+/** What a tenant defines in its own database, such as an operator, must never run with our rights. */
+export const onlyBuiltIn = 'SET search_path = pg_catalog, pg_temp'
 
 /** Whether the server answered and refused this login (wrong password, no such role, pg_hba). */
 export const isRefused = (error: unknown): boolean =>

@@ -1,7 +1,7 @@
 /** Ends an instance's query or connection, and nobody else's. */
 import type { SessionEnd, SessionKey } from '../../../shared/database-activity'
 import { problem } from '../../../shared/problem'
-import { unreachable, withConnection, type Login } from '../connection'
+import { onlyBuiltIn, unreachable, withConnection, type Login } from '../connection'
 import type { TenantDatabase } from '../tenants'
 import { micros } from './postgres-looks'
 
@@ -40,7 +40,10 @@ export async function endSession(
   const values = [key.pid, key.opened, key[ends], tenants.map(it => it.database), tenants.map(it => it.role), workspace]
   const ended = await withConnection(
     admin,
-    async client => (await client.query<{ done: boolean }>(statement, values)).rows[0]?.done === true,
+    async client => {
+      await client.query(onlyBuiltIn)
+      return (await client.query<{ done: boolean }>(statement, values)).rows[0]?.done === true
+    },
     timeouts,
   ).catch((error: unknown) => {
     throw unreachable(error, admin.port)
