@@ -37,7 +37,7 @@ export const rehearseChange = (services: RebuildServices): StepActions<RebuildPl
     const { change, rollback } = requireAgreed(rehearsal, agreed)
     note(rehearsalWords(rehearsal))
     // What users write until the switch must not end it: how much was agreed to has just been checked.
-    const whatever = agreed?.map(({ most: _, ...it }) => it)
+    const whatever = agreed?.map(({ kind, table, column }) => ({ kind, table, column }))
     if (change) await writeMove(slots.replaced, { change, direction: 'forward', rollback, agreed: whatever })
     else await removeMove(slots.replaced) // written before a crash
   },
