@@ -194,7 +194,8 @@ export class Databases {
           await client.query(
             `COMMENT ON ROLE ${escapeIdentifier(names.role)} IS ${escapeLiteral(formatMark({ ...roleMark, owner }))}`,
           )
-        if (databaseMark && !databaseMark.owner) {
+        // the tenant may have written another owner, or none
+        if (databaseMark && databaseMark.owner !== owner) {
           await client.query(
             `COMMENT ON DATABASE ${escapeIdentifier(names.database)} IS ${escapeLiteral(formatMark({ ...databaseMark, owner }))}`,
           )
@@ -210,10 +211,13 @@ export class Databases {
   /** The names of all databases marked as another workspace's. */
   foreign(): Promise<ReadonlySet<string>> {
     return this.#connected(async client => {
-      const { rows } = await client.query<{ name: string; comment: string | null }>(
-        "SELECT datname AS name, shobj_description(oid, 'pg_database') AS comment FROM pg_database WHERE NOT datistemplate",
+      const { rows } = await client.query<{ name: string; comment: string | null; ofOwner: string | null }>(
+        `SELECT datname AS name, shobj_description(oid, 'pg_database') AS comment,
+           shobj_description(datdba, 'pg_authid') AS "ofOwner" FROM pg_database WHERE NOT datistemplate`,
       )
-      return new Set(rows.filter(it => this.#own.isElsewhere(parseMark(it.comment))).map(it => it.name))
+      return new Set(
+        rows.filter(it => this.#own.isElsewhere(parseMark(it.comment), parseMark(it.ofOwner))).map(it => it.name),
+      )
     })
   }
 

@@ -18,14 +18,19 @@ export class OwnMarks {
     return `${this.#workspace}/${database.replace(/_db$/, '')}`
   }
 
-  /** The mark of another workspace or instance that one of them carries, if any. */
-  otherMark(names: DatabaseNames, { roleMark, databaseMark }: DatabaseOwner): string | undefined {
-    return [roleMark, databaseMark].map(it => it?.owner).find(it => it !== undefined && it !== this.mark(names))
+  /**
+   * The mark of another workspace or instance that one of them carries, if any. A tenant can write any comment on the
+   * database that its role owns, but none on the role: so the role's mark decides where it names an owner.
+   */
+  otherMark(names: DatabaseNames, { roleMark, databaseMark, ownedByRole }: DatabaseOwner): string | undefined {
+    const marks = ownedByRole && roleMark?.owner !== undefined ? [roleMark] : [roleMark, databaseMark]
+    return marks.map(it => it?.owner).find(it => it !== undefined && it !== this.mark(names))
   }
 
-  /** Whether it names another workspace; one without an owner doesn't. */
-  isElsewhere(mark: Mark | undefined): boolean {
-    return mark?.owner !== undefined && !mark.owner.startsWith(this.#workspace)
+  /** Whether a database is another workspace's. @param ofOwner the mark of the role that owns it, which decides, as above */
+  isElsewhere(mark: Mark | undefined, ofOwner: Mark | undefined): boolean {
+    const owner = ofOwner?.owner ?? mark?.owner
+    return owner !== undefined && !owner.startsWith(`${this.#workspace}/`)
   }
 
   /**

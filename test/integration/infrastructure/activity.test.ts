@@ -134,13 +134,18 @@ it('sessions that aren’t an instance’s are shown without their text, and nev
   for (const { session } of [elsewhere, inside]) await workspace.sql('SELECT pg_terminate_backend($1)', [session.pid])
 })
 
-it('one whose database carries another workspace’s mark is never ended', async () => {
+it('one whose role carries another workspace’s mark is never ended; what the tenant writes on its database doesn’t count', async () => {
   const { session } = await lasting(await connected())
-  const mark = async (text: string): Promise<unknown> =>
-    workspace.sql(`COMMENT ON DATABASE ${login.database} IS '${text}'`)
+  const [role] = await workspace.sql<{ mark: string }>(
+    `SELECT shobj_description(oid, 'pg_authid') AS mark FROM pg_roles WHERE rolname = '${login.user}'`,
+  )
+  const mark = async (text = ''): Promise<unknown> => workspace.sql(`COMMENT ON ROLE ${login.user} IS '${text}'`)
   await mark('instance-manager of another/zeta')
   expect(await end(session, 'cancel')).toBe('session-gone')
-  await mark('our own words')
+  await mark(role?.mark)
+  const tenant = await connected()
+  await expect(tenant.query(`COMMENT ON ROLE ${login.user} IS NULL`)).rejects.toThrow(/permission denied|must have/)
+  await tenant.query(`COMMENT ON DATABASE ${login.database} IS 'instance-manager of another/zeta'`)
   expect(await end(session, 'cancel')).toBe('ended')
 })
 

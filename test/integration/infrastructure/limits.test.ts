@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Client } from 'pg'
 import { withConnection } from '../../../src/main/infrastructure/connection'
+import { Databases } from '../../../src/main/infrastructure/databases'
 import { roleConnections } from '../../../src/main/infrastructure/limits'
+import { workspacePaths } from '../../../src/main/workspace/paths'
 import type { LimitChanges } from '../../../src/shared/limits'
 import type { OperationState } from '../../../src/shared/operation'
 import { layOut, layOutCopy, makeDatabase, type CliInstance } from '../../support/cli-instance'
@@ -134,6 +136,24 @@ it('on disk and connections can’t be taken off by the tenant; on time they can
     'statement_timeout=1s',
     'temp_file_limit=1MB',
   ])
+})
+
+it('hold whatever the tenant writes on its database: its role’s mark decides', async () => {
+  const comment = `COMMENT ON DATABASE "${school.database}" IS`
+  await asked(school, ports.direct, `${comment} 'instance-manager of another/school-1'`)
+  const { id } = JSON.parse(await readFile(workspacePaths(workspace.root).identity, 'utf8')) as { id: string }
+  const marked = new Databases(() => workspace.services.infrastructure.admin(), id)
+  expect([...(await marked.foreign())]).toEqual([])
+  await limit(school, { tempFileMB: 2 })
+  await workspace.sql(`ALTER ROLE "${school.role}" RESET temp_file_limit`)
+  await run('restart', { name: school.name })
+  expect((await roleOf(school))?.settings).toContain('temp_file_limit=2MB')
+  const [found] = await workspace.sql<{ mark: string }>(
+    `SELECT shobj_description(oid, 'pg_database') AS mark FROM pg_database WHERE datname = $1`,
+    [school.database],
+  )
+  expect(found?.mark).not.toContain('another')
+  await limit(school, { tempFileMB: 1 })
 })
 
 it('outlast a new role, a restart of both services, and a config.json that can’t be read', async () => {

@@ -15,8 +15,8 @@ const ways = {
 
 /**
  * Ends it if, in the same statement, it is still the session that was shown, is still at the same query or in the same
- * transaction, and was opened by an instance's own role in its own database, which doesn't carry the mark of another
- * workspace.
+ * transaction, and was opened by an instance's own role in its own database, neither marked as another workspace's. The
+ * role's mark decides: its tenant can't change that one.
  * @param workspace the id in the marks (database-marks.ts)
  * @throws Problem `session-gone`; those of `unreachable`
  */
@@ -35,9 +35,21 @@ export async function endSession(
       AND state <> 'idle'
       AND (datname, usename) IN (SELECT * FROM unnest($4::name[], $5::name[]))
       AND coalesce(
-        starts_with(substring(shobj_description(datid, 'pg_database') FROM '^instance-manager.* of (\\S+)$'), $6 || '/'),
+        starts_with(
+          coalesce(
+            substring(shobj_description(usesysid, 'pg_authid') FROM $7::text),
+            substring(shobj_description(datid, 'pg_database') FROM $7::text)),
+          $6 || '/'),
         true)`
-  const values = [key.pid, key.opened, key[ends], tenants.map(it => it.database), tenants.map(it => it.role), workspace]
+  const values = [
+    key.pid,
+    key.opened,
+    key[ends],
+    tenants.map(it => it.database),
+    tenants.map(it => it.role),
+    workspace,
+    '^instance-manager.* of (\\S+)$',
+  ]
   const ended = await withConnection(
     admin,
     async client => {
