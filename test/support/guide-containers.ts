@@ -47,12 +47,17 @@ export class GuideContainers {
     await this.runPooler()
   }
 
-  /** With `auth_type = md5`, the superuser as `auth_user`, and every database. */
-  async runPooler(): Promise<void> {
+  /** With `auth_type = md5`, the superuser as `auth_user`, and every database. In place of the present one, if any. */
+  async runPooler(...options: readonly string[]): Promise<void> {
     const { containers, ports } = this.#settings
-    await this.#start(containers.pgbouncer, ports.pgbouncer, this.#images.pgbouncer, {
-      DATABASE_URL: `postgres://postgres:password@${containers.postgres}:5432/*`,
-    })
+    await this.discard(containers.pgbouncer).catch(() => undefined) // an older Docker fails if there is none
+    const env = { DATABASE_URL: `postgres://postgres:password@${containers.postgres}:5432/*` }
+    await this.#start(containers.pgbouncer, ports.pgbouncer, this.#images.pgbouncer, env, options)
+  }
+
+  /** Removes it at once. */
+  async discard(container: string): Promise<void> {
+    await this.command(['rm', '--force', ...(this.#engine === 'podman' ? ['--time', '0'] : []), container])
   }
 
   /** The file's content, inside PostgreSQL's container. */
@@ -64,7 +69,6 @@ export class GuideContainers {
   /** Makes them what they were before hardening: PgBouncer anew, PostgreSQL's rules, its open databases. */
   async soften(rules: string, map: string, databases: readonly string[]): Promise<void> {
     const { containers } = this.#settings
-    await this.command(['rm', '--force', ...(this.#engine === 'podman' ? ['--time', '0'] : []), containers.pgbouncer])
     for (const [setting, content] of [
       ['hba_file', rules],
       ['ident_file', map],
@@ -86,8 +90,14 @@ export class GuideContainers {
   }
 
   /** On all addresses, as there. */
-  async #start(name: string, port: number, image: string, env: Readonly<Record<string, string>>): Promise<void> {
-    const options = ['-d', '--name', name, '--network', this.#network, '-p', `${port}:5432`]
+  async #start(
+    name: string,
+    port: number,
+    image: string,
+    env: Readonly<Record<string, string>>,
+    more: readonly string[] = [],
+  ): Promise<void> {
+    const options = ['-d', '--name', name, '--network', this.#network, '-p', `${port}:5432`, ...more]
     const variables = Object.entries(env).flatMap(([key, value]) => ['-e', `${key}=${value}`])
     await this.command(['run', ...options, ...variables, image])
   }

@@ -77,6 +77,40 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
       await writeFile(env, text)
     })
 
+    it('is refused if PgBouncer’s container is removed as soon as it stops', async () => {
+      await guide.runPooler('--rm')
+      expect((await until(() => review().catch(() => undefined))).refused).toMatchObject([{ code: 'harden-container' }])
+      await guide.runPooler('--label', 'PODMAN_SYSTEMD_UNIT=pgbouncer.service')
+      expect((await until(() => review().catch(() => undefined))).refused).toMatchObject([
+        { code: 'harden-container', cause: expect.stringContaining('pgbouncer.service') as string },
+      ])
+      await guide.runPooler()
+      expect((await until(() => review().catch(() => undefined))).refused).toEqual([])
+    })
+
+    it('is taken back even if the old PgBouncer was removed meanwhile: the new one stays', async () => {
+      const { operations, infrastructure } = workspace.services
+      const { pgbouncer } = (await workspace.services.settings.read()).containers
+      const rules = await guide.file('hba_file')
+      const heal = infrastructure.healPools.bind(infrastructure)
+      let [removed, cancelled] = [false, false]
+      infrastructure.healPools = async () => {
+        infrastructure.healPools = heal
+        await guide.discard(`${pgbouncer}-before-hardening`)
+        removed = true
+        await until(() => cancelled)
+      }
+      const id = await operations.start('infrastructure-harden', {})
+      await until(() => removed)
+      operations.cancel(id)
+      cancelled = true
+      expect((await operations.settled(id)).phase).toBe('rolled-back')
+      expect(await guide.file('hba_file')).toBe(rules)
+      expect(await login(ports.pgbouncer, school, school.password)).toBe('school_user')
+      await guide.runPooler()
+      await until(() => review().catch(() => undefined))
+    })
+
     it('puts everything back if an instance can’t log in at the end', async () => {
       const rules = await guide.file('hba_file')
       await guide.psql('ALTER ROLE night_user CONNECTION LIMIT 0')

@@ -55,6 +55,12 @@ describe('refused', () => {
       ['harden-passwords'],
     ],
     ['a standby', { standbys: 1 }, ['harden-standbys']],
+    [
+      'a PgBouncer that is removed when it stops',
+      { pgbouncer: { id: 'f', passing: 'removed-at-stop' } },
+      ['harden-container'],
+    ],
+    ['one that systemd runs', { pgbouncer: { id: 'f', passing: { unit: 'x.service' } } }, ['harden-container']],
     ['a superuser elsewhere: not ours', { instances: [school(url({ user: 'postgres', port: 5432 }))] }, []],
   ])('%s', (_, more, expected) => {
     expect(codes(more)).toEqual(expected)

@@ -4,10 +4,13 @@ import type { Settings } from '../../../shared/settings'
 import type { Service } from '../services/service'
 import type { ContainerEngine } from './container-engine'
 import { isAdopted, type Containers } from './containers'
-import type { AdoptedServices } from './driver'
+import type { AdoptedService, AdoptedServices } from './driver'
 
 /** Seconds in which it may finish what it is doing. A PgBouncer from 1.23 on waits for its clients, which stay. */
 const stopWithin = 1
+
+/** Podman's, on a container that a systemd unit runs (Quadlet; `podman generate systemd --new`). */
+const unitLabel = 'PODMAN_SYSTEMD_UNIT'
 
 export class AdoptedContainers implements AdoptedServices {
   readonly #engine: ContainerEngine
@@ -20,11 +23,17 @@ export class AdoptedContainers implements AdoptedServices {
     this.#settings = settings
   }
 
-  async find(service: Service): Promise<{ readonly id: string; readonly open: boolean } | undefined> {
+  async find(service: Service): Promise<AdoptedService | undefined> {
     const { name } = await this.#names(service)
     const found = await this.#engine.container(name)
     if (!found || !isAdopted(found)) return undefined
-    return { id: found.id, open: found.published.some(it => !it.address.startsWith('127.')) }
+    const unit = found.labels[unitLabel]
+    return {
+      id: found.id,
+      open: found.published.some(it => !it.address.startsWith('127.')),
+      ...(found.removedAtStop && { passing: 'removed-at-stop' }),
+      ...(unit !== undefined && { passing: { unit } }),
+    }
   }
 
   async setAside(service: Service, id: string): Promise<void> {

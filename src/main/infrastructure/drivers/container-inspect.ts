@@ -14,6 +14,7 @@ const containerSchema = z.object({
   }),
   Config: z.object({ Image: z.string(), Labels: z.record(z.string(), z.string()).nullish() }),
   HostConfig: z.object({
+    AutoRemove: z.boolean().nullish(),
     PortBindings: z
       .record(z.string(), z.array(z.object({ HostIp: z.string().nullish(), HostPort: z.string() })).nullable())
       .nullish(),
@@ -29,6 +30,8 @@ export interface Container {
   readonly id: string
   readonly name: string
   readonly running: boolean
+  /** The engine removes it as soon as it stops. */
+  readonly removedAtStop: boolean
   /** The id of the image that it was created from. */
   readonly image: string
   /** The image as it was named then. */
@@ -65,6 +68,7 @@ export function toContainer(found: unknown): Container {
     id: Id,
     name: Name.replace(/^\//, ''), // Docker’s
     running: State.Running,
+    removedAtStop: HostConfig.AutoRemove === true,
     image: Image,
     imageName: Config.Image,
     ...(typeof RestartCount === 'number' && { restarts: RestartCount }),

@@ -71,13 +71,19 @@ export interface DriverDetails extends Pick<ServiceDetails, 'program' | 'data' |
   readonly pid?: number | undefined
 }
 
+/** A service that was created elsewhere. */
+export interface AdoptedService {
+  readonly id: string
+  /** It can be reached from the network. */
+  readonly open: boolean
+  /** Why it can't be stopped and put back, if so: its engine removes it then, or this systemd unit creates it again. */
+  readonly passing?: 'removed-at-stop' | { readonly unit: string }
+}
+
 /** All are safe to repeat. `id` is what `find` returned. */
 export interface AdoptedServices {
-  /**
-   * The service, if it was created elsewhere. @returns undefined if it wasn't, or doesn't exist. `open`: it can be
-   * reached from the network
-   */
-  find(service: Service): Promise<{ readonly id: string; readonly open: boolean } | undefined>
+  /** @returns undefined if it wasn't created elsewhere, or doesn't exist */
+  find(service: Service): Promise<AdoptedService | undefined>
   /** Frees its name, so that `provision` creates another. It keeps running. */
   setAside(service: Service, id: string): Promise<void>
   stop(id: string): Promise<void>

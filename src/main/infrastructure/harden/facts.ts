@@ -1,6 +1,7 @@
 /** What is looked up before adopted containers are hardened. Nothing is changed. */
 import type { Login } from '../connection'
 import { withConnection } from '../connection'
+import type { AdoptedService } from '../drivers/driver'
 import { storedAs, isPlain } from '../scram'
 import { weakRules } from '../services/postgres'
 import { poolerRole } from '../services/postgres-config'
@@ -48,7 +49,7 @@ export interface HardenFacts {
   readonly ports: { readonly postgres: number; readonly pgbouncer: number }
   /** Undefined if it isn't adopted. */
   readonly postgres: { readonly open: boolean } | undefined
-  readonly pgbouncer: { readonly id: string } | undefined
+  readonly pgbouncer: Pick<AdoptedService, 'id' | 'passing'> | undefined
 }
 
 export interface ServerFacts extends Pick<HardenFacts, 'weakRules' | 'databases' | 'standbys'> {

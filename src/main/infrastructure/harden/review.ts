@@ -3,6 +3,7 @@ import { count, enumerate } from '../../../shared/amounts'
 import type { HardenReview, HardenRole } from '../../../shared/hardening'
 import type { HardenPlan } from '../../../shared/jobs/harden'
 import type { Problem } from '../../../shared/problem'
+import type { AdoptedService } from '../drivers/driver'
 import type { HardenFacts, InstanceFacts, LoginFacts } from './facts'
 
 /** Databases that belong to nobody: instances don't need them. */
@@ -22,6 +23,7 @@ export function judge(facts: HardenFacts): Judged {
     ...connected.flatMap(it => refusedFor(facts, it)),
     ...sharedRoles(connected),
     ...(facts.standbys > 0 ? [standbys(facts.standbys)] : []),
+    ...(facts.pgbouncer?.passing ? [passing(facts.pgbouncer.passing)] : []),
   ]
   // the rest can't log in now either
   const working = connected.flatMap(({ name, urls }) => {
@@ -117,4 +119,18 @@ const standbys = (number: number): Problem => ({
   message: `${count(number, 'other server')} ${number === 1 ? 'replicates' : 'replicate'} this PostgreSQL.`,
   cause: 'The new rules refuse replication.',
   hint: 'End the replication first, or harden pg_hba.conf by hand.',
+})
+
+const passing = (why: NonNullable<AdoptedService['passing']>): Problem => ({
+  code: 'harden-container',
+  message: 'PgBouncer’s container can’t be stopped and put back.',
+  ...(why === 'removed-at-stop'
+    ? {
+        cause: 'It was created with --rm, so it is removed as soon as it stops.',
+        hint: 'Create it again without --rm, then harden.',
+      }
+    : {
+        cause: `The systemd unit ${why.unit} runs it, and would create it again beside the new one.`,
+        hint: 'Disable and stop the unit, create the container without it, then harden.',
+      }),
 })
