@@ -121,16 +121,25 @@ describeWhere('images' in podman, 'missing' in podman ? podman.missing : '')('ha
     await soften()
   })
 
-  it('the power is cut while there are two PgBouncers: it is finished', async () => {
-    const whole = await data()
-    const { postgres, pgbouncer } = (await workspace.services.settings.read()).containers
-    await workspace.close()
-    const killAt: Moment = { at: 'before', what: 'done prepare-pgbouncer' }
-    await crash(workspace, { run: [['infrastructure-harden', {}]], killAt })
-    await guide.command(['stop', '--time', '1', postgres, `${pgbouncer}-before-hardening`])
-    const [state] = await recover(workspace)
-    expect(state).toMatchObject({ phase: 'succeeded' })
-    expect(await outcome()).toEqual(hardened(whole))
-    await soften()
-  })
+  it.each<Moment & { readonly running: 'old' | 'new'; readonly afterwards: 'none' | 'old' }>([
+    { at: 'before', what: 'done prepare-pgbouncer', running: 'old', afterwards: 'none' },
+    { at: 'after', what: 'done replace-pgbouncer', running: 'new', afterwards: 'old' },
+    { at: 'before', what: 'done try-logins', running: 'new', afterwards: 'old' },
+  ])(
+    'the power is cut $at $what; the engine starts again ($afterwards): it is finished',
+    async ({ running, afterwards, ...killAt }) => {
+      const whole = await data()
+      const { postgres, pgbouncer } = (await workspace.services.settings.read()).containers
+      const old = `${pgbouncer}-before-hardening`
+      await workspace.close()
+      await crash(workspace, { run: [['infrastructure-harden', {}]], killAt })
+      await guide.command(['stop', '--time', '1', postgres, running === 'old' ? old : pgbouncer])
+      if (afterwards === 'old') await guide.command(['start', old])
+      const [state] = await recover(workspace)
+      expect(state).toMatchObject({ phase: 'succeeded' })
+      expect(state?.turned).toBeUndefined()
+      expect(await outcome()).toEqual(hardened(whole))
+      await soften()
+    },
+  )
 })

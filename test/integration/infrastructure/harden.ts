@@ -3,9 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withConnection } from '../../../src/main/infrastructure/connection'
+import { tryLogins } from '../../../src/main/infrastructure/harden/trials'
 import { layOut, makeDatabase, type CliInstance } from '../../support/cli-instance'
 import { GuideContainers } from '../../support/guide-containers'
 import type { Images } from '../../support/images/images'
+import { freePort } from '../../support/ports'
 import { makeTiny } from '../../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
 
@@ -113,14 +115,14 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
 
     it('puts everything back if an instance can’t log in at the end', async () => {
       const rules = await guide.file('hba_file')
-      await guide.psql('ALTER ROLE night_user CONNECTION LIMIT 0')
+      await guide.psql(`ALTER ROLE night_user VALID UNTIL '2000-01-01'`)
       const { phase, turned } = await harden()
       expect(phase).toBe('rolled-back')
       expect(turned?.problem).toMatchObject({
         code: 'harden-unverified',
         message: `A login that must work fails: “night”, port ${ports.postgres}.`,
       })
-      await guide.psql('ALTER ROLE night_user CONNECTION LIMIT 50')
+      await guide.psql(`ALTER ROLE night_user VALID UNTIL 'infinity'`)
       expect(await guide.file('hba_file')).toBe(rules)
       expect(await login(ports.postgres, annex, annex.password)).toBe('annex_user')
       expect((await review()).roles.map(it => it.password)).toEqual(['set', 'stored-anew', 'kept'])
@@ -146,6 +148,19 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
       expect(warnings.map(it => it.code)).toEqual(['port-open-to-network']) // PostgreSQL's
       expect(await guide.command(['ps', '--all', '--format', '{{.Names}}'])).not.toContain('before-hardening')
       await expect(review()).rejects.toMatchObject({ problem: { code: 'nothing-to-harden' } })
+    })
+
+    it('a login that must be refused isn’t taken for one because nothing answers', async () => {
+      const trials = {
+        admin: await workspace.services.infrastructure.admin(),
+        instances: [],
+        signal: new AbortController().signal,
+      }
+      await tryLogins({ ...trials, pooled: ports.pgbouncer })
+      const nobody = await freePort()
+      await expect(tryLogins({ ...trials, pooled: nobody })).rejects.toMatchObject({
+        problem: { message: `A login that must be refused couldn’t be tried: postgres over TCP, port ${nobody}.` },
+      })
     })
 
     it('PgBouncer finds PostgreSQL again when that has got another address', async () => {

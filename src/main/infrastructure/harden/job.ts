@@ -56,6 +56,16 @@ async function bringUp({ infrastructure }: Services, context: Context<HardenPlan
   return await infrastructure.admin()
 }
 
+/**
+ * Stops the old PgBouncer and starts the new one. After a reboot both may be down, or the engine has started the old one
+ * again, so the steps that need the new one repeat it.
+ */
+async function switchPoolers({ infrastructure }: Services, context: Context<HardenPlan>): Promise<void> {
+  const { driver, pgbouncer } = context.plan
+  if (pgbouncer !== undefined) await requireAdopted(await infrastructure.driver()).stop(pgbouncer)
+  await infrastructure.start(driver, 'pgbouncer', driverContext(context))
+}
+
 /** @throws Problem `harden-login-gone` if an instance logs in as somebody else by now */
 async function loginsOf(
   { hardening }: Services,
@@ -117,12 +127,9 @@ const preparePooler = (services: Services): Actions => ({
 
 const replacePooler = (services: Services): Actions => ({
   async do(context) {
-    const { infrastructure } = services
-    const { driver, pgbouncer = '' } = context.plan
     await bringUp(services, context)
-    await requireAdopted(await infrastructure.driver()).stop(pgbouncer)
-    await infrastructure.start(driver, 'pgbouncer', driverContext(context))
-    await infrastructure.healPools()
+    await switchPoolers(services, context)
+    await services.infrastructure.healPools()
   },
   verify: again,
 })
@@ -132,6 +139,7 @@ const writeRules = (services: Services): Actions => ({
     const { infrastructure } = services
     const { plan, signal } = context
     const admin = await bringUp(services, context)
+    await switchPoolers(services, context) // the old one can't log in any more
     const driver = await infrastructure.driver()
     const { files, roles } = await serverFacts(admin)
     const superusers = roles.filter(it => it.superuser && it.name !== bornRole).map(it => it.name)
@@ -207,6 +215,7 @@ async function takenEffect(port: number, signal: AbortSignal): Promise<void> {
 const tryAll = (services: Services): Actions => ({
   async do(context) {
     const admin = await bringUp(services, context)
+    await switchPoolers(services, context)
     const weak = await weakRules(admin)
     if (weak.length > 0) throw new Error(`PostgreSQL still has weak rules: ${weak.join('; ')}`)
     const { ports } = await services.settings.read()

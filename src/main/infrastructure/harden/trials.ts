@@ -3,14 +3,18 @@ import { DatabaseError } from 'pg'
 import { generatePassword } from '../../../shared/password'
 import { problem, type ProblemError } from '../../../shared/problem'
 import { mapLimited } from '../../system/map-limited'
-import { withConnection, type Login } from '../connection'
+import { waitFor } from '../../system/wait'
+import { hasCode, withConnection, type Login } from '../connection'
 import type { PoolUser } from '../pools'
+import { isUnproven } from '../proof'
 import { bornRole } from '../services/postgres-config'
 
 /** Logins at a time. */
 const atOnce = 4
 /** Milliseconds. PgBouncer makes a login wait whose server can't be reached. */
 const timeouts = { connect: 5000, query: 5000 }
+/** Milliseconds in which a server that has no connection left may get one. */
+const roomWithin = 3000
 
 interface Trials {
   /** Our own login to PostgreSQL. */
@@ -24,50 +28,58 @@ interface Trials {
 /** @throws Problem `harden-unverified` with the first login that went wrong */
 export async function tryLogins({ admin, pooled, instances, signal }: Trials): Promise<void> {
   const ports = [admin.port, ...(pooled === undefined ? [] : [pooled])]
-  await works('Instance Manager', admin)
+  await works('Instance Manager', admin, signal)
   for (const port of ports)
-    await isRefused(`${bornRole} over TCP, port ${port}`, {
-      port,
-      user: bornRole,
-      password: generatePassword(),
-      database: 'postgres',
-    })
+    await isRefused(
+      `${bornRole} over TCP, port ${port}`,
+      { port, user: bornRole, password: generatePassword(), database: 'postgres' },
+      signal,
+    )
   await mapLimited(instances, atOnce, async ({ instance, ...login }) => {
-    signal.throwIfAborted()
     for (const port of ports) {
-      await works(`“${instance}”, port ${port}`, { ...login, port })
-      await isRefused(`“${instance}” with a wrong password, port ${port}`, {
-        ...login,
-        port,
-        password: generatePassword(),
-      })
+      await works(`“${instance}”, port ${port}`, { ...login, port }, signal)
+      const wrong = { ...login, port, password: generatePassword() }
+      await isRefused(`“${instance}” with a wrong password, port ${port}`, wrong, signal)
     }
     const other = instances.find(it => it.user !== login.user && it.database !== login.database)
     if (other)
-      await isRefused(`“${instance}” to the database of “${other.instance}”`, {
-        ...login,
-        port: admin.port,
-        database: other.database,
-      })
+      await isRefused(
+        `“${instance}” to the database of “${other.instance}”`,
+        { ...login, port: admin.port, database: other.database },
+        signal,
+      )
   })
 }
 
-/** `adopted: false`: the server must prove that it knows the password. */
-const attempt = (login: Login): Promise<unknown> =>
-  withConnection({ ...login, adopted: false }, client => client.query('SELECT 1'), timeouts)
-
-async function works(who: string, login: Login): Promise<void> {
-  await attempt(login).catch((error: unknown) => {
-    throw unverified(`A login that must work fails: ${who}.`, error)
-  })
-}
-
-async function isRefused(who: string, login: Login): Promise<void> {
-  const error: unknown = await attempt(login).then(
-    () => undefined,
-    (reason: unknown) => reason,
+/** @returns why it isn't let in; undefined if it is. `adopted: false`: the server must prove that it knows the password. */
+async function attempt(login: Login, signal: AbortSignal): Promise<unknown> {
+  let last: unknown
+  await waitFor(
+    async () => {
+      last = await withConnection({ ...login, adopted: false }, client => client.query('SELECT 1'), timeouts).then(
+        () => undefined,
+        (error: unknown) => error,
+      )
+      return !hasNoRoom(last)
+    },
+    { timeout: roomWithin, signal },
   )
-  if (!(error instanceof DatabaseError)) throw unverified(`A login that must be refused isn’t: ${who}.`, error)
+  return last
+}
+
+/** Says nothing about the login: PostgreSQL, or the role, has as many connections as it may. */
+const hasNoRoom = (error: unknown): boolean => hasCode(error, '53300')
+
+async function works(who: string, login: Login, signal: AbortSignal): Promise<void> {
+  const error = await attempt(login, signal)
+  if (error !== undefined) throw unverified(`A login that must work fails: ${who}.`, error)
+}
+
+async function isRefused(who: string, login: Login, signal: AbortSignal): Promise<void> {
+  const error = await attempt(login, signal)
+  if (error === undefined || isUnproven(error)) throw unverified(`A login that must be refused isn’t: ${who}.`, error)
+  if (!(error instanceof DatabaseError) || hasNoRoom(error))
+    throw unverified(`A login that must be refused couldn’t be tried: ${who}.`, error)
 }
 
 const unverified = (message: string, error: unknown): ProblemError =>
