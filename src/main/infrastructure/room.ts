@@ -54,7 +54,8 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
     drivers,
     id: base.identity.id,
   })
-  const hardening = new Hardening({ infrastructure, settings })
+  const databases = new Databases(() => infrastructure.admin(), base.identity.id)
+  const hardening = new Hardening({ infrastructure, databases, settings })
   const resume = new Resume(operations)
   const supervisor = new Supervisor({
     infrastructure,
@@ -66,7 +67,7 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
   })
   return {
     infrastructure,
-    databases: new Databases(() => infrastructure.admin(), base.identity.id),
+    databases,
     embedded,
     hardening,
     jobs: [
@@ -74,7 +75,7 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
       infrastructureStop(infrastructure),
       infrastructureRestart(infrastructure),
       settingsChange({ infrastructure, settings }),
-      infrastructureHarden({ infrastructure, settings, hardening }),
+      infrastructureHarden({ infrastructure, databases, settings, hardening }),
     ],
     start() {
       if (place.kind === 'command') return // too short-lived to supervise anything

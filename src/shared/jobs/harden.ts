@@ -16,9 +16,19 @@ const hardenPlanSchema = z.strictObject({
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
   /** The instances’ logins. Their passwords are in `.env`. */
-  logins: z.array(z.strictObject({ instance: nameSchema, role: identifier, database: identifier })),
-  /** What every role may do in these databases now, and undo grants again. */
-  open: z.array(z.strictObject({ database: identifier, connect: z.boolean(), temporary: z.boolean() })),
+  logins: z.array(
+    z.strictObject({
+      instance: nameSchema,
+      role: identifier,
+      database: identifier,
+      /** Whether its role may connect whatever every role may. If not, it gets that right, and undo takes it away. */
+      granted: z.boolean(),
+    }),
+  ),
+  /** What every role may do in these databases now, and undo grants again. `granted`: as above, for PgBouncer's role. */
+  open: z.array(
+    z.strictObject({ database: identifier, connect: z.boolean(), temporary: z.boolean(), granted: z.boolean() }),
+  ),
 })
 export type HardenPlan = Readonly<z.infer<typeof hardenPlanSchema>>
 

@@ -79,6 +79,22 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
       await writeFile(env, text)
     })
 
+    it('is refused while an .env names a role or database of another, or one with another’s mark', async () => {
+      const env = join(annex.server, '.env')
+      const text = await readFile(env, 'utf8')
+      const refused = async () => (await review()).refused
+      for (const theirs of ['report', school.role]) {
+        await writeFile(env, text.replaceAll(annex.role, theirs))
+        expect(await refused()).toMatchObject([{ code: 'harden-foreign', instance: 'annex' }])
+      }
+      await writeFile(env, text.replaceAll(annex.database, school.database))
+      expect(await refused()).toMatchObject([{ code: 'harden-foreign', instance: 'annex' }])
+      await writeFile(env, text)
+      await guide.psql(`COMMENT ON ROLE annex_user IS 'instance-manager of another/annex'`)
+      expect(await refused()).toMatchObject([{ code: 'database-foreign', instance: 'annex' }])
+      await guide.psql('COMMENT ON ROLE annex_user IS NULL')
+    })
+
     it('is refused if PgBouncer’s container is removed as soon as it stops', async () => {
       await guide.runPooler('--rm')
       expect((await until(() => review().catch(() => undefined))).refused).toMatchObject([{ code: 'harden-container' }])
@@ -115,6 +131,12 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
 
     it('puts everything back if an instance can’t log in at the end', async () => {
       const rules = await guide.file('hba_file')
+      // a role that comes in like every other, not by a right of its own
+      await guide.psql('REVOKE CONNECT ON DATABASE night_db FROM night_user')
+      const rights = () =>
+        guide.psql(`SELECT datname, grantee::regrole, privilege_type FROM pg_database,
+          aclexplode(coalesce(datacl, acldefault('d', datdba))) ORDER BY 1, 2, 3`)
+      const before = await rights()
       await guide.psql(`ALTER ROLE night_user VALID UNTIL '2000-01-01'`)
       const { phase, turned } = await harden()
       expect(phase).toBe('rolled-back')
@@ -124,6 +146,7 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
       })
       await guide.psql(`ALTER ROLE night_user VALID UNTIL 'infinity'`)
       expect(await guide.file('hba_file')).toBe(rules)
+      expect(await rights()).toBe(before)
       expect(await login(ports.postgres, annex, annex.password)).toBe('annex_user')
       expect((await review()).roles.map(it => it.password)).toEqual(['set', 'stored-anew', 'kept'])
     })

@@ -23,12 +23,13 @@ const facts = (more: Partial<HardenFacts> = {}): HardenFacts => ({
     { name: 'group', superuser: false, canLogin: false, stored: 'none' },
   ],
   databases: [
-    { name: 'elsewhere_db', connect: true, temporary: true },
-    { name: 'postgres', connect: false, temporary: false },
-    { name: 'school_db', connect: true, temporary: true },
+    { name: 'elsewhere_db', connect: true, temporary: true, granted: [] },
+    { name: 'postgres', connect: false, temporary: false, granted: [] },
+    { name: 'school_db', connect: true, temporary: true, granted: ['school_user'] },
   ],
   standbys: 0,
   instances: [school(url(), url({ port: ports.postgres }))],
+  foreign: new Map(),
   running: ['school'],
   ports,
   postgres: { open: false },
@@ -39,8 +40,8 @@ const codes = (more: Partial<HardenFacts>): string[] => judge(facts(more)).revie
 
 it('only instances’ databases are closed, and roles that can’t log in afterwards are named', () => {
   const { review, logins, open } = judge(facts())
-  expect(open).toEqual([{ database: 'school_db', connect: true, temporary: true }])
-  expect(logins).toEqual([{ instance: 'school', role: 'school_user', database: 'school_db' }])
+  expect(open).toEqual([{ database: 'school_db', connect: true, temporary: true, granted: false }])
+  expect(logins).toEqual([{ instance: 'school', role: 'school_user', database: 'school_db', granted: true }])
   expect(review).toMatchObject({ lockedOut: ['report'], interrupted: ['school'], refused: [] })
 })
 
@@ -51,8 +52,15 @@ describe('refused', () => {
     ['a password that SCRAM can’t carry', { instances: [school(url({ plain: false }))] }, ['harden-passwords']],
     [
       'a role shared with another password',
-      { instances: [school(url()), { name: 'copy', urls: [url({ password: 1 })] }] },
+      { instances: [school(url()), { name: 'School', urls: [url({ password: 1 })] }] },
       ['harden-passwords'],
+    ],
+    ['another’s role, in its .env', { instances: [school(url({ user: 'report' }))] }, ['harden-foreign']],
+    ['another’s database', { instances: [school(url({ database: 'elsewhere_db' }))] }, ['harden-foreign']],
+    [
+      'a mark that isn’t its own',
+      { foreign: new Map([['school', { code: 'database-foreign', message: 'It belongs to another.' }]]) },
+      ['database-foreign'],
     ],
     ['a standby', { standbys: 1 }, ['harden-standbys']],
     [

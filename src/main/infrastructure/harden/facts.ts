@@ -1,4 +1,5 @@
 /** What is looked up before adopted containers are hardened. Nothing is changed. */
+import type { Problem } from '../../../shared/problem'
 import type { Login } from '../connection'
 import { withConnection } from '../connection'
 import type { AdoptedService } from '../drivers/driver'
@@ -19,6 +20,8 @@ export interface DatabaseFacts {
   /** Whether every role may connect to it, and create temporary tables there. */
   readonly connect: boolean
   readonly temporary: boolean
+  /** The roles that may connect to it whatever every role may. */
+  readonly granted: readonly string[]
 }
 
 export interface LoginFacts {
@@ -44,6 +47,8 @@ export interface HardenFacts {
   /** Servers that copy this one through a replication connection. */
   readonly standbys: number
   readonly instances: readonly InstanceFacts[]
+  /** Why an instance's role or database isn't its own, by the instance's name. */
+  readonly foreign: ReadonlyMap<string, Problem>
   /** Names of those that are running. */
   readonly running: readonly string[]
   readonly ports: { readonly postgres: number; readonly pgbouncer: number }
@@ -68,7 +73,9 @@ export async function serverFacts(admin: Login): Promise<ServerFacts> {
     )
     const databases = await client.query<DatabaseFacts>(
       `SELECT datname AS name, has_database_privilege('public', oid, 'CONNECT') AS connect,
-         has_database_privilege('public', oid, 'TEMPORARY') AS temporary
+         has_database_privilege('public', oid, 'TEMPORARY') AS temporary,
+         ARRAY(SELECT rolname::text FROM aclexplode(coalesce(datacl, acldefault('d', datdba))) AS acl
+           JOIN pg_roles ON pg_roles.oid = acl.grantee WHERE privilege_type = 'CONNECT') AS granted
        FROM pg_database WHERE datallowconn ORDER BY datname`,
     )
     const { rows } = await client.query<{ standbys: number; rules: string; map: string }>(

@@ -4,10 +4,13 @@
  */
 import type { HardenReview } from '../../../shared/hardening'
 import { serviceNames, serviceTitle } from '../../../shared/infrastructure'
+import { databaseNames } from '../../../shared/instance'
 import type { HardenPlan } from '../../../shared/jobs/harden'
-import { problem } from '../../../shared/problem'
+import { problem, ProblemError, type Problem } from '../../../shared/problem'
 import type { Settings } from '../../../shared/settings'
+import { mapLimited } from '../../system/map-limited'
 import { unreachable } from '../connection'
+import type { Databases } from '../databases'
 import type { AdoptedServices, Driver } from '../drivers/driver'
 import type { Infrastructure } from '../infrastructure'
 import { serviceOf } from '../services'
@@ -18,6 +21,7 @@ import { judge, type Judged } from './review'
 
 export interface HardeningServices {
   readonly infrastructure: Infrastructure
+  readonly databases: Pick<Databases, 'requireOwn'>
   readonly settings: { read(): Promise<Settings> }
 }
 
@@ -108,12 +112,28 @@ export class Hardening {
       postgres,
       pgbouncer,
       instances: await instanceFacts(logins, server.roles),
+      foreign: await this.#foreign(logins),
       running: running.map(it => it.name),
     })
     const { weakRules, open, roles, refused } = judged.review
     const isDone = weakRules.length + open.length + refused.length === 0 && roles.every(it => it.password === 'kept')
     if (isDone && !pgbouncer) throw nothing('Every login needs a password, and no superuser can log in over TCP.')
     return { ...judged, pgbouncer: pgbouncer?.id }
+  }
+
+  /** Why an instance's role or database isn't its own, by name. */
+  async #foreign(all: readonly TenantLogins[]): Promise<ReadonlyMap<string, Problem>> {
+    const found = await mapLimited(all, 4, async ({ name }) => {
+      try {
+        await this.#services.databases.requireOwn(databaseNames(name))
+        return []
+      } catch (error) {
+        if (error instanceof ProblemError && error.problem.code === 'database-foreign')
+          return [[name, error.problem] as const]
+        throw error
+      }
+    })
+    return new Map(found.flat())
   }
 }
 

@@ -87,8 +87,9 @@ async function loginsOf(
 const setPasswords = (services: Services): Actions => ({
   async do(context) {
     const admin = await bringUp(services, context)
-    for (const { user, password } of await loginsOf(services, context.plan)) {
+    for (const { user, password, database } of await loginsOf(services, context.plan)) {
       context.signal.throwIfAborted()
+      await services.databases.requireOwn({ database, role: user })
       const stored = (await storedPassword(admin, user)) ?? null
       if ((await storedAs(stored, { user, password })) !== 'scram') await setPassword(admin, user, password)
     }
@@ -153,10 +154,8 @@ const writeRules = (services: Services): Actions => ({
       if (rows[0]) throw new Error(`PostgreSQL doesn’t understand the new rules: ${rows[0].error}`)
       const pooler = escapeIdentifier(poolerRole)
       await client.query('BEGIN')
-      for (const { role, database } of plan.logins)
-        await client.query(
-          `GRANT CONNECT, TEMPORARY ON DATABASE ${escapeIdentifier(database)} TO ${escapeIdentifier(role)}`,
-        )
+      for (const { role, database } of plan.logins.filter(it => !it.granted))
+        await client.query(`GRANT CONNECT ON DATABASE ${escapeIdentifier(database)} TO ${escapeIdentifier(role)}`)
       for (const { database } of plan.open)
         await client.query(`
           GRANT CONNECT ON DATABASE ${escapeIdentifier(database)} TO ${pooler};
@@ -173,17 +172,21 @@ const writeRules = (services: Services): Actions => ({
     const { plan, signal } = context
     const admin = await bringUp(services, context)
     const driver = await infrastructure.driver()
-    const { files, databases } = await serverFacts(admin)
+    const { files, databases, roles } = await serverFacts(admin)
+    const isThere = (database: string): boolean => databases.some(it => it.name === database)
     const { rules, map } = await beforeOf(context)
     await writeInside(driver, files.rules, rules, signal)
     await writeInside(driver, files.map, map, signal)
     await withConnection(admin, async client => {
-      for (const { database, connect, temporary } of plan.open.filter(it =>
-        databases.some(one => one.name === it.database),
-      )) {
+      for (const { database, connect, temporary, granted } of plan.open.filter(it => isThere(it.database))) {
         const rights = [connect && 'CONNECT', temporary && 'TEMPORARY'].filter(Boolean).join(', ')
-        await client.query(`GRANT ${rights} ON DATABASE ${escapeIdentifier(database)} TO PUBLIC`)
+        const on = `ON DATABASE ${escapeIdentifier(database)}`
+        await client.query(`GRANT ${rights} ${on} TO PUBLIC`)
+        if (!granted) await client.query(`REVOKE CONNECT ${on} FROM ${escapeIdentifier(poolerRole)}`)
       }
+      for (const { database, role, granted } of plan.logins)
+        if (!granted && isThere(database) && roles.some(it => it.name === role))
+          await client.query(`REVOKE CONNECT ON DATABASE ${escapeIdentifier(database)} FROM ${escapeIdentifier(role)}`)
       await client.query('SELECT pg_reload_conf()')
     })
     infrastructure.rulesChanged()

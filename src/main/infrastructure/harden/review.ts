@@ -1,9 +1,11 @@
 /** What hardening would do, judged from the facts alone. */
 import { count, enumerate } from '../../../shared/amounts'
 import type { HardenReview, HardenRole } from '../../../shared/hardening'
+import { databaseNames } from '../../../shared/instance'
 import type { HardenPlan } from '../../../shared/jobs/harden'
 import type { Problem } from '../../../shared/problem'
 import type { AdoptedService } from '../drivers/driver'
+import { poolerRole } from '../services/postgres-config'
 import type { HardenFacts, InstanceFacts, LoginFacts } from './facts'
 
 /** Databases that belong to nobody: instances don't need them. */
@@ -29,15 +31,25 @@ export function judge(facts: HardenFacts): Judged {
   const working = connected.flatMap(({ name, urls }) => {
     const [first] = urls
     const role = facts.roles.find(it => it.name === first?.user)
-    const isThere = facts.databases.some(it => it.name === first?.database)
-    return first && isThere && role?.canLogin && !role.superuser ? [{ name, first }] : []
+    const database = facts.databases.find(it => it.name === first?.database)
+    return first && database && role?.canLogin && !role.superuser ? [{ name, first, database }] : []
   })
   const wanted = new Set([...working.map(it => it.first.database), ...common])
   const open = facts.databases.filter(it => wanted.has(it.name) && (it.connect || it.temporary))
   const users = new Set(working.map(it => it.first.user))
   return {
-    logins: working.map(({ name, first }) => ({ instance: name, role: first.user, database: first.database })),
-    open: open.map(({ name, connect, temporary }) => ({ database: name, connect, temporary })),
+    logins: working.map(({ name, first: { user, database: named }, database: { granted } }) => ({
+      instance: name,
+      role: user,
+      database: named,
+      granted: granted.includes(user),
+    })),
+    open: open.map(({ name, connect, temporary, granted }) => ({
+      database: name,
+      connect,
+      temporary,
+      granted: granted.includes(poolerRole),
+    })),
     review: {
       weakRules: facts.weakRules,
       pgbouncer: facts.pgbouncer !== undefined,
@@ -61,7 +73,7 @@ const changeOf = ({ stored }: LoginFacts): HardenRole['password'] =>
 const isOurs = ({ ports }: HardenFacts, { port }: LoginFacts): boolean =>
   port === ports.postgres || port === ports.pgbouncer
 
-function refusedFor({ roles }: HardenFacts, { name, urls }: InstanceFacts): Problem[] {
+function refusedFor({ roles, databases, foreign }: HardenFacts, { name, urls }: InstanceFacts): Problem[] {
   const superuser = urls.find(({ user }) => roles.some(it => it.name === user && it.superuser))
   if (superuser)
     return [
@@ -74,6 +86,20 @@ function refusedFor({ roles }: HardenFacts, { name, urls }: InstanceFacts): Prob
       },
     ]
   const [first] = urls
+  const own = databaseNames(name)
+  const isThere = roles.some(it => it.name === first?.user) && databases.some(it => it.name === first?.database)
+  if (first && isThere && (first.user !== own.role || first.database !== own.database))
+    return [
+      {
+        code: 'harden-foreign',
+        message: `“${name}” logs in to ${first.database} as ${first.user}, which aren’t its own.`,
+        cause: `Its own are ${own.database} and ${own.role}. Hardening sets the role’s password and opens the database to it.`,
+        hint: `Correct its .env: its health report offers to rewrite it (instance-manager doctor ${name}). Then restart it.`,
+        instance: name,
+      },
+    ]
+  const theirs = foreign.get(name)
+  if (theirs) return [{ ...theirs, instance: name }]
   if (urls.some(it => it.user !== first?.user || it.password !== first.password))
     return [
       {
