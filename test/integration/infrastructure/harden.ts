@@ -95,6 +95,15 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
       await guide.psql('COMMENT ON ROLE annex_user IS NULL')
     })
 
+    it('is refused while another workspace has databases there, and names them', async () => {
+      await guide.psql('CREATE DATABASE other_db')
+      await guide.psql(`COMMENT ON DATABASE other_db IS 'instance-manager of another/other'`)
+      expect((await review()).refused).toMatchObject([
+        { code: 'harden-elsewhere', message: 'Another workspace uses this PostgreSQL: other_db.' },
+      ])
+      await guide.psql('DROP DATABASE other_db')
+    })
+
     it('is refused if PgBouncer’s container is removed as soon as it stops', async () => {
       await guide.runPooler('--rm')
       expect((await until(() => review().catch(() => undefined))).refused).toMatchObject([{ code: 'harden-container' }])

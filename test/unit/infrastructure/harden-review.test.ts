@@ -30,6 +30,7 @@ const facts = (more: Partial<HardenFacts> = {}): HardenFacts => ({
   standbys: 0,
   instances: [school(url(), url({ port: ports.postgres }))],
   foreign: new Map(),
+  elsewhere: [],
   running: ['school'],
   ports,
   postgres: { open: false },
@@ -62,6 +63,7 @@ describe('refused', () => {
       { foreign: new Map([['school', { code: 'database-foreign', message: 'It belongs to another.' }]]) },
       ['database-foreign'],
     ],
+    ['another workspace’s databases', { elsewhere: ['elsewhere_db'] }, ['harden-elsewhere']],
     ['a standby', { standbys: 1 }, ['harden-standbys']],
     [
       'a PgBouncer that is removed when it stops',

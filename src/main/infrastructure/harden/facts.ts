@@ -49,6 +49,8 @@ export interface HardenFacts {
   readonly instances: readonly InstanceFacts[]
   /** Why an instance's role or database isn't its own, by the instance's name. */
   readonly foreign: ReadonlyMap<string, Problem>
+  /** The databases that are marked as another workspace's. */
+  readonly elsewhere: readonly string[]
   /** Names of those that are running. */
   readonly running: readonly string[]
   readonly ports: { readonly postgres: number; readonly pgbouncer: number }

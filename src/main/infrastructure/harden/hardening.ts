@@ -21,7 +21,7 @@ import { judge, type Judged } from './review'
 
 export interface HardeningServices {
   readonly infrastructure: Infrastructure
-  readonly databases: Pick<Databases, 'requireOwn'>
+  readonly databases: Pick<Databases, 'requireOwn' | 'foreign'>
   readonly settings: { read(): Promise<Settings> }
 }
 
@@ -113,6 +113,7 @@ export class Hardening {
       pgbouncer,
       instances: await instanceFacts(logins, server.roles),
       foreign: await this.#foreign(logins),
+      elsewhere: [...(await this.#services.databases.foreign())],
       running: running.map(it => it.name),
     })
     const { weakRules, open, roles, refused } = judged.review

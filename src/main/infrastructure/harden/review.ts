@@ -24,6 +24,7 @@ export function judge(facts: HardenFacts): Judged {
   const refused = [
     ...connected.flatMap(it => refusedFor(facts, it)),
     ...sharedRoles(connected),
+    ...elsewhere(facts, connected),
     ...(facts.standbys > 0 ? [standbys(facts.standbys)] : []),
     ...(facts.pgbouncer?.passing ? [passing(facts.pgbouncer.passing)] : []),
   ]
@@ -138,6 +139,21 @@ function sharedRoles(all: readonly InstanceFacts[]): Problem[] {
       },
     ]
   })
+}
+
+/** Those of another workspace log in with passwords that aren't known here. */
+function elsewhere(facts: HardenFacts, connected: readonly InstanceFacts[]): Problem[] {
+  const refusedAlready = new Set(connected.map(it => databaseNames(it.name).database))
+  const found = facts.elsewhere.filter(it => !refusedAlready.has(it))
+  if (found.length === 0) return []
+  return [
+    {
+      code: 'harden-elsewhere',
+      message: `Another workspace uses this PostgreSQL: ${enumerate(found)}.`,
+      cause: 'Its instances’ passwords can’t be checked here, so they could be locked out of their databases.',
+      hint: 'Move its instances to a PostgreSQL of their own first. If that workspace is gone, drop its databases.',
+    },
+  ]
 }
 
 const standbys = (number: number): Problem => ({
