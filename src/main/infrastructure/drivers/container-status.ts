@@ -97,6 +97,8 @@ async function statusOf(
 }
 
 async function warningsOf(found: readonly Found[], { lingering }: LookServices): Promise<readonly Problem[]> {
+  // hardening is for the data's service, and replaces the others
+  const canHarden = found.some(it => it.service.container.data !== undefined && it.container && isAdopted(it.container))
   const open = found
     .filter(
       ({ service, container }) =>
@@ -106,7 +108,7 @@ async function warningsOf(found: readonly Found[], { lingering }: LookServices):
       code: 'port-open-to-network',
       message: `${service.title} can be reached from the network, not only from this machine.`,
       cause: 'Its container publishes the port on all addresses.',
-      ...(service.container.data === undefined
+      ...(canHarden && service.container.data === undefined
         ? { hint: 'It was created elsewhere and is used as it is. Hardening replaces it.', action: 'harden' }
         : {
             hint: 'It was created elsewhere and is used as it is. Recreate it with 127.0.0.1 before the port, or close the port in the firewall.',
