@@ -29,7 +29,13 @@ export interface Tenants {
 
 export interface TenantLogins {
   readonly name: string
-  readonly urls: readonly (PoolUser & { readonly port: number })[]
+  readonly urls: readonly TenantUrl[]
+}
+
+/** `host`: as a URL writes it, e.g. `127.0.0.1`, `localhost` or `[::1]`. */
+export interface TenantUrl extends PoolUser {
+  readonly host: string
+  readonly port: number
 }
 
 export interface RunningTenant {

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { parse } from 'dotenv'
 import type { Problem } from '../../shared/problem'
 import type { PoolUser, Pools } from '../infrastructure/pools'
+import type { TenantUrl } from '../infrastructure/tenants'
 import { readIfExists } from '../system/files'
 
 /** `cwd` is the instance's server folder. */
@@ -49,17 +50,18 @@ export class InstancePools {
 }
 
 /** The logins in an instance's `.env` that are for this machine. @param cwd its server folder */
-export async function urlsIn(cwd: string): Promise<readonly (PoolUser & { readonly port: number })[]> {
+export async function urlsIn(cwd: string): Promise<readonly TenantUrl[]> {
   const env = parse((await readIfExists(join(cwd, '.env'))) ?? '')
   return ['DATABASE_URL', 'DIRECT_URL'].flatMap(it => loginInUrl(env[it]) ?? [])
 }
 
 /** The login in a connection URL, if it is for this machine. */
-export function loginInUrl(text: string | undefined): (PoolUser & { readonly port: number }) | undefined {
+export function loginInUrl(text: string | undefined): TenantUrl | undefined {
   const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined
   if (!url || !['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname)) return undefined
   try {
     return {
+      host: url.hostname,
       port: Number(url.port),
       database: decodeURIComponent(url.pathname.slice(1)),
       user: decodeURIComponent(url.username),

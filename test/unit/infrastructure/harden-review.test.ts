@@ -1,15 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import { hardenSentences } from '../../../src/shared/hardening'
-import type { HardenFacts, InstanceFacts, LoginFacts } from '../../../src/main/infrastructure/harden/facts'
+import {
+  instanceFacts,
+  type HardenFacts,
+  type InstanceFacts,
+  type LoginFacts,
+} from '../../../src/main/infrastructure/harden/facts'
 import { judge } from '../../../src/main/infrastructure/harden/review'
 
 const ports = { postgres: 15432, pgbouncer: 16432 }
 const url = (more: Partial<LoginFacts> = {}): LoginFacts => ({
+  host: '127.0.0.1',
   port: ports.pgbouncer,
   user: 'school_user',
   database: 'school_db',
   password: 0,
-  plain: true,
+  characters: 'plain',
   stored: 'scram',
   ...more,
 })
@@ -50,7 +56,7 @@ describe('refused', () => {
   it.each<[string, Partial<HardenFacts>, string[]]>([
     ['a superuser', { instances: [school(url({ user: 'postgres' }))] }, ['harden-superuser']],
     ['two passwords', { instances: [school(url(), url({ password: 1 }))] }, ['harden-passwords']],
-    ['a password that SCRAM can’t carry', { instances: [school(url({ plain: false }))] }, ['harden-passwords']],
+    ['a password that SCRAM can’t carry', { instances: [school(url({ characters: 'others' }))] }, ['harden-passwords']],
     [
       'a role shared with another password',
       { instances: [school(url()), { name: 'School', urls: [url({ password: 1 })] }] },
@@ -63,6 +69,12 @@ describe('refused', () => {
       { foreign: new Map([['school', { code: 'database-foreign', message: 'It belongs to another.' }]]) },
       ['database-foreign'],
     ],
+    [
+      'PgBouncer at [::1], which it no longer listens on',
+      { instances: [school(url({ host: '[::1]' }))] },
+      ['harden-address'],
+    ],
+    ['PostgreSQL at [::1]: it stays', { instances: [school(url({ host: '[::1]', port: ports.postgres }))] }, []],
     ['another workspace’s databases', { elsewhere: ['elsewhere_db'] }, ['harden-elsewhere']],
     ['a standby', { standbys: 1 }, ['harden-standbys']],
     [
@@ -75,6 +87,17 @@ describe('refused', () => {
   ])('%s', (_, more, expected) => {
     expect(codes(more)).toEqual(expected)
   })
+})
+
+it('no password, and one that SCRAM can’t carry, are told apart', async () => {
+  const login = { ...url(), password: '' }
+  const messageOf = async (password: string): Promise<string | undefined> => {
+    const instances = await instanceFacts([{ name: 'school', urls: [{ ...login, password }] }], [])
+    return judge(facts({ instances })).review.refused[0]?.message
+  }
+  expect(await messageOf('')).toBe('“school” has no database password in its .env.')
+  expect(await messageOf('pässword')).toBe('The database password of “school” has characters that can’t be used.')
+  expect(await messageOf('password')).toBeUndefined()
 })
 
 it('an instance whose role or database is missing can’t log in now, and needn’t afterwards', () => {

@@ -25,12 +25,14 @@ export interface DatabaseFacts {
 }
 
 export interface LoginFacts {
+  readonly host: string
   readonly port: number
   readonly user: string
   readonly database: string
   /** Identifies the password without telling it: those of equal logins are equal. */
   readonly password: number
-  readonly plain: boolean
+  /** `plain`: printable ASCII. */
+  readonly characters: 'plain' | 'none' | 'others'
   /** How PostgreSQL has stored this password; undefined if it has stored another, or none. */
   readonly stored: 'scram' | 'md5' | undefined
 }
@@ -112,14 +114,15 @@ export async function instanceFacts(
     all.map(async ({ name, urls }) => ({
       name,
       urls: await Promise.all(
-        urls.map(async ({ port, user, database, password }): Promise<LoginFacts> => {
+        urls.map(async ({ host, port, user, database, password }): Promise<LoginFacts> => {
           const plain = isPlain(password)
           const stored = roles.find(it => it.name === user)?.password ?? null
           return {
+            host,
             port,
             user,
             database,
-            plain,
+            characters: plain ? 'plain' : password === '' ? 'none' : 'others',
             password: passwords.indexOf(password),
             stored: plain ? await storedAs(stored, { user, password }) : undefined,
           }

@@ -74,7 +74,8 @@ const changeOf = ({ stored }: LoginFacts): HardenRole['password'] =>
 const isOurs = ({ ports }: HardenFacts, { port }: LoginFacts): boolean =>
   port === ports.postgres || port === ports.pgbouncer
 
-function refusedFor({ roles, databases, foreign }: HardenFacts, { name, urls }: InstanceFacts): Problem[] {
+function refusedFor(facts: HardenFacts, { name, urls }: InstanceFacts): Problem[] {
+  const { roles, databases, foreign } = facts
   const superuser = urls.find(({ user }) => roles.some(it => it.name === user && it.superuser))
   if (superuser)
     return [
@@ -111,13 +112,33 @@ function refusedFor({ roles, databases, foreign }: HardenFacts, { name, urls }: 
         instance: name,
       },
     ]
-  if (first?.plain === false)
+  if (first?.characters === 'none')
+    return [
+      {
+        code: 'harden-passwords',
+        message: `“${name}” has no database password in its .env.`,
+        cause: 'Every login needs one afterwards.',
+        hint: 'Give it one in its .env and config.json, then restart it.',
+        instance: name,
+      },
+    ]
+  if (first?.characters === 'others')
     return [
       {
         code: 'harden-passwords',
         message: `The database password of “${name}” has characters that can’t be used.`,
         cause: 'Only printable ASCII is the same for every program with SCRAM.',
         hint: `Give it another password in its .env and config.json, then restart it.`,
+        instance: name,
+      },
+    ]
+  if (facts.pgbouncer && urls.some(it => it.host === '[::1]' && it.port === facts.ports.pgbouncer))
+    return [
+      {
+        code: 'harden-address',
+        message: `“${name}” reaches PgBouncer at [::1].`,
+        cause: 'The new PgBouncer listens on 127.0.0.1 only, so it would be cut off from its database.',
+        hint: 'Write 127.0.0.1 in place of [::1] in its .env, then restart it.',
         instance: name,
       },
     ]
