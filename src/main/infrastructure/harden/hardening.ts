@@ -27,7 +27,7 @@ export interface HardeningServices {
 
 /** What undo puts back: kept as the operation’s secret. */
 export interface Before {
-  /** The whole of pg_hba.conf and pg_ident.conf. */
+  /** The whole of pg_hba.conf and pg_ident.conf, as Base64. */
   readonly rules: string
   readonly map: string
   /** The instances’ own, as `pg_authid` stores them, by role. */
@@ -63,8 +63,8 @@ export class Hardening {
     const users = new Set([...(await this.logins()).values()].map(it => it.user))
     const signal = new AbortController().signal
     return {
-      rules: await readInside(driver, files.rules, signal),
-      map: await readInside(driver, files.map, signal),
+      rules: (await readInside(driver, files.rules, signal)).toString('base64'),
+      map: (await readInside(driver, files.map, signal)).toString('base64'),
       passwords: Object.fromEntries(roles.filter(it => users.has(it.name)).map(it => [it.name, it.password])),
     }
   }

@@ -145,8 +145,9 @@ const writeRules = (services: Services): Actions => ({
     const { files, roles } = await serverFacts(admin)
     const superusers = roles.filter(it => it.superuser && it.name !== bornRole).map(it => it.name)
     const { map } = await beforeOf(context)
-    await writeInside(driver, files.map, `${map.trimEnd()}\n${identMap}`, signal)
-    await writeInside(driver, files.rules, hostRules('container', superusers), signal)
+    const own = Buffer.from(`\n${identMap}`)
+    await writeInside(driver, files.map, Buffer.concat([Buffer.from(map, 'base64'), own]), signal)
+    await writeInside(driver, files.rules, Buffer.from(hostRules('container', superusers)), signal)
     await withConnection(admin, async client => {
       const { rows } = await client.query<{ error: string }>(
         'SELECT error FROM pg_hba_file_rules WHERE error IS NOT NULL',
@@ -175,8 +176,8 @@ const writeRules = (services: Services): Actions => ({
     const { files, databases, roles } = await serverFacts(admin)
     const isThere = (database: string): boolean => databases.some(it => it.name === database)
     const { rules, map } = await beforeOf(context)
-    await writeInside(driver, files.rules, rules, signal)
-    await writeInside(driver, files.map, map, signal)
+    await writeInside(driver, files.rules, Buffer.from(rules, 'base64'), signal)
+    await writeInside(driver, files.map, Buffer.from(map, 'base64'), signal)
     await withConnection(admin, async client => {
       for (const { database, connect, temporary, granted } of plan.open.filter(it => isThere(it.database))) {
         const rights = [connect && 'CONNECT', temporary && 'TEMPORARY'].filter(Boolean).join(', ')
