@@ -50,6 +50,7 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
       await guide.psql(`ALTER ROLE annex_user PASSWORD 'another'`)
       await guide.psql(`SET password_encryption = 'md5'; ALTER ROLE night_user PASSWORD '${night.password}'`)
       await guide.psql(`CREATE ROLE report LOGIN`)
+      await guide.psql(`CREATE ROLE "Head boss" SUPERUSER LOGIN`) // as with a POSTGRES_USER of one's own
     })
     afterAll(() => workspace.remove())
 
@@ -178,7 +179,11 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
         await expect(login(port, { ...school, database: 'annex_db' }, school.password)).rejects.toThrow(/permission/)
       }
       expect(await workspace.sql('SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 1000 }])
+      await expect(login(ports.postgres, { role: 'Head boss', database: 'postgres' }, 'any')).rejects.toThrow('reject')
       expect(await guide.psql('SELECT 1')).toBe('1') // podman exec … psql -U postgres
+      const { containers } = await workspace.services.settings.read()
+      const psql = ['psql', '-AtX', '-U', 'Head boss', '-d', 'postgres', '-c', 'SELECT current_user']
+      expect(await guide.command(['exec', containers.postgres, ...psql])).toBe('Head boss')
       const { pgbouncer, warnings } = await workspace.services.infrastructure.status()
       expect(pgbouncer.state).toBe('running')
       expect(warnings.map(it => it.code)).toEqual(['port-open-to-network']) // PostgreSQL's

@@ -1,6 +1,6 @@
 /**
- * The job that gives adopted containers the secure set-up. Until the old PgBouncer is removed, all of it is taken back if
- * it can't be finished.
+ * The job that gives adopted containers the secure set-up. Until the old PgBouncer is removed, all of it is taken back
+ * if it can't be finished.
  */
 import { escapeIdentifier } from 'pg'
 import { hardenJob, type HardenPlan } from '../../../shared/jobs/harden'
@@ -57,8 +57,8 @@ async function bringUp({ infrastructure }: Services, context: Context<HardenPlan
 }
 
 /**
- * Stops the old PgBouncer and starts the new one. After a reboot both may be down, or the engine has started the old one
- * again, so the steps that need the new one repeat it.
+ * Stops the old PgBouncer and starts the new one. After a reboot both may be down, or the engine has started the old
+ * one again, so the steps that need the new one repeat it.
  */
 async function switchPoolers({ infrastructure }: Services, context: Context<HardenPlan>): Promise<void> {
   const { driver, pgbouncer } = context.plan
@@ -145,7 +145,7 @@ const writeRules = (services: Services): Actions => ({
     const { files, roles } = await serverFacts(admin)
     const superusers = roles.filter(it => it.superuser && it.name !== bornRole).map(it => it.name)
     const { map } = await beforeOf(context)
-    const own = Buffer.from(`\n${identMap}`)
+    const own = Buffer.from(`\n${identMap(superusers)}`)
     await writeInside(driver, files.map, Buffer.concat([Buffer.from(map, 'base64'), own]), signal)
     await writeInside(driver, files.rules, Buffer.from(hostRules('container', superusers)), signal)
     await withConnection(admin, async client => {

@@ -30,15 +30,17 @@ export async function adminSql(password: string): Promise<string> {
 }
 
 /**
- * pg_hba.conf. `container`: the cluster's first superuser logs in through the socket inside the container, as `podman
- * exec` does. `machine`: we and PgBouncer log in through a socket that only we can reach, so neither of our roles may
- * log in over TCP, where anyone can try.
- * @param superusers further ones of a container, for which TCP is closed too
+ * pg_hba.conf. `container`: superusers log in through the socket inside the container, as `podman exec` does.
+ * `machine`: we and PgBouncer log in through a socket that only we can reach, so neither of our roles may log in over
+ * TCP, where anyone can try.
+ * @param superusers a container's, besides the first: an adopted one may have given that another name
  */
 export const hostRules = (place: 'container' | 'machine', superusers: readonly string[] = []): string =>
   [
     '# Written by Instance Manager. Every login needs a password. Over TCP, no superuser but ours in a container.',
-    `local all ${bornRole} ${place === 'container' ? 'peer map=container' : 'reject'}`,
+    place === 'container'
+      ? `local all ${[bornRole, ...superusers.map(quoted)].join(',')} peer map=container`
+      : `local all ${bornRole} reject`,
     'local all all scram-sha-256',
     `host all ${[bornRole, ...(place === 'container' ? superusers.map(quoted) : [adminRole, poolerRole])].join(',')} all reject`,
     'host replication all all reject',
@@ -50,10 +52,12 @@ export const hostRules = (place: 'container' | 'machine', superusers: readonly s
 const quoted = (role: string): string => `"${role.replaceAll('"', '""')}"`
 
 /**
- * pg_ident.conf: inside a container, root and postgres are the superuser, so that the guide's `podman exec postgres
+ * pg_ident.conf: inside a container, root and postgres are any superuser, so that the guide's `podman exec postgres
  * psql` works.
+ * @param superusers as in `hostRules`
  */
-export const identMap = `container root ${bornRole}\ncontainer postgres ${bornRole}\n`
+export const identMap = (superusers: readonly string[] = []): string =>
+  [bornRole, ...superusers.map(quoted)].map(it => `container root ${it}\ncontainer postgres ${it}\n`).join('')
 
 /** postgresql.conf. @param more further settings */
 export const serverSettings = (

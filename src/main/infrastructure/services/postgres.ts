@@ -35,7 +35,7 @@ const container: ContainerRecipe = {
       ident_file: `${configuration}/pg_ident.conf`,
     }),
     'pg_hba.conf': hostRules('container'),
-    'pg_ident.conf': identMap,
+    'pg_ident.conf': identMap(),
     // The image needs a password to create the cluster; securePostgres removes it from the superuser.
     'born-password': (await present('born-password')) ?? generatePassword(),
   }),
