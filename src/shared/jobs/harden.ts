@@ -40,6 +40,11 @@ export const hardenJob = defineJob({
   input: z.object({}),
   plan: hardenPlanSchema,
   steps: {
+    'pull-image': {
+      title: 'Pull PgBouncer’s image',
+      explanation: 'If it isn’t on this machine. Nothing has changed until then.',
+      when: replaces,
+    },
     'set-passwords': {
       title: 'Set the roles’ passwords',
       explanation: 'To those in the instances’ .env, stored as SCRAM. Open connections stay.',

@@ -116,6 +116,15 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
       expect((await until(() => review().catch(() => undefined))).refused).toEqual([])
     })
 
+    it('changes nothing if PgBouncer’s image can’t be pulled', async () => {
+      const { settings } = workspace.services
+      await settings.change({ 'containers.pgbouncerImage': '127.0.0.1:1/im-test/pgbouncer:absent' }) // nothing listens there
+      const { phase, turned, steps } = await harden()
+      await settings.change({ 'containers.pgbouncerImage': images.pgbouncer })
+      expect([phase, turned?.problem?.code]).toEqual(['rolled-back', 'image-unavailable'])
+      expect(steps.find(it => it.name === 'set-passwords')?.status).toBe('waiting')
+    })
+
     it('is taken back even if the old PgBouncer was removed meanwhile: the new one stays', async () => {
       const { operations, infrastructure } = workspace.services
       const { pgbouncer } = (await workspace.services.settings.read()).containers

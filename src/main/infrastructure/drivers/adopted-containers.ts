@@ -4,7 +4,7 @@ import type { Settings } from '../../../shared/settings'
 import type { Service } from '../services/service'
 import type { ContainerEngine } from './container-engine'
 import { isAdopted, type Containers } from './containers'
-import type { AdoptedService, AdoptedServices } from './driver'
+import type { AdoptedService, AdoptedServices, DriverContext } from './driver'
 
 /** Seconds in which it may finish what it is doing. A PgBouncer from 1.23 on waits for its clients, which stay. */
 const stopWithin = 1
@@ -34,6 +34,12 @@ export class AdoptedContainers implements AdoptedServices {
       ...(found.removedAtStop && { passing: 'removed-at-stop' }),
       ...(unit !== undefined && { passing: { unit } }),
     }
+  }
+
+  async pull(service: Service, context: DriverContext): Promise<void> {
+    const { image } = service.container.of(await this.#settings.read())
+    context.report(`Pulling the image for ${service.title}`)
+    await this.#engine.image(service, image, { signal: context.signal, onOutput: context.output })
   }
 
   async setAside(service: Service, id: string): Promise<void> {

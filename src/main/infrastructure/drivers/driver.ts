@@ -84,6 +84,8 @@ export interface AdoptedService {
 export interface AdoptedServices {
   /** @returns undefined if it wasn't created elsewhere, or doesn't exist */
   find(service: Service): Promise<AdoptedService | undefined>
+  /** Pulls what `provision` needs to create another: that may take minutes, or fail. */
+  pull(service: Service, context: DriverContext): Promise<void>
   /** Frees its name, so that `provision` creates another. It keeps running. */
   setAside(service: Service, id: string): Promise<void>
   stop(id: string): Promise<void>

@@ -33,6 +33,7 @@ export const infrastructureHarden = (services: Services): AnyOperation =>
     secrets: async () => ({ before: JSON.stringify(await services.hardening.before()) }),
     contradiction: subjectContradiction,
     steps: {
+      'pull-image': pullImage(services),
       'set-passwords': setPasswords(services),
       'prepare-pgbouncer': preparePooler(services),
       'replace-pgbouncer': replacePooler(services),
@@ -83,6 +84,12 @@ async function loginsOf(
     })
   })
 }
+
+const pullImage = ({ infrastructure }: Services): Actions => ({
+  do: async context =>
+    requireAdopted(await infrastructure.driver()).pull(serviceOf('pgbouncer'), driverContext(context)),
+  verify: again,
+})
 
 const setPasswords = (services: Services): Actions => ({
   async do(context) {
