@@ -157,7 +157,7 @@ export async function usedTogether(
     .reduce((sum, it) => sum + shareOf(it, settings), 0)
 }
 
-/** Last to be undone, so that PgBouncer is told what is recorded by then. */
+/** Undone last, so that PgBouncer gets the sizes that are recorded by then. */
 const writeLimits = (services: LimitServices): LimitStep => ({
   do: ({ plan: { target, after } }) => record(services, target.name, after),
   verify: () => Promise.resolve(false), // writing it again costs nothing

@@ -12,7 +12,7 @@ import { Outcome } from '../operations/outcome'
 import { Timeline } from '../operations/timeline'
 import classes from './infrastructure.module.css'
 
-/** Shows the newest one while it is open, what came of it while this screen stays, and why services don't run. */
+/** Shows the newest one while it is open, its outcome while this screen stays open, and why services aren't running. */
 export function Progress() {
   const { operations } = useOperations()
   const { data } = useInfrastructure()
