@@ -5,7 +5,8 @@
 import { open, type FileHandle } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { basename, dirname } from 'node:path'
-import { createTRPCClient, createWSClient, wsLink, type TRPCClient } from '@trpc/client'
+import { createTRPCClient, createWSClient, TRPCClientError, wsLink, type TRPCClient, type TRPCLink } from '@trpc/client'
+import { observable } from '@trpc/server/observable'
 import { WebSocket } from 'ws'
 import type { Router } from '../api/router'
 
@@ -17,45 +18,49 @@ export interface LocalConnection {
   close(): Promise<void>
 }
 
-/** @returns undefined if nothing is listening there */
+/** How long a busy engine may take to accept a connection, in milliseconds. */
+const patience = 30_000
+
+/** @returns undefined if nothing is listening there, or what listens is just ending */
 export async function connectLocally(path: string): Promise<LocalConnection | undefined> {
   const folder = await open(dirname(path), 'r').catch(() => undefined)
   if (!folder) return undefined
   const short = shortPath(folder, path)
-  if (!(await answers(short))) {
-    await folder.close()
-    return undefined
-  }
   class LocalSocket extends WebSocket {
     constructor() {
-      super('ws://localhost/', { createConnection: () => createConnection(short) })
+      super('ws://localhost/', { createConnection: () => createConnection(short), handshakeTimeout: patience })
     }
   }
-  // If the engine ends, open calls fail.
+  let tell: (open: boolean) => void
+  const opened = new Promise<boolean>(resolve => (tell = resolve))
   const socket = createWSClient({
     url: 'ws://localhost/',
     WebSocket: LocalSocket as unknown as typeof globalThis.WebSocket,
     retryDelayMs: () => 1000,
+    onOpen: () => tell(true),
+    onError: () => tell(false),
+    onClose: () => tell(false),
   })
+  const close = async (): Promise<void> => {
+    await socket.close()
+    await folder.close()
+  }
+  if (!(await opened)) {
+    await close()
+    return undefined
+  }
+  /** Without a connection, the client would keep a call until there is one again, which may be never. */
+  const failUnlessConnected: TRPCLink<Router> =
+    () =>
+    ({ op, next }) =>
+      op.type === 'subscription' || socket.connection?.ws?.readyState === WebSocket.OPEN
+        ? next(op)
+        : observable(({ error }) => error(TRPCClientError.from(new Error('The connection is lost.'))))
   return {
-    client: createTRPCClient<Router>({ links: [wsLink({ client: socket })] }),
-    async close() {
-      await socket.close()
-      await folder.close()
-    },
+    client: createTRPCClient<Router>({ links: [failUnlessConnected, wsLink({ client: socket })] }),
+    close,
   }
 }
 
 /** A socket's path can have at most 107 bytes; through the open folder it is always short. */
 export const shortPath = (folder: FileHandle, path: string): string => `/proc/self/fd/${folder.fd}/${basename(path)}`
-
-function answers(path: string): Promise<boolean> {
-  return new Promise(resolve => {
-    const probe = createConnection(path)
-    probe.once('connect', () => {
-      probe.destroy()
-      resolve(true)
-    })
-    probe.once('error', () => resolve(false))
-  })
-}
