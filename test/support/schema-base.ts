@@ -76,7 +76,10 @@ export async function schemaWorkspace(
     query: async <Row extends object>(instance: string, sql: string) =>
       withConnection(
         { ...(await workspace.services.infrastructure.admin()), database: `${instance}_db` },
-        async client => (await client.query<Row>(sql)).rows,
+        async client => {
+          await client.query('SET search_path = public')
+          return (await client.query<Row>(sql)).rows
+        },
       ),
     async remove() {
       await workspace.remove()

@@ -8,6 +8,7 @@ import { Client, DatabaseError } from 'pg'
 import { problem, ProblemError } from '../../shared/problem'
 import { diskFull } from '../../shared/system-errors'
 import { listeningUsers } from '../system/proc'
+import { adminRole } from './services/postgres-config'
 import { ProofConnection, unproven } from './proof'
 
 /** Where one of our servers is reached. */
@@ -30,6 +31,10 @@ export interface Timeouts {
   readonly connect: number
   readonly query: number
 }
+
+/** What a tenant defines in its own database, such as an operator, must never run with our role's rights. */
+const onlyBuiltIn = '-c search_path=pg_catalog,pg_temp'
+
 const defaultTimeouts: Timeouts = { connect: 10_000, query: 60_000 }
 
 export interface OpenConnection {
@@ -58,6 +63,7 @@ export async function connect(login: Login, timeouts: Timeouts): Promise<OpenCon
       connection,
       ssl: false,
       application_name: 'instance-manager',
+      ...(user === adminRole && { options: onlyBuiltIn }),
       connectionTimeoutMillis: timeouts.connect,
       query_timeout: timeouts.query,
     })
@@ -125,9 +131,6 @@ async function requireOwnPort(port: number): Promise<void> {
     action: 'start-infrastructure',
   })
 }
-
-/** What a tenant defines in its own database, such as an operator, must never run with our rights. */
-export const onlyBuiltIn = 'SET search_path = pg_catalog, pg_temp'
 
 /** Whether the server answered and refused this login (wrong password, no such role, pg_hba). */
 export const isRefused = (error: unknown): boolean =>

@@ -1,6 +1,6 @@
 /** Whether an instance's role has what it needs in its database, and nobody else has; and how that is restored. */
 import { escapeIdentifier, escapeLiteral, type Client } from 'pg'
-import { onlyBuiltIn, unreachable, withConnection, type Login } from './connection'
+import { unreachable, withConnection, type Login } from './connection'
 import type { DatabaseNames } from './database-marks'
 import { scramSecret } from './scram'
 import { poolerRole } from './services/postgres-config'
@@ -49,7 +49,6 @@ export async function readRights(admin: Login, { database, role }: DatabaseNames
 
 /** Their names as SQL writes them. Those of extensions don't count. */
 async function strangersIn(client: Client, role: string): Promise<string[]> {
-  await client.query(onlyBuiltIn)
   const { rows } = await client.query<{ name: string }>(
     `
     SELECT c.oid::regclass::text AS name FROM pg_class AS c

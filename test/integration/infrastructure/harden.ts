@@ -175,7 +175,7 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
     })
 
     it('afterwards only the right passwords work, each for its own database, and no superuser', async () => {
-      await workspace.sql('CREATE TABLE kept AS SELECT generate_series(1, 1000) AS it')
+      await workspace.sql('CREATE TABLE public.kept AS SELECT generate_series(1, 1000) AS it')
       mustSucceed(await harden())
       for (const port of [ports.postgres, ports.pgbouncer]) {
         for (const one of [school, annex, night]) {
@@ -187,7 +187,7 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
         )
         await expect(login(port, { ...school, database: 'annex_db' }, school.password)).rejects.toThrow(/permission/)
       }
-      expect(await workspace.sql('SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 1000 }])
+      expect(await workspace.sql('SELECT count(*)::int AS rows FROM public.kept')).toEqual([{ rows: 1000 }])
       await expect(login(ports.postgres, { role: 'Head boss', database: 'postgres' }, 'any')).rejects.toThrow('reject')
       expect(await guide.psql('SELECT 1')).toBe('1') // podman exec … psql -U postgres
       const { containers } = await workspace.services.settings.read()

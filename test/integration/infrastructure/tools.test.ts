@@ -20,9 +20,9 @@ import { describeWhere } from '../../support/requires'
 
 /** Characters that compression can't shorten much: 60 MB in a dump. */
 const rows = 60
-const fill = `CREATE TABLE big AS SELECT n, (SELECT string_agg(md5(n::text || m::text), '') FROM generate_series(1, 31250) AS m) AS text
+const fill = `CREATE TABLE public.big AS SELECT n, (SELECT string_agg(md5(n::text || m::text), '') FROM generate_series(1, 31250) AS m) AS text
   FROM generate_series(1, ${rows}) AS n`
-const sum = "SELECT count(*)::int AS rows, md5(string_agg(md5(text), '' ORDER BY n)) AS sum FROM big"
+const sum = "SELECT count(*)::int AS rows, md5(string_agg(md5(text), '' ORDER BY n)) AS sum FROM public.big"
 
 function suite(name: string, options: () => Promise<TestOptions>): void {
   describe(`tools under ${name}`, () => {
@@ -107,7 +107,7 @@ function suite(name: string, options: () => Promise<TestOptions>): void {
     })
 
     test.each(['is aborted', 'fails'])('input that %s is never taken for a whole one', async how => {
-      await ask('DROP TABLE IF EXISTS half; CREATE TABLE half (n int)')
+      await ask('DROP TABLE IF EXISTS public.half; CREATE TABLE public.half (n int)')
       const input = new Readable({ read: () => undefined })
       const abort = new AbortController()
       const fed = await tool('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1'], { input, signal: abort.signal })
@@ -121,7 +121,7 @@ function suite(name: string, options: () => Promise<TestOptions>): void {
       if (how === 'is aborted') abort.abort(why)
       else input.destroy(why)
       expect(await reason(fed)).toBe(why)
-      expect(await ask('SELECT * FROM half')).toEqual([])
+      expect(await ask('SELECT * FROM public.half')).toEqual([])
     })
 
     test('a failing tool is a Problem with the end of its standard error; no password is in an argument', async () => {

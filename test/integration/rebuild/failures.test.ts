@@ -69,7 +69,8 @@ beforeAll(async () => {
   ;({ port } = (await workspace.create({ name: 'school' })).plan as unknown as { port: number })
   const database = { ...(await workspace.services.infrastructure.admin()), database: 'school_db' }
   // without a sequence: one skips numbers when PostgreSQL is killed
-  const pupils = "CREATE TABLE pupils (id int PRIMARY KEY, name text); INSERT INTO pupils VALUES (1, 'Ada'), (2, 'Bob')"
+  const pupils =
+    "CREATE TABLE public.pupils (id int PRIMARY KEY, name text); INSERT INTO public.pupils VALUES (1, 'Ada'), (2, 'Bob')"
   await withConnection(database, client => client.query(pupils))
   await mkdir(inInstance('server/reports'))
   await writeFile(inInstance('server/reports/may.txt'), 'a report')

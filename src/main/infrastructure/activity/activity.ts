@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatabaseActivity, Pool, SessionEnd, SessionKey, TableRows } from '../../../shared/database-activity'
 import { problem, ProblemError, toProblem, type Problem } from '../../../shared/problem'
 import { Watched } from '../../system/watched'
-import { onlyBuiltIn, unreachable, whyUnreachable, type Login } from '../connection'
+import { unreachable, whyUnreachable, type Login } from '../connection'
 import type { Tenants } from '../tenants'
 import { describe, samplesOf, type Found } from './describe'
 import { endSession } from './end-session'
@@ -59,7 +59,7 @@ export class Activity {
     )
     this.#postgres = new HeldConnection({
       login: services.admin,
-      begin: client => client.query(`${onlyBuiltIn}; SET statement_timeout = ${timeouts.query}`),
+      begin: client => client.query(`SET statement_timeout = ${timeouts.query}`),
       timeouts,
       signal,
     })

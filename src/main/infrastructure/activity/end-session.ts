@@ -1,7 +1,7 @@
 /** Ends an instance's query or connection, and nobody else's. */
 import type { SessionEnd, SessionKey } from '../../../shared/database-activity'
 import { problem } from '../../../shared/problem'
-import { onlyBuiltIn, unreachable, withConnection, type Login } from '../connection'
+import { unreachable, withConnection, type Login } from '../connection'
 import type { TenantDatabase } from '../tenants'
 import { micros } from './postgres-looks'
 
@@ -53,7 +53,6 @@ export async function endSession(
   const ended = await withConnection(
     admin,
     async client => {
-      await client.query(onlyBuiltIn)
       return (await client.query<{ done: boolean }>(statement, values)).rows[0]?.done === true
     },
     timeouts,

@@ -1,6 +1,6 @@
 /** The tables of one database that have the most dead rows. */
 import type { TableRows } from '../../../shared/database-activity'
-import { onlyBuiltIn, unreachable, withConnection, type Login } from '../connection'
+import { unreachable, withConnection, type Login } from '../connection'
 
 interface Row {
   readonly schema: string
@@ -17,7 +17,6 @@ export async function tablesOf(admin: Login, database: string): Promise<readonly
     return await withConnection(
       { ...admin, database },
       async client => {
-        await client.query(onlyBuiltIn)
         const { rows } = await client.query<Row>(`
           SELECT schemaname AS schema, relname AS name, n_live_tup AS live, n_dead_tup AS dead,
             floor(extract(epoch FROM greatest(last_vacuum, last_autovacuum)) * 1000) AS vacuumed
