@@ -9,6 +9,7 @@ import { Space, withSpace } from './instances/space'
 import { Trash } from './instances/trash'
 import { UsedReleases } from './instances/used-releases'
 import { logsRoom } from './logs/room'
+import { maintenanceRoom } from './maintenance/room'
 import { Operations } from './operations/engine'
 import { Processes } from './processes/client'
 import { Releases } from './releases/releases'
@@ -83,11 +84,14 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
   const space = new Space({ paths, run, signal, operations, releases: usedReleases, trash, infrastructure, archives })
   const instances = instancesRoom(base, operations, { shared, schema, processes, releases, roster, trash, space })
   const doctor = doctorRoom(base, operations, { shared, processes, releases, roster, space })
-  operations.define([...instances.jobs, ...shared.jobs, ...doctor.jobs].map(it => withSpace(space, it)))
+  const maintenance = maintenanceRoom(base, operations, { shared, roster, space })
+  operations.define(
+    [...instances.jobs, ...shared.jobs, ...doctor.jobs, ...maintenance.jobs].map(it => withSpace(space, it)),
+  )
   operations.whenSettled(it => log.operation(it))
   base.closing.add(() => operations.close())
   if (place.looking) await operations.look()
-  else await begin(base, { clean, releases, operations, rooms: [roster, schema, space, logs, shared] })
+  else await begin(base, { clean, releases, operations, rooms: [roster, schema, space, logs, shared, maintenance] })
   return {
     paths,
     log,
@@ -98,6 +102,7 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
     instances,
     logs,
     doctor,
+    maintenance,
     space,
     releases: usedReleases,
     signal,

@@ -6,6 +6,7 @@ import type { Instances } from './instances/room'
 import type { Space } from './instances/space'
 import type { UsedReleases } from './instances/used-releases'
 import type { LogsRoom } from './logs/room'
+import type { MaintenanceRoom } from './maintenance/room'
 import type { Operations } from './operations/engine'
 import type { AppLog } from './workspace/app-log'
 import type { WorkspacePaths } from './workspace/paths'
@@ -21,6 +22,7 @@ export interface WorkspaceServices {
   readonly instances: Instances
   readonly logs: LogsRoom
   readonly doctor: DoctorRoom
+  readonly maintenance: MaintenanceRoom
   readonly space: Space
   readonly releases: UsedReleases
   /**

@@ -25,7 +25,13 @@ export const journalLineSchema: z.ZodType<JournalLine> = z.discriminatedUnion('t
     ...base,
     type: z.literal('done'),
     step: z.string(),
-    result: z.object({ operation: z.string().optional(), problem: problemSchema.optional() }).optional(),
+    result: z
+      .object({
+        operation: z.string().optional(),
+        problem: problemSchema.optional(),
+        figures: z.record(z.string(), z.number()).optional(),
+      })
+      .optional(),
     notes: z.string().optional(),
   }),
   z.object({

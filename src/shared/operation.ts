@@ -22,6 +22,8 @@ export interface Abreast {
 export interface StepResult {
   readonly operation?: string | undefined
   readonly problem?: Problem | undefined
+  /** What it measured, by the job's own names. */
+  readonly figures?: Readonly<Record<string, number>> | undefined
 }
 
 /** Journaled, one line of JSON each. */

@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { driverKinds, type DriverKind, type ServiceName } from './infrastructure'
 import { portSchema } from './instance'
 import { defaultPoolSize } from './limits'
+import { maintenanceDays } from './maintenance'
 import { nearest } from './nearest'
 import { problem } from './problem'
 
@@ -155,6 +156,23 @@ export const settingsSchema = z.strictObject({
           explanation: 'How many connections it accepts from all instances together.',
           ...ofService('max_client_conn', 'pgbouncer'),
         }),
+    })
+    .prefault({}),
+  maintenance: z
+    .strictObject({
+      day: z
+        .enum(maintenanceDays, `Choose one of ${maintenanceDays.join(', ')}.`)
+        .default('sunday')
+        .register(words, {
+          title: 'Day',
+          explanation: 'When the databases of all instances are maintained: never, daily, or on one day of the week.',
+          effect: 'Takes effect at once.',
+        }),
+      hour: wholeNumber(0, 23).default(3).register(words, {
+        title: 'Hour',
+        explanation: 'The hour at which it begins, in this machine’s time zone.',
+        effect: 'Takes effect at once.',
+      }),
     })
     .prefault({}),
   logs: z

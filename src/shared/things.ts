@@ -24,6 +24,8 @@ export const things = {
   infrastructure: 'infrastructure',
   /** Rebuilding several instances. No instance can be called that. */
   rebuilds: '(rebuilds)',
+  /** Maintaining the databases of several instances. */
+  maintenance: '(maintenance)',
   /** Starting and stopping them. */
   services: 'services',
 } as const

@@ -4,6 +4,7 @@ import { doctorRouter } from './doctor'
 import { infrastructureRouter } from './infrastructure'
 import { instancesRouter } from './instances'
 import { logsRouter } from './logs'
+import { maintenanceRouter } from './maintenance'
 import { operationsRouter } from './operations'
 import { rebuildRouter } from './rebuild'
 import { releasesRouter } from './releases'
@@ -18,6 +19,7 @@ export const apiRouter = router({
   infrastructure: infrastructureRouter,
   instances: instancesRouter,
   logs: logsRouter,
+  maintenance: maintenanceRouter,
   operations: operationsRouter,
   rebuild: rebuildRouter,
   releases: releasesRouter,

@@ -13,6 +13,7 @@ import type { AnyOperation } from '../operations/operation'
 import type { Releases } from '../releases/releases'
 import { readManifest, requireWorkspace } from '../workspace/base'
 import { fingerprint } from '../workspace/fingerprint'
+import { interruptFor } from './interrupt'
 import { findOwn, type LifecycleServices } from './lifecycle/target'
 import type { Roster } from './roster'
 import { begunAlready, bringUpStep, whyNot, type ManyServices } from './many'
@@ -86,6 +87,7 @@ const ofInstance = (services: FleetServices, name: string): StepActions<FleetPla
         const asked = { ...options, schema: answers && Object.hasOwn(answers, name) ? answers[name] : options.schema }
         const asksMore = Object.values(asked).some(it => it !== undefined)
         if (config.release === release && !asksMore) return {} // it has this code already
+        await interruptFor(operations, rebuildJob.kind, name, signal)
         operation = await operations.start(rebuildJob.kind, { name, release, ...asked })
       }
       // a stuck operation waits for the operator

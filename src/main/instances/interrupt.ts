@@ -6,8 +6,8 @@ import { nameOf } from '../operations/claims'
 import type { Operations } from '../operations/engine'
 
 /**
- * Cancels the open operations on an instance that a job of this kind interrupts (see its descriptor), and waits until
- * they are undone. One that can't be undone stays open: the engine then refuses the job and says why.
+ * Cancels the open operations on an instance that a job of this kind interrupts, or that give way to any job (see their
+ * descriptors), and waits until they are undone. One that can't be undone stays open: the engine then refuses the job and says why.
  * @throws Problem `shutting-down`; the signal's reason
  */
 export async function interruptFor(
@@ -18,9 +18,8 @@ export async function interruptFor(
 ): Promise<void> {
   const kinds = jobOf(kind)?.interrupts ?? []
   const subject = nameOf(things.instance(name))
-  for (const { id } of operations
-    .list()
-    .filter(it => isOpen(it) && it.subject === subject && kinds.includes(it.kind))) {
+  const goes = (other: string): boolean => kinds.includes(other) || (other !== kind && !!jobOf(other)?.background)
+  for (const { id } of operations.list().filter(it => isOpen(it) && it.subject === subject && goes(it.kind))) {
     try {
       operations.cancel(id)
     } catch {

@@ -8,6 +8,7 @@ import { infrastructureJobs } from './infrastructure'
 import type { AnyJob } from './job'
 import { isolateJob, lifecycleJobs, unisolateJob } from './lifecycle'
 import { limitsJob } from './limits'
+import { maintainJob, maintenanceJob } from './maintenance'
 import { manyJob } from './many'
 import { mendJob } from './mend'
 import { rebuildJobs } from './rebuild'
@@ -27,6 +28,8 @@ export const jobs = [
   fleetJob,
   ...infrastructureJobs,
   hardenJob,
+  maintainJob,
+  maintenanceJob,
 ] as const
 
 /** Jobs that only need a name: the command line generates their commands from their descriptors. */

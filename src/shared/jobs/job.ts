@@ -121,6 +121,11 @@ export interface Job<
   readonly cancel: { readonly meaning: string; readonly confirm: string }
   /** Kinds of jobs on the same instance that it cancels and undoes first, instead of waiting. */
   readonly interrupts?: readonly string[]
+  /**
+   * It gives way: any other job on the same instance cancels it first, and meanwhile the instance is shown, and can be
+   * used, as if it weren't running.
+   */
+  readonly background?: true
   /** PostgreSQL and PgBouncer are started first, as a separate operation. */
   readonly needsInfrastructure?: true
   /** Bytes of disk space it needs, unless it works that out itself. Absent: little more than its journal. */

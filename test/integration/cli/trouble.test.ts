@@ -387,6 +387,7 @@ describe('pipes and names', () => {
       'cancel-query',
       'drivers',
       'harden',
+      'maintain',
       'load',
       'logs',
     ])

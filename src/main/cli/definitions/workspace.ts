@@ -5,6 +5,7 @@ import type { DoctorOptions } from '../commands/doctor'
 import type { HardenOptions } from '../commands/harden'
 import type { InitOptions } from '../commands/init'
 import type { LogOptions } from '../commands/logs'
+import type { MaintainOptions } from '../commands/maintain'
 import type { Grammar } from '../grammar'
 import { lineCount, oneOf, port, processNumber } from './values'
 
@@ -101,6 +102,19 @@ export function infra(program: Grammar): void {
     .example('infra harden --dry-run', 'changes nothing')
     .example('infra harden', 'put back as it was if a login that must work doesn’t')
     .does(async (session, options: HardenOptions) => (await import('../commands/harden')).harden(session, options))
+  group
+    .add(
+      'maintain',
+      'Vacuum and analyze the instances’ databases, and rebuild bloated indexes. Instances keep running. Exits with 1 if a database had problems.',
+    )
+    .argument('[name...]', 'instances; all by default')
+    .completes('name', 'instance')
+    .option('--dry-run', 'show dead rows and bloated indexes')
+    .example('infra maintain', 'one database after the other; when it runs by itself: “settings get maintenance”')
+    .example('infra maintain school --dry-run', 'changes nothing')
+    .does(async (session, options: MaintainOptions, names: string[]) =>
+      (await import('../commands/maintain')).maintain(session, names, options),
+    )
   group
     .add('load', 'Load the image of PostgreSQL or PgBouncer from a file, where no registry can be reached.')
     .argument('<file>', 'made by “docker save” or “podman save”')

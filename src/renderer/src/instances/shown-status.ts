@@ -32,7 +32,7 @@ export function shownStatus(
   pending: PendingJob | undefined,
   queue?: string,
 ): ShownStatus {
-  if (newest && isOpen(newest)) return ofOperation(newest)
+  if (newest && isOpen(newest) && !jobOf(newest.kind)?.background) return ofOperation(newest)
   if (pending && pending.after === newest?.id) return { group: 'busy', tone: 'busy', word: running(pending.kind) }
   if (queue !== undefined) return { group: 'busy', tone: 'busy', word: 'Waiting…', operation: queue }
   const group = foreign === undefined ? status : 'copy'
@@ -58,7 +58,7 @@ export function newestBySubject(operations: readonly OperationState[]): Readonly
 export const queuesOf = (operations: readonly OperationState[]): ReadonlyMap<string, string> =>
   new Map(
     operations
-      .filter(it => jobOf(it.kind)?.instances && it.phase === 'running')
+      .filter(it => jobOf(it.kind)?.instances && !jobOf(it.kind)?.background && it.phase === 'running')
       .flatMap(job =>
         resultsOf(job)
           .filter(it => !it.begun)

@@ -176,9 +176,10 @@ export function JobsProvider({ children }: { children: ReactNode }) {
   const told = useRef(new Set([begun?.id]))
   useEffect(() => {
     const look = (): void => {
-      const other = operations
-        .view()
-        .operations.find(it => jobOf(it.kind)?.instances && isOpen(it) && !told.current.has(it.id))
+      const other = operations.view().operations.find(it => {
+        const job = jobOf(it.kind)
+        return job?.instances && !job.background && isOpen(it) && !told.current.has(it.id)
+      })
       if (!other) return
       told.current.add(other.id)
       const plan = planOf(manyJob, other)
