@@ -24,6 +24,7 @@ import { withConnection, type Login, type Server } from './connection'
 import { reasonFor, requireAvailable, requireUnused } from './driver-choice'
 import { Details } from './details'
 import type { Driver, DriverContext, DriverStatus } from './drivers/driver'
+import { holdQueries, releaseQueries } from './hold'
 import { Transitions, type Restarting } from './transitions'
 import { isSecured, securePostgres } from './secure'
 import { passwordOf, type SecretStore } from './secrets'
@@ -227,6 +228,26 @@ export class Infrastructure {
     }
   }
 
+  async #startService(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
+    await this.#release() // a PgBouncer that holds queries isn't ready
+    try {
+      await this.#services.drivers[kind].start(serviceOf(service), context)
+    } finally {
+      await this.#release()
+    }
+  }
+
+  async #release(): Promise<void> {
+    await this.#onOwnConsole(releaseQueries).catch(() => undefined) // usually, nothing is held
+  }
+
+  /** Does nothing if PgBouncer was created elsewhere: its console isn't open to us. @returns whether it did */
+  async #onOwnConsole(work: (console: Login) => Promise<unknown>): Promise<boolean> {
+    const console = await this.throughPool('pgbouncer')
+    if (!console.adopted) await work(console)
+    return !console.adopted
+  }
+
   // For operations. Watchers are notified when each begins and ends.
 
   provision(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
@@ -240,9 +261,7 @@ export class Infrastructure {
   }
 
   start(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
-    return this.#transitions.move(service, 'starting', () =>
-      this.#services.drivers[kind].start(serviceOf(service), context),
-    )
+    return this.#transitions.move(service, 'starting', () => this.#startService(kind, service, context))
   }
 
   stop(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
@@ -250,6 +269,14 @@ export class Infrastructure {
       await this.activity.release()
       await this.#services.drivers[kind].stop(serviceOf(service), context)
     })
+  }
+
+  /**
+   * Until the next start of either service, instances' queries wait at PgBouncer, if it runs and is ours. Never throws:
+   * without a hold, they fail while PostgreSQL is away. @returns whether they wait
+   */
+  hold(): Promise<boolean> {
+    return this.#onOwnConsole(async console => holdQueries(console, await this.admin())).catch(() => false)
   }
 
   /** Call it after both were started. Never throws: an instance's own health check shows if it is still refused. */
@@ -269,12 +296,12 @@ export class Infrastructure {
       if (pgbouncer.state === 'unavailable') return
       await (await this.driver()).provision(serviceOf('pgbouncer'), context)
       if (pgbouncer.state !== 'running') return
-      const console = await this.throughPool('pgbouncer')
-      if (console.adopted) return
-      await withConnection(console, async client => {
-        await client.query('RELOAD')
-        if (renewed !== undefined) await client.query(`RECONNECT ${escapeIdentifier(renewed)}`)
-      })
+      await this.#onOwnConsole(console =>
+        withConnection(console, async client => {
+          await client.query('RELOAD')
+          if (renewed !== undefined) await client.query(`RECONNECT ${escapeIdentifier(renewed)}`)
+        }),
+      )
     })
   }
 
@@ -294,9 +321,7 @@ export class Infrastructure {
    * reason
    */
   restart(kind: DriverKind, service: ServiceName, signal: AbortSignal): Promise<void> {
-    return this.#transitions.attempt(service, signal, context =>
-      this.#services.drivers[kind].start(serviceOf(service), context),
-    )
+    return this.#transitions.attempt(service, signal, context => this.#startService(kind, service, context))
   }
 
   showRestarting(service: ServiceName, restarting: Restarting | undefined): void {

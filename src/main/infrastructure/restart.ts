@@ -7,10 +7,11 @@ import { implement } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
 import type { Infrastructure } from './infrastructure'
 import { bringUpSteps, ranIn, servicesFor, subjectContradiction } from './start'
-import { stopService } from './stop'
+import { stopPostgresToRestart, stopService } from './stop'
 
-export const infrastructureRestart = (infrastructure: Infrastructure): AnyOperation =>
-  implement(infrastructureRestartJob, {
+export const infrastructureRestart = (infrastructure: Infrastructure): AnyOperation => {
+  const bringUp = bringUpSteps<InfrastructureRestartPlan>(infrastructure)
+  return implement(infrastructureRestartJob, {
     plan: async ({ service }) => {
       const status = await infrastructure.status()
       return {
@@ -22,8 +23,11 @@ export const infrastructureRestart = (infrastructure: Infrastructure): AnyOperat
     },
     contradiction: subjectContradiction,
     steps: {
-      ...bringUpSteps<InfrastructureRestartPlan>(infrastructure),
+      ...bringUp,
+      // After a crash, it may be running while queries are still held.
+      'start-postgres': { ...bringUp['start-postgres'], verify: () => Promise.resolve(false) },
       'stop-pgbouncer': stopService(infrastructure, 'pgbouncer'),
-      'stop-postgres': stopService(infrastructure, 'postgres'),
+      'stop-postgres': stopPostgresToRestart(infrastructure),
     },
   })
+}

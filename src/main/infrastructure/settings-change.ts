@@ -15,7 +15,7 @@ import type { SettingsFile } from '../workspace/settings'
 import type { Infrastructure } from './infrastructure'
 import { engineConnections } from './limits'
 import { bringUpSteps, driverContext, ranIn, subjectContradiction } from './start'
-import { stopService } from './stop'
+import { stopPostgresToRestart, stopService } from './stop'
 
 interface SettingServices {
   readonly infrastructure: Infrastructure
@@ -32,8 +32,8 @@ export const settingsChange = (services: SettingServices): AnyOperation => {
     plan: input => planChange(services, input),
     contradiction: subjectContradiction,
     steps: {
-      'stop-pgbouncer': stop(services, 'pgbouncer'),
-      'stop-postgres': stop(services, 'postgres'),
+      'stop-pgbouncer': stop(services, 'pgbouncer', stopService(services.infrastructure, 'pgbouncer')),
+      'stop-postgres': stop(services, 'postgres', stopPostgresToRestart(services.infrastructure)),
       'write-settings': writeSettings(services),
       'provision-postgres': always(bringUp['provision-postgres']),
       'start-postgres': always(bringUp['start-postgres']),
@@ -133,8 +133,8 @@ async function apply(
 }
 
 /** Undone once the old settings are recorded again, so it starts with those. */
-const stop = ({ infrastructure }: SettingServices, service: ServiceName): SettingStep => ({
-  ...stopService<InfrastructureSettingsPlan>(infrastructure, service),
+const stop = ({ infrastructure }: SettingServices, service: ServiceName, step: SettingStep): SettingStep => ({
+  ...step,
   async undo(context) {
     if (!context.plan.ran[service]) return
     await apply(infrastructure, [service], context)

@@ -86,3 +86,21 @@ export const stopService = <
     if (context.plan.ran[service]) await infrastructure.start(context.plan.driver, service, driverContext(context))
   },
 })
+
+/** Stops PostgreSQL for a moment. If PgBouncer goes on running, instances' queries wait there. */
+export const stopPostgresToRestart = <Plan extends InfrastructureRestartPlan | InfrastructureSettingsPlan>(
+  infrastructure: Infrastructure,
+): StepActions<Plan> => {
+  const { do: stop, verify, undo } = stopService<Plan>(infrastructure, 'postgres')
+  return {
+    async do(context) {
+      if (await infrastructure.hold()) context.report({ text: 'Instances’ queries wait at PgBouncer' })
+      await stop(context)
+    },
+    verify,
+    async undo(context) {
+      await undo?.(context)
+      await infrastructure.healPools()
+    },
+  }
+}

@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { withConnection } from '../../../src/main/infrastructure/connection'
+import { connect, withConnection } from '../../../src/main/infrastructure/connection'
 import { workingIn } from '../../../src/main/infrastructure/drivers/daemons'
 import { infrastructureStart } from '../../../src/main/infrastructure/start'
 import { infrastructureRestart } from '../../../src/main/infrastructure/restart'
@@ -34,6 +34,7 @@ const pids = async () => ({
 const cancelOpen = (): void => {
   for (const { id } of operations.list().filter(isOpen)) operations.cancel(id)
 }
+const timeouts = { connect: 20_000, query: 20_000 }
 const query = async (): Promise<unknown> =>
   withConnection(await it.infrastructure.throughPool('postgres'), client => client.query('SELECT 1'))
 
@@ -117,6 +118,53 @@ test('each is restarted alone, the other keeps running, and a query gets through
   await query()
   const last = await pids()
   expect([last.postgres, last.pgbouncer]).not.toEqual([third.postgres, third.pgbouncer])
+})
+
+test('while PostgreSQL restarts, queries wait and none fails; only a transaction that doesn’t end is ended', async () => {
+  mustSucceed(await run('infrastructure-start'))
+  const endless = await connect(await it.infrastructure.throughPool('postgres'), timeouts)
+  await endless.client.query('BEGIN')
+  await endless.client.query('SELECT 1')
+  const restarting = new AbortController()
+  const ask = async (): Promise<number> => {
+    const { client, close } = await connect(await it.infrastructure.throughPool('postgres'), timeouts)
+    let asked = 0
+    for (; !restarting.signal.aborted; asked++) await client.query('SELECT 1')
+    await client.query('SELECT 1')
+    await close()
+    return asked
+  }
+  const asking = Promise.all([ask(), ask(), ask()])
+  asking.catch(() => undefined)
+  const before = await pids()
+  mustSucceed(await run('infrastructure-restart', { service: 'postgres' }))
+  restarting.abort()
+  expect(Math.min(...(await asking))).toBeGreaterThan(0)
+  expect((await pids()).postgres).not.toEqual(before.postgres)
+  await expect(endless.client.query('SELECT 1')).rejects.toThrow('onnection')
+  await endless.close()
+})
+
+/** The engine is killed once all queries wait. */
+const held = async (): Promise<unknown> => it.infrastructure.hold()
+/** It is killed while it waits for a transaction to end. */
+const half = async (): Promise<void> => {
+  const [busy, killed] = await Promise.all(
+    ['postgres', 'pgbouncer'].map(async of => connect(await it.infrastructure.throughPool(of), timeouts)),
+  )
+  await busy?.client.query('BEGIN')
+  killed?.client.query('PAUSE').catch(() => undefined)
+  await killed?.close()
+  await busy?.close()
+}
+
+test.each([held, half])('queries that a killed engine left waiting go on with the next start: %o', async leave => {
+  mustSucceed(await run('infrastructure-start'))
+  await leave()
+  const asked = query()
+  asked.catch(() => undefined)
+  mustSucceed(await run('infrastructure-start'))
+  expect(await asked).toMatchObject({ rowCount: 1 })
 })
 
 test('one that is stopped alone is not wanted any more, and the start of both brings it back', async () => {

@@ -185,8 +185,10 @@ function Consequences({ restarts, changed }: { restarts: readonly ServiceName[];
   const several = restarts.length > 1
   return (
     <p>
-      {enumerate(restarts.map(it => serviceTitle[it]))} {several ? 'restart' : 'restarts'}. Requests that need the
-      database fail meanwhile, usually for a few seconds.{' '}
+      {enumerate(restarts.map(it => serviceTitle[it]))} {several ? 'restart' : 'restarts'}.{' '}
+      {restarts.includes('pgbouncer')
+        ? 'Requests that need the database fail meanwhile, usually for a few seconds.'
+        : 'Queries wait meanwhile, usually a second or two; a transaction that is still open by then ends with an error.'}{' '}
       {names.length > 0 ? `Running now: ${enumerate(names)}.` : 'No instance is running.'} If{' '}
       {several ? 'they don’t' : 'it doesn’t'} come up, the old settings are put back.
     </p>

@@ -35,7 +35,7 @@ export interface InfrastructureSwitch {
   readonly start: (only?: ServiceName) => void
   /** Asks first, because the instances lose their databases. */
   readonly stop: (only?: ServiceName) => void
-  /** Asks first, because requests fail meanwhile. */
+  /** Asks first, because requests wait or fail meanwhile. */
   readonly restart: (only?: ServiceName) => void
   /** Gives adopted containers the secure set-up. Shows what that changes first. */
   readonly harden: () => void
@@ -89,7 +89,7 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
       const names = cutOff(instances, service).map(it => it.name)
       confirm({
         title: `Restart ${whatOf(service)}?`,
-        children: `${meanwhile[service ?? 'both']} ${names.length > 0 ? `Running now: ${enumerate(names)}.` : 'No instance is running.'}`,
+        children: `${service === 'postgres' && data?.adopted === false ? held : meanwhile[service ?? 'both']} ${names.length > 0 ? `Running now: ${enumerate(names)}.` : 'No instance is running.'}`,
         confirm: service ? `Restart ${serviceTitle[service]}` : 'Restart both',
         cancel: 'Cancel',
         calm: true,
@@ -119,6 +119,10 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
 const whatOf = (only: ServiceName | undefined): string => (only ? serviceTitle[only] : 'PostgreSQL and PgBouncer')
 
 /** What instances notice of a restart. */
+/** While PostgreSQL alone restarts. An adopted PgBouncer doesn't let us hold queries. */
+const held =
+  'PgBouncer and the instances keep running. Their queries wait until PostgreSQL is back, usually a second or two. A transaction that is still open by then ends with an error.'
+
 const meanwhile: Readonly<Record<ServiceName | 'both', string>> = {
   postgres:
     'PgBouncer and the instances keep running. Requests that need the database fail until PostgreSQL is back, usually within a few seconds.',
