@@ -18,6 +18,7 @@ const without = new Set([
   'settings-refused',
   'infrastructure-stop',
   'infrastructure-stopped',
+  'maintenance-empty',
 ])
 
 const folder = resolve(import.meta.dirname, '../../docs/images')

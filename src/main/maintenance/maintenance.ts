@@ -44,14 +44,12 @@ export async function ownNames({ configs }: Pick<MaintenanceServices, 'configs'>
 
 const ofInstance = ({ operations }: MaintenanceServices, name: string): StepActions<MaintenancePlan> => ({
   async do({ plan, signal }) {
-    let operation: string | undefined
     try {
-      operation =
+      const operation =
         begunAlready(operations.list(), maintainJob.kind, plan.since, name) ??
         (await operations.start(maintainJob.kind, { name }))
-      return resultOf(await operations.rested(operation, signal))
+      return resultOf(await endedWith(operations, operation, signal))
     } catch (error) {
-      if (signal.aborted && operation !== undefined) stop(operations, operation)
       signal.throwIfAborted()
       return { problem: toProblem(error) }
     }
@@ -59,12 +57,18 @@ const ofInstance = ({ operations }: MaintenanceServices, name: string): StepActi
   verify: () => Promise.resolve(false), // `do` looks for its operation
 })
 
-/** Unlike a restart, it can end part-way, so it does if the rest is cancelled. */
-function stop(operations: Pick<MaintenanceServices['operations'], 'cancel'>, id: string): void {
+/** Unlike a restart, it can end part-way: so a cancel of the whole ends it too, and waits until it has. */
+async function endedWith(
+  operations: MaintenanceServices['operations'],
+  id: string,
+  signal: AbortSignal,
+): Promise<OperationState> {
   try {
-    operations.cancel(id)
-  } catch {
-    // it has ended by itself, or the engine is closing
+    return await operations.rested(id, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
+    operations.cancel(id) // refused if the engine is closing: then both go on at the next start
+    return await operations.rested(id)
   }
 }
 

@@ -105,12 +105,13 @@ const cancelBackend = async (admin: () => Promise<Login>, pid: number, { user, d
   )
 
 function explained(error: unknown, { user, database, port }: Login): ProblemError {
-  if (isRefused(error) || hasCode(error, '3D000'))
+  const missing = hasCode(error, '3D000')
+  if (missing || isRefused(error))
     return problem(
       {
         code: 'maintenance-login',
-        message: `Logging in to ${database} as ${user} failed.`,
-        cause: error instanceof Error ? `PostgreSQL says: ${error.message}.` : undefined,
+        message: missing ? `The database ${database} doesn’t exist.` : `Logging in to ${database} as ${user} failed.`,
+        cause: missing || !(error instanceof Error) ? undefined : `PostgreSQL says: ${error.message}.`,
         hint: 'Check the instance under Health, or with “instance-manager doctor”.',
       },
       error,

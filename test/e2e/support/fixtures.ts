@@ -52,7 +52,8 @@ export async function testHome({ shown = false } = {}): Promise<TestHome> {
     ? settingsSchema.parse({}).ports
     : { postgres: await freePort(), pgbouncer: await freePort(), firstInstance: firstInstancePort() }
   const defaults = join(home.path, 'defaults.json')
-  await writeFile(defaults, JSON.stringify({ driver: 'embedded', ports }))
+  const maintenance = shown ? {} : { day: 'never' } // whatever the time is, it doesn't begin in the middle of a test
+  await writeFile(defaults, JSON.stringify({ driver: 'embedded', ports, maintenance }))
   const launched: LaunchedApp[] = []
   const place: TestHome = {
     home,

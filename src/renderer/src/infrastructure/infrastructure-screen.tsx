@@ -13,6 +13,7 @@ import { useWarmLogs } from '../logs/warm'
 import { Connections } from './connections/connections'
 import { DriverChoice } from './driver-choice'
 import { logOf } from './log-of'
+import { Maintenance } from './maintenance/maintenance'
 import { Progress } from './progress'
 import { ServiceCard } from './service-card'
 import { useInfrastructureSwitch, type InfrastructureSwitch } from './switch'
@@ -20,10 +21,10 @@ import classes from './infrastructure.module.css'
 
 const lead = 'One PostgreSQL and one PgBouncer serve all instances.'
 
-/** @param tab from the address: the service whose log is shown, the connections, otherwise the overview */
+/** @param tab from the address: the service whose log is shown, connections, maintenance, otherwise the overview */
 export function InfrastructureScreen({ tab }: { tab: string | undefined }) {
   const log = serviceNames.find(it => it === tab)
-  const connections = tab === 'connections'
+  const part = tab === 'connections' || tab === 'maintenance' ? tab : undefined
   const acts = useInfrastructureSwitch({ stay: true })
   useWarmLogs()
   return (
@@ -37,17 +38,18 @@ export function InfrastructureScreen({ tab }: { tab: string | undefined }) {
       <Tabs
         label="Infrastructure"
         tabs={[
-          { href: '/infrastructure', word: 'Overview', current: log === undefined && !connections },
-          { href: '/infrastructure/connections', word: 'Connections', current: connections },
+          { href: '/infrastructure', word: 'Overview', current: log === undefined && part === undefined },
+          { href: '/infrastructure/connections', word: 'Connections', current: part === 'connections' },
+          { href: '/infrastructure/maintenance', word: 'Maintenance', current: part === 'maintenance' },
           ...serviceNames.map(it => ({ href: logOf(it), word: `${serviceTitle[it]} log`, current: it === log })),
         ]}
       />
       {log ? (
         <PageLog key={log} source={{ kind: 'service', name: log }} />
-      ) : connections ? (
+      ) : part ? (
         <>
           <Progress />
-          <Connections />
+          {part === 'connections' ? <Connections /> : <Maintenance />}
         </>
       ) : (
         <Overview acts={acts} />

@@ -9,6 +9,7 @@ import { statusNews } from '../app/news'
 import { notifyNews } from '../app/notify'
 import { serviceWord } from '../app/status'
 import { useJobs } from '../jobs/jobs'
+import { maintainJob, maintenanceJob } from '../../../shared/jobs/maintenance'
 import { resultsOf } from '../../../shared/jobs/many'
 import { jobOf } from '../../../shared/jobs'
 import { failuresOf, headline } from '../../../shared/jobs/words'
@@ -51,7 +52,8 @@ function useOperationNews(): string {
         isWorthAWord(operation) &&
         location !== `/operations/${operation.id}` &&
         !(operation === report && location === '/instances') &&
-        !(operation.subject === things.infrastructure && location === '/infrastructure')
+        !(operation.subject === things.infrastructure && location === '/infrastructure') &&
+        !(operation.kind === maintenanceJob.kind && location === '/infrastructure/maintenance')
       ) {
         notifyNews(
           headline(operation),
@@ -65,7 +67,8 @@ function useOperationNews(): string {
 }
 
 const isWorthAWord = ({ kind, phase }: OperationState): boolean =>
-  phase === 'stuck' || phase === 'rolled-back' || (phase === 'succeeded' && !jobOf(kind)?.brief)
+  kind !== maintainJob.kind && // the whole run is announced
+  (phase === 'stuck' || phase === 'rolled-back' || (phase === 'succeeded' && !jobOf(kind)?.brief))
 
 function Look({ operation: { id, turned, steps } }: { operation: OperationState }) {
   const problem = steps.find(it => it.status === 'stuck')?.problem ?? turned?.problem
