@@ -7,6 +7,7 @@ import { withConnection } from '../../../src/main/infrastructure/connection'
 import { Pools } from '../../../src/main/infrastructure/pools'
 import { requireInfrastructure } from '../../../src/main/instances/create/plan'
 import type { Images } from '../../support/images/images'
+import { GuideContainers } from '../../support/guide-containers'
 import { testInfrastructure, type TestInfrastructure } from '../../support/infrastructure'
 
 /** @param methods PgBouncer's, of logging in: each takes 15 s, in which it waits */
@@ -58,21 +59,7 @@ export function adoptionSuite(engine: 'podman' | 'docker', images: Images, metho
 
     test("the CLI's PgBouncer and PostgreSQL serve old and new databases, and were not touched", async () => {
       const { containers, ports } = it.settings
-      await command([
-        'run',
-        '-d',
-        '--name',
-        containers.pgbouncer,
-        '--network',
-        `instance-manager-${containers.postgres}`,
-        '-p',
-        `${ports.pgbouncer}:5432`,
-        '-e',
-        `DATABASE_URL=postgres://postgres:password@${containers.postgres}:5432/*`,
-        '-e',
-        'AUTH_TYPE=scram-sha-256',
-        images.pgbouncer,
-      ])
+      await new GuideContainers(engine, images, it.settings).runPooler('-e', 'AUTH_TYPE=scram-sha-256')
       const before = [await started(containers.postgres), await started(containers.pgbouncer)]
       expect(await asked(ports.pgbouncer, old)).toEqual([{ who: old.role }])
 
