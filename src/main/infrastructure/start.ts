@@ -43,6 +43,8 @@ export const infrastructureStart = (
     contradiction: subjectContradiction,
     steps: {
       ...steps,
+      'provision-postgres': { ...steps['provision-postgres'], undo: unwish(infrastructure) },
+      'provision-pgbouncer': { ...steps['provision-pgbouncer'], undo: unwish(infrastructure) },
       'start-postgres': { ...steps['start-postgres'], undo: stopUnused(infrastructure, 'postgres') },
       'start-pgbouncer': { ...steps['start-pgbouncer'], undo: stopUnused(infrastructure, 'pgbouncer') },
       'start-instances': {
@@ -130,6 +132,21 @@ const stopUnused =
     const users = infrastructure.users().filter(it => !it.changesIt)
     if (users.length > 0) return context.report({ text: `Left running for: ${users.map(it => it.text).join(', ')}` })
     await infrastructure.stop(context.plan.driver, service, driverContext(context))
+  }
+
+/**
+ * What the operator doesn't want started after all stays stopped: the supervisor leaves it alone. After a failure it
+ * goes on trying, if it did before. The instances wait for the next start.
+ */
+const unwish =
+  (infrastructure: Infrastructure) =>
+  async ({ plan, turned }: Context<InfrastructureStartPlan>): Promise<void> => {
+    const status = await infrastructure.status()
+    const dropped = turned === 'failed' ? [] : plan.services.filter(it => !plan.ran[it] && !isUp(status, it))
+    await infrastructure.wanted.change(now => ({
+      wanted: now.wanted.filter(it => !dropped.includes(it)),
+      instances: [...new Set([...now.instances, ...plan.instances])],
+    }))
   }
 
 /** The part of a step's context that a driver gets. */

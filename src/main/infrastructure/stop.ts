@@ -51,9 +51,12 @@ const stopInstances = (infrastructure: Infrastructure): StepActions<Infrastructu
   verify: () => Promise.resolve(false), // stopping a stopped one does nothing
   async undo(context) {
     const { instances } = context.plan
-    await mapLimited(instances, atOnce, ({ name }) => infrastructure.tenants.startAgain(name, context))
-    const names = new Set(instances.map(it => it.name))
-    await infrastructure.wanted.change(now => ({ instances: now.instances.filter(it => !names.has(it)) }))
+    const running = new Set<string>()
+    await mapLimited(instances, atOnce, async ({ name }) => {
+      if (await infrastructure.tenants.startAgain(name, context)) running.add(name)
+    })
+    // the next start of the infrastructure tries the others again
+    await infrastructure.wanted.change(now => ({ instances: now.instances.filter(it => !running.has(it)) }))
   },
 })
 

@@ -23,8 +23,8 @@ export interface Tenants {
   logins(): Promise<readonly TenantLogins[]>
   /** Stops one, as its own job does. @throws as that */
   stop(name: string): Promise<void>
-  /** Gets one running again, for undo: a failure is only reported. */
-  startAgain(name: string, context: Pick<Context<unknown>, 'signal' | 'report'>): Promise<void>
+  /** Gets one running again, for undo: a failure is only reported. @returns whether its process runs */
+  startAgain(name: string, context: Pick<Context<unknown>, 'signal' | 'report'>): Promise<boolean>
 }
 
 export interface TenantLogins {
@@ -60,5 +60,5 @@ export const nobody: Tenants = {
   databases: () => Promise.resolve([]),
   logins: () => Promise.resolve([]),
   stop: () => Promise.resolve(),
-  startAgain: () => Promise.resolve(),
+  startAgain: () => Promise.resolve(true),
 }

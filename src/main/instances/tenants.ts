@@ -9,7 +9,7 @@ import { poolSizes, usedTogether } from './limits'
 import { healRunning } from './heal-running'
 import { startAgain, stopTarget } from './lifecycle/process-steps'
 import { urlsIn } from './pooled'
-import { findInstance, instancePorts, type LifecycleServices } from './lifecycle/target'
+import { findInstance, instancePorts, isOnline, type LifecycleServices } from './lifecycle/target'
 
 export function serveTenants(
   infrastructure: Pick<Infrastructure, 'serve'>,
@@ -52,9 +52,12 @@ export function serveTenants(
     stop: async name => stopTarget(services, (await findInstance(services, name)).target),
     async startAgain(name, context) {
       try {
-        await startAgain(services, (await findInstance(services, name)).target, context)
+        const { target } = await findInstance(services, name)
+        await startAgain(services, target, context)
+        return await isOnline(services, target)
       } catch (error) {
         context.report({ text: toProblem(error).message })
+        return false
       }
     },
   }

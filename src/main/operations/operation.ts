@@ -9,6 +9,8 @@ export interface Context<Plan> {
   readonly plan: Plan
   /** Aborted by a cancel; during undo and past the pivot, only by the loss of the workspace's lock. */
   readonly signal: AbortSignal
+  /** During undo: why. `asked`: an operator rolled it back. */
+  readonly turned?: 'failed' | 'cancelled' | 'asked' | undefined
   /** `fraction` is 0 to 1. Once the step has ended, reports and output are ignored. */
   report(progress: { fraction?: number; text?: string }): void
   /** A tool's output as it arrives; never a secret. */

@@ -292,6 +292,7 @@ export class Walk {
       return await work({
         plan: this.#state.plan,
         signal,
+        turned: this.#state.turned?.reason,
         secret: name => this.#services.secret(name),
         report: progress => {
           if (live) this.#publish({ type: 'progress', step: step.name, ...progress })

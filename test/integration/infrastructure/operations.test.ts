@@ -11,6 +11,7 @@ import { infrastructureStop } from '../../../src/main/infrastructure/stop'
 import type { Operations } from '../../../src/main/operations/engine'
 import type { AnyOperation } from '../../../src/main/operations/operation'
 import { nobody } from '../../../src/main/infrastructure/tenants'
+import { serviceNames } from '../../../src/shared/infrastructure'
 import { isOpen } from '../../../src/shared/operation'
 import { armFaults } from '../../support/faults'
 import { memorySecrets } from '../../support/memory-secrets'
@@ -198,7 +199,7 @@ test('instances that were stopped first are started again once all is running, a
     running: () => Promise.resolve([{ name: 'School', port: 5001 }]),
     databases: () => Promise.resolve([]),
     stop: name => Promise.resolve(void calls.push(`stop ${name}`)),
-    startAgain: name => Promise.resolve(void calls.push(`start ${name}`)),
+    startAgain: name => Promise.resolve(calls.push(`start ${name}`) > 0),
   })
   const disarm = await armFaults([{ at: 'after', what: 'doing stop-postgres' }], cancelOpen)
   expect((await run('infrastructure-stop', { stopInstances: true })).phase).toBe('rolled-back')
@@ -215,4 +216,46 @@ test('instances that were stopped first are started again once all is running, a
   expect(begun).toEqual([['School']])
   expect(steps.at(-1)).toMatchObject({ name: 'start-instances', status: 'done', result: { operation: 'begun' } })
   expect((await it.infrastructure.status()).instances).toEqual([])
+})
+
+test('a stop that is cancelled keeps in mind the instances that couldn’t be started again', async () => {
+  it.infrastructure.serve({
+    ...nobody,
+    running: () => Promise.resolve(['School', 'Broken'].map((name, index) => ({ name, port: 5001 + index }))),
+    startAgain: name => Promise.resolve(name === 'School'),
+  })
+  const disarm = await armFaults([{ at: 'after', what: 'doing stop-postgres' }], cancelOpen)
+  expect((await run('infrastructure-stop', { stopInstances: true })).phase).toBe('rolled-back')
+  disarm()
+  expect((await it.infrastructure.status()).instances).toEqual(['Broken'])
+  begun.length = 0
+  mustSucceed(await run('infrastructure-start'))
+  expect(begun).toEqual([['Broken']])
+})
+
+test.each(['doing provision-postgres', 'doing start-pgbouncer', 'doing start-instances'])(
+  'a start that is cancelled after “%s” stays cancelled: nothing should run, and the instances wait for the next one',
+  async what => {
+    const { wanted } = it.infrastructure
+    mustSucceed(await run('infrastructure-stop', { stopInstances: true }))
+    await wanted.set(serviceNames, true) // the supervisor was trying to restart them
+    const disarm = await armFaults([{ at: 'after', what }], cancelOpen)
+    expect(await run('infrastructure-start')).toMatchObject({ phase: 'rolled-back', turned: { reason: 'cancelled' } })
+    disarm()
+    expect(await states()).toEqual(['stopped', 'stopped'])
+    expect(await wanted.read()).toEqual({ wanted: [], instances: ['School', 'Broken'] })
+    mustSucceed(await run('infrastructure-start'))
+  },
+)
+
+test('after a start that failed, what should run still should', async () => {
+  mustSucceed(await run('infrastructure-stop'))
+  await it.infrastructure.wanted.set(serviceNames, true)
+  const taken = createServer()
+  await new Promise<void>(resolve => {
+    taken.listen(it.settings.ports.pgbouncer, '127.0.0.1', resolve)
+  })
+  expect(await run('infrastructure-start')).toMatchObject({ phase: 'rolled-back', turned: { reason: 'failed' } })
+  await new Promise(resolve => taken.close(resolve))
+  expect((await it.infrastructure.wanted.read())?.wanted).toEqual(serviceNames)
 })
