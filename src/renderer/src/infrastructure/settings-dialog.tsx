@@ -1,5 +1,5 @@
 /** The configuration of a service: each setting with its meaning, a proposal, and what a change costs. */
-import { Button, Modal, Skeleton, TextInput } from '@mantine/core'
+import { Button, Modal, Skeleton } from '@mantine/core'
 import { IconRefresh } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
@@ -16,6 +16,7 @@ import {
   type SettingState,
 } from '../../../shared/settings'
 import { useInstances } from '../app/live'
+import { NumberField } from '../app/number-field'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
@@ -143,7 +144,7 @@ function Field({ setting, state, proposal, typed, error, first, disabled, onType
   const { title, explanation, unit, service } = setting
   const { value } = state?.fallback ?? {}
   return (
-    <TextInput
+    <NumberField
       label={unit === undefined ? title : `${title}, in ${unit}`}
       description={
         <>
@@ -156,13 +157,10 @@ function Field({ setting, state, proposal, typed, error, first, disabled, onType
         </>
       }
       placeholder={`${value}, the default`}
-      inputMode="numeric"
-      autoComplete="off"
-      maxLength={7}
-      value={typed}
       error={error}
       disabled={disabled}
-      onChange={event => onType(event.currentTarget.value.trim())}
+      typed={typed}
+      onType={onType}
       autoFocus={first} // it comes after the dialog has been focused
       rightSectionWidth={110}
       rightSection={

@@ -1,5 +1,5 @@
 /** Changes what an instance may take from PostgreSQL. An empty field is the default. */
-import { Button, Skeleton, TextInput } from '@mantine/core'
+import { Button, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { limitsJob } from '../../../shared/jobs/limits'
@@ -13,6 +13,7 @@ import {
   type LimitName,
 } from '../../../shared/limits'
 import type { Problem } from '../../../shared/problem'
+import { NumberField } from '../app/number-field'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
@@ -108,17 +109,14 @@ function Field({
 }) {
   const { title, explanation, unit, open } = wordsOfLimit(limit)
   return (
-    <TextInput
+    <NumberField
       label={unit === 'connections' ? title : `${title}, in ${unit}`}
       description={disabled ? 'PgBouncer was created elsewhere: set it in its own configuration.' : explanation}
       placeholder={open ? 'No limit' : `${limitText(limit, standard[limit])}, the default`}
-      inputMode="numeric"
-      autoComplete="off"
-      maxLength={7}
-      value={typed}
       error={error}
       disabled={disabled}
-      onChange={event => onType(event.currentTarget.value.trim())}
+      typed={typed}
+      onType={onType}
       autoFocus={first} // it comes after the dialog has been focused
     />
   )
