@@ -1,6 +1,6 @@
 /**
  * Stops services and starts them again, creating anew what has changed in between (an image, a setting). Interrupted by
- * a crash, it continues. Turned back, it starts what was running before: a restart never ends in a stop.
+ * a crash, it continues. Turned back, it starts what was running before, unless that can't be started any more.
  */
 import { infrastructureRestartJob, type InfrastructureRestartPlan } from '../../shared/jobs/infrastructure'
 import { implement } from '../operations/implement'

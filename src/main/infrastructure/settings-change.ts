@@ -10,11 +10,12 @@ import { infrastructureSettingsJob, type InfrastructureSettingsPlan } from '../.
 import { problem } from '../../shared/problem'
 import { invalid, serviceSettings, type Settings } from '../../shared/settings'
 import { implement, type StepActions } from '../operations/implement'
-import type { AnyOperation, Context } from '../operations/operation'
+import type { AnyOperation } from '../operations/operation'
 import type { SettingsFile } from '../workspace/settings'
 import type { Infrastructure } from './infrastructure'
 import { engineConnections } from './limits'
-import { bringUpSteps, driverContext, ranIn, subjectContradiction } from './start'
+import { bringUpSteps, ranIn, subjectContradiction } from './start'
+import { startAgain } from './start-again'
 import { stopPostgresToRestart, stopService } from './stop'
 
 interface SettingServices {
@@ -120,24 +121,12 @@ async function requireRoom({ infrastructure }: SettingServices, wanted: Settings
   })
 }
 
-/** Gives running services their configuration, by the settings as they are now, and starts those that aren't running. */
-async function apply(
-  infrastructure: Infrastructure,
-  names: readonly ServiceName[],
-  context: Context<InfrastructureSettingsPlan>,
-): Promise<void> {
-  for (const it of names) {
-    await infrastructure.provision(context.plan.driver, it, driverContext(context))
-    await infrastructure.start(context.plan.driver, it, driverContext(context))
-  }
-}
-
 /** Undone once the old settings are recorded again, so it starts with those. */
 const stop = ({ infrastructure }: SettingServices, service: ServiceName, step: SettingStep): SettingStep => ({
   ...step,
   async undo(context) {
     if (!context.plan.ran[service]) return
-    await apply(infrastructure, [service], context)
+    await startAgain(infrastructure, service, context, 'configured')
     await infrastructure.healPools()
   },
 })
@@ -148,10 +137,7 @@ const writeSettings = ({ infrastructure, settings }: SettingServices): SettingSt
   async undo(context) {
     const { before, services, restarts } = context.plan
     await settings.change(before)
-    await apply(
-      infrastructure,
-      services.filter(it => !restarts.includes(it)),
-      context,
-    )
+    for (const it of services.filter(name => !restarts.includes(name)))
+      await startAgain(infrastructure, it, context, 'configured')
   },
 })

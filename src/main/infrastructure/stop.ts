@@ -12,6 +12,7 @@ import type { AnyOperation } from '../operations/operation'
 import { mapLimited } from '../system/map-limited'
 import type { Infrastructure } from './infrastructure'
 import { driverContext, isThere, ranIn, subjectContradiction } from './start'
+import { startAgain } from './start-again'
 
 export const infrastructureStop = (infrastructure: Infrastructure): AnyOperation =>
   implement(infrastructureStopJob, {
@@ -75,7 +76,7 @@ const stopForGood = (infrastructure: Infrastructure, service: ServiceName): Step
   }
 }
 
-/** Stops one; undo starts it again if it was running. */
+/** Stops one; undo starts it again if it was running and can be started. */
 export const stopService = <
   Plan extends InfrastructureStopPlan | InfrastructureRestartPlan | InfrastructureSettingsPlan,
 >(
@@ -86,7 +87,7 @@ export const stopService = <
   verify: async () =>
     !['running', 'not-adopted', 'starting', 'stopping'].includes((await infrastructure.status())[service].state),
   async undo(context) {
-    if (context.plan.ran[service]) await infrastructure.start(context.plan.driver, service, driverContext(context))
+    if (context.plan.ran[service]) await startAgain(infrastructure, service, context, 'as-it-was')
   },
 })
 

@@ -82,7 +82,13 @@ export class EmbeddedDriver implements Driver {
   async provision(service: Service, context: DriverContext): Promise<void> {
     await makePrivateFolder(this.#base)
     await makePrivateFolder(this.#daemons.sockets)
-    await service.daemon.provision(await this.#daemon(service, context))
+    try {
+      await service.daemon.provision(await this.#daemon(service, context))
+    } catch (error) {
+      // It may read the configuration that will be served, and fails for the same reasons as a start.
+      if (!(error instanceof ProblemError) || error.problem.code !== 'command-failed') throw error
+      throw serviceFailed(service, '', error.problem.details ?? '')
+    }
   }
 
   async provisioned(service: Service): Promise<boolean> {
