@@ -65,8 +65,8 @@ export class Infrastructure {
   /** Where PostgreSQL's data was at the latest check, if not in the workspace. */
   dataFolder: string | undefined
   #detected: Promise<readonly DriverOption[]> | undefined
-  /** Changes of PgBouncer's pools, each with what all instances want by then. */
-  readonly #resizing = new SerialQueue()
+  /** What changes services through the driver: by operations, the supervisor, and for instances' pools. */
+  readonly #changing = new SerialQueue()
   #warnings: { readonly of: string; readonly found: readonly Problem[] } | undefined
   readonly #services: InfrastructureServices
   readonly details: Details
@@ -228,13 +228,23 @@ export class Infrastructure {
     }
   }
 
-  async #startService(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
-    await this.#release() // a PgBouncer that holds queries isn't ready
-    try {
-      await this.#services.drivers[kind].start(serviceOf(service), context)
-    } finally {
-      await this.#release()
-    }
+  #startService(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
+    return this.#inTurn(context, async () => {
+      await this.#release() // a PgBouncer that holds queries isn't ready
+      try {
+        await this.#services.drivers[kind].start(serviceOf(service), context)
+      } finally {
+        await this.#release()
+      }
+    })
+  }
+
+  /** Two never write the same configuration, or start and stop the same service. @throws the abort reason */
+  #inTurn({ signal }: DriverContext, work: () => Promise<void>): Promise<void> {
+    return this.#changing.run(() => {
+      signal.throwIfAborted()
+      return work()
+    })
   }
 
   async #release(): Promise<void> {
@@ -252,7 +262,7 @@ export class Infrastructure {
 
   provision(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
     return this.#transitions.move(service, 'starting', () =>
-      this.#services.drivers[kind].provision(serviceOf(service), context),
+      this.#inTurn(context, () => this.#services.drivers[kind].provision(serviceOf(service), context)),
     )
   }
 
@@ -265,10 +275,12 @@ export class Infrastructure {
   }
 
   stop(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
-    return this.#transitions.move(service, 'stopping', async () => {
-      await this.activity.release()
-      await this.#services.drivers[kind].stop(serviceOf(service), context)
-    })
+    return this.#transitions.move(service, 'stopping', () =>
+      this.#inTurn(context, async () => {
+        await this.activity.release()
+        await this.#services.drivers[kind].stop(serviceOf(service), context)
+      }),
+    )
   }
 
   /**
@@ -291,10 +303,11 @@ export class Infrastructure {
    * role's new settings
    */
   resizePools(context: DriverContext, renewed?: string): Promise<void> {
-    return this.#resizing.run(async () => {
-      const { pgbouncer } = await this.status()
+    return this.#inTurn(context, async () => {
+      const driver = await this.driver()
+      const { pgbouncer } = (await driver.status()).services
       if (pgbouncer.state === 'unavailable') return
-      await (await this.driver()).provision(serviceOf('pgbouncer'), context)
+      await driver.provision(serviceOf('pgbouncer'), context)
       if (pgbouncer.state !== 'running') return
       await this.#onOwnConsole(console =>
         withConnection(console, async client => {

@@ -1,6 +1,6 @@
 /** The first login through PgBouncer works, whatever the pool met before. On the real PgBouncer. */
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { Client } from 'pg'
 import { withConnection } from '../../../src/main/infrastructure/connection'
 import { workingIn } from '../../../src/main/infrastructure/drivers/daemons'
@@ -122,4 +122,33 @@ it('names are quoted, and a pool with clients is never killed', async () => {
   expect(await pools.heal({ ...user, database: 'x"; KILL "zeta_db' })).toMatch(/\w/)
   expect((await open.query<{ who: string }>('SELECT current_user AS who')).rows).toEqual([{ who: 'zeta_user' }])
   await open.end()
+})
+
+it('while services are started, the pools’ sizes wait for their turn: nothing drives two changes at once', async () => {
+  const { infrastructure, operations } = workspace.services
+  const driver = await infrastructure.driver()
+  const underWay = new Set<string>()
+  const together: string[][] = []
+  for (const of of ['provision', 'start', 'stop'] as const) {
+    const original = driver[of].bind(driver)
+    vi.spyOn(driver, of).mockImplementation(async (service, context) => {
+      underWay.add(`${of} ${service.name}`)
+      if (underWay.size > 1) together.push([...underWay])
+      await original(service, context).finally(() => underWay.delete(`${of} ${service.name}`))
+    })
+  }
+  try {
+    const { signal } = new AbortController()
+    const started = new AbortController()
+    const resizing = (async () => {
+      while (!started.signal.aborted)
+        await infrastructure.resizePools({ signal, report: () => undefined, output: () => undefined })
+    })()
+    mustSucceed(await operations.settled(await operations.start('infrastructure-start', {})))
+    started.abort()
+    await resizing
+    expect(together).toEqual([])
+  } finally {
+    vi.restoreAllMocks()
+  }
 })
