@@ -79,8 +79,8 @@ export interface InfrastructureStatus {
   readonly pgbouncer: ServiceStatus
   /** False if PgBouncer isn't available: instances then use the direct URL. */
   readonly pooled: boolean
-  /** The containers were created by the earlier CLI, not by us; they are used unchanged. */
-  readonly adopted: boolean
+  /** Those whose containers were created elsewhere, e.g. by the earlier CLI: they are used as they are. */
+  readonly adopted: readonly ServiceName[]
   /** Security measures that are missing, e.g. because an adopted container's pg_hba.conf says `trust`. */
   readonly warnings: readonly Problem[]
   /** False once an instance exists. */

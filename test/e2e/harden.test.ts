@@ -83,6 +83,10 @@ test('step by step, and the warning is gone', async () => {
   await expect(window.getByRole('region', { name: 'Progress' })).toContainText('Replace PgBouncer')
   await expect(room.told('The infrastructure is hardened.')).toBeVisible({ timeout: 60_000 })
   await expect(room.problem('accepts some connections without')).toBeHidden()
+  await expect(window.getByText('Podman, adopted')).toHaveCount(1) // PostgreSQL, which stays
+  const security = window.getByRole('region', { name: 'Security' })
+  await expect(security).toContainText('Every connection needs a password')
+  await expect(security).not.toContainText('127.0.0.1 only') // of PostgreSQL’s container, that isn’t so
   expect(await answerOf(school.port)).toContain('School')
   const { role: user, database } = school
   for (const port of [place.ports.postgres, place.ports.pgbouncer]) {

@@ -184,7 +184,7 @@ export class Infrastructure {
       reason: reasonFor(kind, await this.#known()),
       postgres,
       pgbouncer,
-      adopted: (found.adopted?.size ?? 0) > 0,
+      adopted: [...(found.adopted ?? [])],
       pooled: pgbouncer.state !== 'unavailable',
       warnings: [...found.warnings, ...(await this.#ruleWarnings(kind, postgres))],
       canChangeDriver: !used,

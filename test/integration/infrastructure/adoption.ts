@@ -66,7 +66,7 @@ export function adoptionSuite(engine: 'podman' | 'docker', images: Images, metho
       await it.up()
 
       expect(await it.infrastructure.status()).toMatchObject({
-        adopted: true,
+        adopted: ['postgres', 'pgbouncer'],
         postgres: { state: 'running' },
         pgbouncer: { state: 'running' },
       })
@@ -161,7 +161,7 @@ export function adoptionSuite(engine: 'podman' | 'docker', images: Images, metho
     test('they are stopped and started as they are', async () => {
       await it.down()
       expect(await it.infrastructure.status()).toMatchObject({
-        adopted: true,
+        adopted: ['postgres', 'pgbouncer'],
         postgres: { state: 'stopped' },
         pgbouncer: { state: 'stopped' },
       })

@@ -193,8 +193,9 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
       const { containers } = await workspace.services.settings.read()
       const psql = ['psql', '-AtX', '-U', 'Head boss', '-d', 'postgres', '-c', 'SELECT current_user']
       expect(await guide.command(['exec', containers.postgres, ...psql])).toBe('Head boss')
-      const { pgbouncer, warnings } = await workspace.services.infrastructure.status()
+      const { pgbouncer, adopted, warnings } = await workspace.services.infrastructure.status()
       expect(pgbouncer.state).toBe('running')
+      expect(adopted).toEqual(['postgres']) // PgBouncer was replaced
       expect(warnings.map(it => it.code)).toEqual(['port-open-to-network']) // PostgreSQL's
       expect(await guide.command(['ps', '--all', '--format', '{{.Names}}'])).not.toContain('before-hardening')
       await expect(review()).rejects.toMatchObject({ problem: { code: 'nothing-to-harden' } })

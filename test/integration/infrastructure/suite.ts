@@ -65,7 +65,7 @@ export function infrastructureSuite(name: string, suite: Suite): void {
     test('both services run, with their versions, and nothing is missing of the secure set-up', async () => {
       expect(await it.infrastructure.status()).toMatchObject({
         pooled: true,
-        adopted: false,
+        adopted: [],
         warnings: [],
         postgres: { state: 'running', version: expect.stringMatching(/^\d+\.\d+/) as string },
         pgbouncer: { state: 'running', version: expect.stringMatching(/^\d+\.\d+/) as string },

@@ -1,6 +1,6 @@
 /** The shared PostgreSQL and PgBouncer: their state, what can be done with them, their logs, driver and security. */
 import { Button, Skeleton } from '@mantine/core'
-import { IconLock, IconPlayerPlay, IconPlayerStop, IconRefresh } from '@tabler/icons-react'
+import { IconPlayerPlay, IconPlayerStop, IconRefresh } from '@tabler/icons-react'
 import { useSubscription } from '@trpc/tanstack-react-query'
 import { capital, count, enumerate } from '../../../shared/amounts'
 import { serviceNames, serviceTitle, type InfrastructureStatus } from '../../../shared/infrastructure'
@@ -15,6 +15,7 @@ import { DriverChoice } from './driver-choice'
 import { logOf } from './log-of'
 import { Maintenance } from './maintenance/maintenance'
 import { Progress } from './progress'
+import { Security } from './security'
 import { ServiceCard } from './service-card'
 import { useInfrastructureSwitch, type InfrastructureSwitch } from './switch'
 import classes from './infrastructure.module.css'
@@ -117,7 +118,7 @@ function Overview({ acts }: { acts: InfrastructureSwitch }) {
       <Section title="Driver">
         <DriverChoice infrastructure={data} />
       </Section>
-      {!data.adopted && <Security />}
+      <Security infrastructure={data} />
       <Isolation />
     </>
   )
@@ -141,13 +142,6 @@ function Next({ infrastructure: { postgres, pgbouncer, instances } }: { infrastr
   )
 }
 
-const facts = [
-  'Both listen on 127.0.0.1 only, so other machines can’t reach them.',
-  'Every connection needs a password (SCRAM). No address is trusted.',
-  'An instance’s role can connect only to its own database, directly or through PgBouncer.',
-  'PostgreSQL’s superuser can’t log in over the network.',
-]
-
 /** How instances are isolated from each other, apart from the database. */
 function Isolation() {
   const { root } = useApp()
@@ -164,21 +158,6 @@ function Isolation() {
           shared > 0 &&
           `${capital(count(shared, 'instance'))} ${shared === 1 ? 'runs' : 'run'} as root. If one is compromised, it can read every file on this machine. Choose “Isolate…” in an instance’s menu to give it its own system user.`}
       </p>
-    </Section>
-  )
-}
-
-function Security() {
-  return (
-    <Section title="Security">
-      <ul className={`card ${classes.facts}`}>
-        {facts.map(it => (
-          <li key={it}>
-            <IconLock size={16} stroke={1.8} aria-hidden />
-            {it}
-          </li>
-        ))}
-      </ul>
     </Section>
   )
 }

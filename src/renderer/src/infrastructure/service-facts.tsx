@@ -55,7 +55,7 @@ export function Facts({ service, details, infrastructure: { driver, adopted } }:
       <Pair word="Version">{version ?? <span className="dimmed">known once it is running</span>}</Pair>
       <Pair word="Run by">
         {driverTitle[driver]}
-        {state === 'not-adopted' ? ', created elsewhere' : adopted && ', adopted'}
+        {state === 'not-adopted' ? ', created elsewhere' : adopted.includes(name) && ', adopted'}
       </Pair>
       <Pair word={driver === 'embedded' ? 'Program' : 'Image'}>
         {program === undefined ? <Unknown details={details} /> : <Long text={program} />}

@@ -89,7 +89,7 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
       const names = cutOff(instances, service).map(it => it.name)
       confirm({
         title: `Restart ${whatOf(service)}?`,
-        children: `${service === 'postgres' && data?.adopted === false ? held : meanwhile[service ?? 'both']} ${names.length > 0 ? `Running now: ${enumerate(names)}.` : 'No instance is running.'}`,
+        children: `${service === 'postgres' && data?.adopted.includes('pgbouncer') === false ? held : meanwhile[service ?? 'both']} ${names.length > 0 ? `Running now: ${enumerate(names)}.` : 'No instance is running.'}`,
         confirm: service ? `Restart ${serviceTitle[service]}` : 'Restart both',
         cancel: 'Cancel',
         calm: true,
