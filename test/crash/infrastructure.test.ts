@@ -2,12 +2,15 @@
  * Killed with -9 in the middle of a stop, a restart or a change of settings of the infrastructure. A restart always
  * ends with both running; a stop, with both and the instances stopped, which the next start starts again.
  */
+import { execa } from 'execa'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { requirePrograms, unprivileged } from '../../src/main/infrastructure/programs'
+import { workspacePaths } from '../../src/main/workspace/paths'
 import { layOut, makeDatabase, type CliInstance } from '../support/cli-instance'
 import type { Moment } from '../support/faults'
 import { makeTiny } from '../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
-import { killedAndFinished } from './crash'
+import { crash, killedAndFinished, recover } from './crash'
 
 let workspace: TestWorkspace
 let school: CliInstance
@@ -24,6 +27,12 @@ const answer = (): Promise<string | undefined> =>
 const states = async (): Promise<string[]> => {
   const { postgres, pgbouncer } = await workspace.services.infrastructure.status()
   return [postgres.state, pgbouncer.state]
+}
+
+/** As an operator may, with its configuration as it is then. The workspace is closed. */
+const startPostgres = async (): Promise<void> => {
+  const [file, args] = unprivileged(requirePrograms().pgCtl, ['start', '-D', 'postgres', '-w', '-l', 'by-hand.log'])
+  await execa(file, args, { cwd: workspacePaths(workspace.root).embedded, stdio: 'ignore' })
 }
 
 beforeAll(async () => {
@@ -60,6 +69,41 @@ describe('a change of settings that restarts both', () => {
     await killedAndFinished(workspace, 'infrastructure-settings', { service: 'postgres', values }, moment)
     expect([await states(), await answer()]).toEqual([['running', 'running'], 'school '])
     expect(await workspace.sql('SHOW max_connections')).toEqual([{ max_connections: String(connections) }])
+  })
+})
+
+describe('a change of settings, and PostgreSQL is restarted by other means before it continues', () => {
+  const change = async (connections: number, killAt: Moment): Promise<void> => {
+    await workspace.close()
+    const values = { 'postgres.maxConnections': connections }
+    await crash(workspace, { run: [['infrastructure-settings', { service: 'postgres', values }]], killAt })
+  }
+  const connections = async (): Promise<unknown> => workspace.sql('SHOW max_connections')
+
+  it('was stopped for it: it gets the new settings all the same', async () => {
+    await change(310, { at: 'after', what: 'done stop-postgres' })
+    await startPostgres()
+    expect(await recover(workspace)).toMatchObject([{ phase: 'succeeded' }])
+    expect([await connections(), await states()]).toEqual([[{ max_connections: '310' }], ['running', 'running']])
+  })
+
+  it('has the new settings and is cancelled: it gets the old ones', async () => {
+    await change(320, { at: 'before', what: 'done start-postgres' })
+    expect(await recover(workspace, ({ id }) => workspace.services.operations.cancel(id))).toMatchObject([
+      { phase: 'rolled-back' },
+    ])
+    expect([await connections(), await states()]).toEqual([[{ max_connections: '310' }], ['running', 'running']])
+  })
+
+  it('after a power cut: it has either the old or the new settings, and so does the file', async () => {
+    await change(330, { at: 'after', what: 'doing secure-postgres' })
+    await workspace.killInfrastructure()
+    await recover(workspace)
+    const { postgres } = await workspace.services.settings.read()
+    expect([await connections(), await states()]).toEqual([
+      [{ max_connections: String(postgres.maxConnections) }],
+      ['running', 'running'],
+    ])
   })
 })
 

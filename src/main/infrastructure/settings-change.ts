@@ -14,7 +14,7 @@ import type { AnyOperation } from '../operations/operation'
 import type { SettingsFile } from '../workspace/settings'
 import type { Infrastructure } from './infrastructure'
 import { engineConnections } from './limits'
-import { bringUpSteps, ranIn, subjectContradiction } from './start'
+import { bringUpSteps, driverContext, ranIn, subjectContradiction } from './start'
 import { startAgain } from './start-again'
 import { stopPostgresToRestart, stopService } from './stop'
 
@@ -36,10 +36,10 @@ export const settingsChange = (services: SettingServices): AnyOperation => {
       'stop-pgbouncer': stop(services, 'pgbouncer', stopService(services.infrastructure, 'pgbouncer')),
       'stop-postgres': stop(services, 'postgres', stopPostgresToRestart(services.infrastructure)),
       'write-settings': writeSettings(services),
-      'provision-postgres': always(bringUp['provision-postgres']),
+      'provision-postgres': always(configure(services, 'postgres', bringUp['provision-postgres'])),
       'start-postgres': always(bringUp['start-postgres']),
       'secure-postgres': bringUp['secure-postgres'],
-      'provision-pgbouncer': always(bringUp['provision-pgbouncer']),
+      'provision-pgbouncer': always(configure(services, 'pgbouncer', bringUp['provision-pgbouncer'])),
       'start-pgbouncer': always(bringUp['start-pgbouncer']),
     },
   })
@@ -121,11 +121,23 @@ async function requireRoom({ infrastructure }: SettingServices, wanted: Settings
   })
 }
 
+/** Anyone may have started it after our stop, e.g. before we continue after a crash. Only a start takes everything over. */
+const configure = ({ infrastructure }: SettingServices, service: ServiceName, step: SettingStep): SettingStep => ({
+  ...step,
+  async do(context) {
+    const { driver, restarts } = context.plan
+    if (restarts.includes(service)) await infrastructure.stop(driver, service, driverContext(context))
+    await step.do(context)
+  },
+})
+
 /** Undone once the old settings are recorded again, so it starts with those. */
 const stop = ({ infrastructure }: SettingServices, service: ServiceName, step: SettingStep): SettingStep => ({
   ...step,
   async undo(context) {
     if (!context.plan.ran[service]) return
+    // It may be running with the new settings.
+    await infrastructure.stop(context.plan.driver, service, driverContext(context))
     await startAgain(infrastructure, service, context, 'configured')
     await infrastructure.healPools()
   },

@@ -5,7 +5,8 @@ import { totalmem } from 'node:os'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { Client } from 'pg'
 import { withConnection } from '../../../src/main/infrastructure/connection'
-import type { OperationState } from '../../../src/shared/operation'
+import { isOpen, type OperationState } from '../../../src/shared/operation'
+import { armFaults } from '../../support/faults'
 import { layOut, makeDatabase, type CliInstance } from '../../support/cli-instance'
 import { makeTiny } from '../../support/tiny-base'
 import { mustSucceed, testWorkspace, type TestWorkspace } from '../../support/workspace'
@@ -96,6 +97,24 @@ it('puts the old settings back if PostgreSQL doesn’t come up with the new ones
   expect(await answers()).toBe('school_user')
   await workspace.sql('ALTER SYSTEM RESET ALL')
 })
+
+it.each(['done start-postgres', 'done start-pgbouncer'])(
+  'cancelled after %s: what runs has the old settings again',
+  async what => {
+    const { operations } = workspace.services
+    const before = [await shown('max_connections'), await configured('max_client_conn')]
+    const disarm = await armFaults([{ at: 'before', what }], () => {
+      for (const { id } of operations.list().filter(isOpen)) operations.cancel(id)
+    })
+    const state = await (what === 'done start-postgres'
+      ? change('postgres', { 'postgres.maxConnections': 250 })
+      : change('pgbouncer', { 'pgbouncer.maxClients': 600 }))
+    disarm()
+    expect(state).toMatchObject({ phase: 'rolled-back', turned: { reason: 'cancelled' } })
+    expect([await shown('max_connections'), await configured('max_client_conn')]).toEqual(before)
+    expect(await answers()).toBe('school_user')
+  },
+)
 
 it.each([
   ['the same', 'postgres', { 'postgres.workMemMB': 6 }, 'settings-same'],
