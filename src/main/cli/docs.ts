@@ -123,6 +123,15 @@ function section(command: Grammar, parent: string, level: number): string[] {
     '',
     command.description(),
     '',
+    ...(command.aliases().length
+      ? [
+          `Also: ${command
+            .aliases()
+            .map(it => `\`${it}\``)
+            .join(', ')}.`,
+          '',
+        ]
+      : []),
     ...(command.children.length ? [] : [code([synopsis(command, name)], 'sh'), '']),
     ...argumentRows(command),
     ...optionRows(command),

@@ -1,5 +1,5 @@
 /** A command with its examples: the source of the parser, the help, the completion and docs/cli.md. */
-import { Command } from 'commander'
+import { Command, type ErrorOptions } from 'commander'
 import type { CommandSession, GlobalOptions, Result } from './session'
 
 export interface Example {
@@ -43,8 +43,36 @@ export class Grammar extends Command {
     return this.action((...given: unknown[]) => {
       const args = given.slice(0, -2) // commander adds the options and the command
       const options = this.optsWithGlobals<GlobalOptions>()
-      return this.#perform(options, session => work(session, options as never, ...(args as never[])))
+      return this.#perform(options, async session =>
+        work(session, options as never, ...((await this.#resolved(session, args)) as never[])),
+      )
     })
+  }
+
+  /** With instances' names as they are spelled. */
+  async #resolved(session: CommandSession, args: readonly unknown[]): Promise<unknown[]> {
+    const names = (at: number): boolean => this.completed.get(this.registeredArguments[at]?.name() ?? '') === 'instance'
+    return Promise.all(
+      args.map(async (it, at) => {
+        if (it === undefined || !names(at)) return it
+        const { namedInstances } = await import('./instance-names')
+        const found = await namedInstances((await session.workspace()).path, [it].flat() as string[])
+        return Array.isArray(it) ? found : found[0]
+      }),
+    )
+  }
+
+  /** Names all that is missing, not just the first. */
+  override error(message: string, options?: ErrorOptions): never {
+    if (options?.code !== 'commander.missingMandatoryOptionValue' && options?.code !== 'commander.missingArgument')
+      return super.error(message, options)
+    const missing = [
+      ...this.registeredArguments.slice(this.args.length).flatMap(it => (it.required ? `<${it.name()}>` : [])),
+      ...this.options.flatMap(it =>
+        it.mandatory && this.getOptionValue(it.attributeName()) === undefined ? it.flags : [],
+      ),
+    ]
+    return super.error(`Missing: ${missing.join(', ')}.`, options)
   }
 
   /** @param command without the program's name */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommanderError } from 'commander'
 import { exitCodes, type ExitCode } from './exit-codes'
-import { toFailure, wrongUsage, type Failure } from './failure'
+import { Failure, toFailure, wrongUsage } from './failure'
 import type { Perform } from './grammar'
 import { productIn } from '../system/product'
 import { asJson } from './print/clean'
@@ -42,13 +42,20 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     }
   }
   try {
-    const program = await buildProgram(args, { version, perform, write: text => out.write(text) })
+    const program = await buildProgram(args, {
+      version,
+      perform,
+      write: text => out.write(text),
+      writeError: text => err.write(text),
+    })
     await program.parseAsync(args, { from: 'user' })
     return exit
   } catch (error) {
+    if (error instanceof Failure) return report(error, json)
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return exitCodes.done // --help, --version
-    const missing = error.code === 'commander.help' || error.code === 'commander.helpDisplayed'
+    const missing = error.code === 'commander.help'
+    if (missing && !json) return exitCodes.usage // the help says all
     const message = missing ? 'Which command?' : error.message.replace(/^error: /, '')
     return report(wrongUsage(message, 'Run it with --help.'), json)
   }

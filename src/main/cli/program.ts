@@ -9,6 +9,8 @@ export interface Surroundings {
   readonly perform: Perform
   /** Prints the help or the version. */
   readonly write: (text: string) => void
+  /** Prints the help where a command is missing. */
+  readonly writeError: (text: string) => void
 }
 
 /**
@@ -21,7 +23,7 @@ export interface Surroundings {
 export async function buildProgram(args: readonly string[], surroundings: Surroundings): Promise<Grammar> {
   const program = define({}, surroundings)
   const [command] = program.parseOptions([...args]).operands
-  if (program.children.some(it => it.name() === command)) return program
+  if (program.children.some(it => [it.name(), ...it.aliases()].includes(command ?? ''))) return program
   return define(await others(), surroundings)
 }
 
@@ -64,7 +66,7 @@ const commands = (other: Partial<Awaited<ReturnType<typeof others>>>) => [
   other.docs,
 ]
 
-function define(other: Parameters<typeof commands>[0], { version, perform, write }: Surroundings): Grammar {
+function define(other: Parameters<typeof commands>[0], { version, perform, write, writeError }: Surroundings): Grammar {
   const program = new Grammar(programName, perform)
     .description('Runs many isolated instances of one web application on one machine.')
     .version(version, '--version', 'show the version')
@@ -74,13 +76,13 @@ function define(other: Parameters<typeof commands>[0], { version, perform, write
     )
     .option('--json', 'events and the result as JSON, one object per line; nothing else on standard output')
     .option('--wait', 'wait for another command in the workspace to finish instead of joining it')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'show the help of a command')
     .helpOption('-h, --help', 'show help')
     .enablePositionalOptions(false)
     .exitOverride()
-    .configureOutput({ writeOut: write, writeErr: () => undefined, outputError: () => undefined })
+    .configureOutput({ writeOut: write, writeErr: text => writeError(text), outputError: () => undefined })
     .configureHelp({ showGlobalOptions: true, sortSubcommands: false })
-    .example('init --sample --workspace ~/demo', 'create a first workspace from the sample application')
+    .example('init --sample ~/demo', 'create a first workspace from the sample application')
     .example(
       'infra up && instance-manager create school --director-name "Ada" --director-email ada@school.example --generate-password',
       'create a first instance',

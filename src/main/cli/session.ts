@@ -66,11 +66,11 @@ export class CommandSession {
   async workspace(): Promise<ChosenWorkspace> {
     if (this.#workspace) return this.#workspace
     const chosen = await chooseWorkspace(this.options.workspace, await this.data())
-    if (chosen.by !== 'option')
+    if (chosen.by === 'recent')
       this.say(
         this.err.paint(
           'dim',
-          `Workspace ${cleanLine(`${basename(chosen.path)} (${chosen.path}`)}${chosen.by === 'recent' ? ', the last one opened' : ''})`,
+          `Workspace ${cleanLine(`${basename(chosen.path)} (${chosen.path}`)}, the last one opened)`,
         ),
       )
     this.#workspace = chosen

@@ -7,7 +7,7 @@ import { wrongUsage } from './failure'
 export interface ChosenWorkspace {
   /** Absolute. */
   readonly path: string
-  /** How it was chosen. The user already knows if it was by `option`. */
+  /** How it was chosen. Only with `recent` may the user be in doubt. */
   readonly by: 'option' | 'environment' | 'folder' | 'recent'
 }
 
@@ -23,7 +23,7 @@ export async function chooseWorkspace(option: string | undefined, data: string):
   if (recent !== undefined) return { path: recent, by: 'recent' }
   throw wrongUsage(
     'Which workspace?',
-    `Use --workspace DIR, set ${variable}, or run it inside a workspace. Create one with “instance-manager init --sample --workspace DIR”.`,
+    `Use --workspace DIR, set ${variable}, or run it inside a workspace. Create one with “instance-manager init --sample DIR”.`,
   )
 }
 

@@ -50,11 +50,11 @@ const doing =
 
 describe('wrong usage ends with 2 and names what is missing', () => {
   it.each([
-    ['', 'Which command?'],
+    ['', 'Usage: instance-manager [options] [command]'],
     ['frob', 'frob'],
-    ['infra', 'Which command?'],
+    ['infra', 'Usage: instance-manager infra'],
     ['infra sideways', 'sideways'],
-    ['create', 'name'],
+    ['create', 'Missing: <name>, --director-name <name>, --director-email <address>.'],
     ['create x --generate-password', '--director-name'],
     ['create x --director-name a --director-email b', '--generate-password'],
     [`create x ${director} --director-password-stdin`, 'not both'],
@@ -68,17 +68,18 @@ describe('wrong usage ends with 2 and names what is missing', () => {
     ['restart', '--all'],
     ['resurrect a --all', 'not both'],
     ['port school', 'port'],
-    ['port school abc', 'abc'],
+    ['port school abc', '“abc” isn’t a port (1024 to 65535).'],
     ['delete school', '--confirm DELETE'],
     ['delete school --confirm delete', 'DELETE'],
     ['logs', 'name'],
-    ['logs a --lines 0', 'whole number'],
+    ['logs a --lines 0', 'a number of lines'],
     ['logs a --since yesterdayish', '30s'],
     ['recover', 'id'],
     ['recover a sideways', 'resume'],
     ['completion tcsh', 'bash'],
     ['list --frob', '--frob'],
     ['init --driver lxc', 'podman'],
+    ['init elsewhere', 'Name the folder once'],
   ])('%s', async (args, names) => {
     const { exit, err, out } = await home.run(args)
     expect({ exit, out }).toEqual({ exit: 2, out: '' })

@@ -7,7 +7,7 @@ import { isHidden, type Grammar, type Perform } from '../../../src/main/cli/gram
 import { buildProgram } from '../../../src/main/cli/program'
 
 const program = (args: readonly string[] = [], perform: Perform = () => Promise.resolve()): Promise<Grammar> =>
-  buildProgram(args, { version: '1.2.3', perform, write: () => undefined })
+  buildProgram(args, { version: '1.2.3', perform, write: () => undefined, writeError: () => undefined })
 const all = (command: Grammar): Grammar[] => [command, ...command.children.filter(it => !isHidden(it)).flatMap(all)]
 const whole = await program()
 const shown = all(whole)
@@ -113,5 +113,40 @@ it('times since are durations or dates', async () => {
   }
   expect(Math.abs(Date.now() - 600_000 - (await parsed('10m')))).toBeLessThan(60_000)
   expect(await parsed('2026-01-31T12:00:00Z')).toBe(Date.UTC(2026, 0, 31, 12))
-  await expect(parsed('10 minutes ago')).rejects.toMatchObject({ code: 'commander.invalidArgument' })
+  await expect(parsed('10 minutes ago')).rejects.toMatchObject({
+    problem: { code: 'usage', message: expect.stringContaining('“10 minutes ago”') as string },
+  })
+})
+
+it('ls and ps list, and help shows the help of a command', async () => {
+  for (const alias of ['ls', 'ps']) {
+    let performed = 0
+    const made = await program([alias], () => {
+      performed++
+      return Promise.resolve()
+    })
+    await made.parseAsync([alias], { from: 'user' })
+    expect(performed).toBe(1)
+    expect(made.children.map(it => it.name())).not.toContain('start')
+  }
+  let printed = ''
+  const made = await buildProgram(['help', 'rebuild'], {
+    version: '1',
+    perform: () => Promise.resolve(),
+    write: text => (printed += text),
+    writeError: () => undefined,
+  })
+  await expect(made.parseAsync(['help', 'rebuild'], { from: 'user' })).rejects.toMatchObject({ exitCode: 0 })
+  expect(printed).toContain('Usage: instance-manager rebuild')
+})
+
+it.each([
+  ['create', '<name>, --director-name <name>, --director-email <address>'],
+  ['create school --director-name Ada', '--director-email <address>'],
+  ['port', '<name>, <port>'],
+  ['port school', '<port>'],
+])('“%s” is told all that is missing', async (line, missing) => {
+  const words = line.split(' ')
+  const made = await program(words)
+  await expect(made.parseAsync(words, { from: 'user' })).rejects.toThrow(`Missing: ${missing}.`)
 })

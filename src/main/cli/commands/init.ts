@@ -2,7 +2,7 @@
 import type { DriverKind } from '../../../shared/infrastructure'
 import type { WorkspaceCheck } from '../../../shared/workspace'
 import { localApp } from '../engine'
-import { refused } from '../failure'
+import { refused, wrongUsage } from '../failure'
 import { cleanLine } from '../print/clean'
 import type { Paint } from '../print/style'
 import { pairs } from '../print/table'
@@ -14,9 +14,16 @@ export interface InitOptions {
   readonly driver?: DriverKind
 }
 
-export async function init(session: CommandSession, { sample, driver }: InitOptions): Promise<Result> {
+export async function init(
+  session: CommandSession,
+  { sample, driver }: InitOptions,
+  folder: string | undefined,
+): Promise<Result> {
+  const { workspace } = session.options
+  if (folder !== undefined && workspace !== undefined)
+    throw wrongUsage('Name the folder once: as an argument, or with --workspace.')
   // Never the workspace opened last: it is either named, or the current folder.
-  const path = absolute(session.options.workspace ?? (process.env['INSTANCE_MANAGER_WORKSPACE'] || '.'))
+  const path = absolute(folder ?? workspace ?? (process.env['INSTANCE_MANAGER_WORKSPACE'] || '.'))
   const { client } = await localApp(session.root, 'change')
   if (sample) {
     await client.app.createSample.mutate({ path })

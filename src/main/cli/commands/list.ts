@@ -1,6 +1,8 @@
 /** `list`: every instance, one line each. */
 import { bytes, percent, uptime } from '../../../shared/amounts'
+import { compareNames } from '../../../shared/compare-names'
 import type { InstanceList, InstanceView } from '../../../shared/instance'
+import type { Client } from '../engine'
 import { cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
 import type { Paint, Style } from '../print/style'
@@ -9,9 +11,15 @@ import type { Result, CommandSession } from '../session'
 
 export async function list(session: CommandSession): Promise<Result> {
   const { client } = await session.engine('look')
-  const data = await client.instances.list.query()
+  const data = await instancesOf(client)
   if (!session.json) tellTroubles(session, data)
   return { data, lines: tableOf(data.instances, session.out.paint) }
+}
+
+/** In the order of the windows. */
+export async function instancesOf(client: Client): Promise<InstanceList> {
+  const list = await client.instances.list.query()
+  return { ...list, instances: list.instances.toSorted((a, b) => compareNames(a.name, b.name)) }
 }
 
 const styles: Readonly<Record<InstanceView['status'], Style>> = {

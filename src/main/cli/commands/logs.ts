@@ -3,8 +3,9 @@ import type { LogFilter, LogLine, LogNews, LogProgress, LogSource } from '../../
 import { bytes } from '../../../shared/amounts'
 import type { Client } from '../engine'
 import { wrongUsage } from '../failure'
-import { asJson, clean } from '../print/clean'
+import { asJson, clean, cleanLine } from '../print/clean'
 import type { Output } from '../print/output'
+import { localTime } from '../print/time'
 import { interrupted, type Result, type CommandSession } from '../session'
 import { told } from '../told'
 import { absolute } from '../workspace'
@@ -37,8 +38,16 @@ export async function logs(session: CommandSession, source: LogSource, options: 
       last = lines.at(-1)?.position ?? last
     }
     if (options.follow) await follow(session, client, query, last, signal)
+    else if (last === undefined) session.say(nothing(options))
     return {}
   })
+}
+
+/** Why nothing was shown. */
+function nothing({ grep, errors, since }: LogOptions): string {
+  const what = errors ? 'No error' : 'No line'
+  if (grep !== undefined) return `${what} contains “${cleanLine(grep)}”.`
+  return errors || since !== undefined ? `${what}${since === undefined ? '' : ' since then'}.` : 'The log is empty.'
 }
 
 interface Query {
@@ -56,7 +65,7 @@ function filterOf({ errors = false, since, grep, ignoreCase = false }: LogOption
   }
 }
 
-/** The last lines, oldest first; with a time but no number, all lines since then. */
+/** The last lines, or errors with their stacks, oldest first; with a time but no number, all lines since then. */
 async function* history(
   client: Client,
   query: Query,
@@ -64,17 +73,21 @@ async function* history(
   signal: AbortSignal,
 ): AsyncGenerator<readonly LogLine[], void, undefined> {
   if (since !== undefined && lines === undefined) return yield* forward(client, query, since, signal)
+  const { errorsOnly } = query.filter
+  const counts = (it: LogLine): boolean => !errorsOnly || !it.continues
   let missing = lines ?? usualLines
   const pages: (readonly LogLine[])[] = []
   for (let anchor: Anchor = { type: 'end' }; missing > 0;) {
     const page = await client.logs.page.query({ ...query, anchor, count: Math.min(missing, pageLength) }, { signal })
     pages.unshift(page.lines)
-    missing -= page.lines.length
+    missing -= page.lines.filter(counts).length
     const next = page.more ?? page.lines[0]?.position // within its time limit, a page may have found few lines or none
     if (page.atStart || next === undefined) break
     anchor = { type: 'before', position: next }
   }
-  yield* pages
+  const found = pages.flat()
+  const first = found.findIndex(counts) // not the end of another error's stack
+  yield first > 0 ? found.slice(first) : found
 }
 
 type Anchor = Parameters<Client['logs']['page']['query']>[0]['anchor']
@@ -102,11 +115,10 @@ function show({ json, out }: CommandSession, lines: readonly LogLine[]): void {
   )
 }
 
-/** The line's local time, if known. */
+/** The line's time, if known. */
 function time({ at, continues }: LogLine, { paint }: Output): string {
   if (at === undefined || continues) return ''
-  const date = new Date(at - new Date(at).getTimezoneOffset() * 60_000)
-  return `${paint('dim', date.toISOString().slice(0, 19).replace('T', ' '))}  `
+  return `${paint('dim', localTime(at))}  `
 }
 
 /** Follows until Ctrl+C, which counts as success. */

@@ -9,6 +9,7 @@ import { clean, cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
 import { headLine, stepLine } from '../print/steps'
 import { pairs, table } from '../print/table'
+import { localTime } from '../print/time'
 import type { Result, CommandSession } from '../session'
 
 export async function operations(
@@ -127,7 +128,7 @@ const listLines = ({ out }: CommandSession, states: readonly OperationState[]): 
         text: it => phases[it.phase],
         paint: (text, it) => out.paint(it.phase === 'succeeded' ? 'green' : isOpen(it) ? 'yellow' : 'dim', text),
       },
-      { title: 'STARTED', text: it => it.openedAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC') },
+      { title: 'STARTED', text: it => localTime(Date.parse(it.openedAt)) },
       {
         title: 'TOOK',
         right: true,

@@ -60,7 +60,15 @@ export async function detach(session: CommandSession, options: ServeCommandOptio
     { timeout: patience },
   )
   if (answer !== undefined && answer !== 'ended')
-    return { data: answer, lines: welcome(session, answer.link, answer.port, options.address !== undefined) }
+    return {
+      data: answer,
+      lines: welcome(session, {
+        link: answer.link,
+        port: answer.port,
+        remote: options.address !== undefined,
+        detached: true,
+      }),
+    }
   if (!ended) child.kill()
   throw new Failure(
     {

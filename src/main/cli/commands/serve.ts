@@ -73,7 +73,7 @@ async function inForeground(
 
   const link = serving.link()
   if (session.json) session.out.line(asJson({ type: 'serving', address: serving.address, port: serving.port, link }))
-  else session.out.lines(welcome(session, link, serving.port, remote !== undefined))
+  else session.out.lines(welcome(session, { link, port: serving.port, remote: remote !== undefined, detached: false }))
   await Promise.race([first, serving.asked])
   if (serving.app.opened?.operations.running()) {
     session.say(

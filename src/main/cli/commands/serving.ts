@@ -18,8 +18,17 @@ export interface ServeCommandOptions {
   readonly unit?: boolean
 }
 
-/** @param link a sign-in link, which works once */
-export function welcome({ root, out }: CommandSession, link: string, port: number, remote: boolean): string[] {
+interface Welcome {
+  /** For signing in; works once. */
+  readonly link: string
+  readonly port: number
+  /** Other machines are served too. */
+  readonly remote: boolean
+  /** Without a terminal. */
+  readonly detached: boolean
+}
+
+export function welcome({ root, out }: CommandSession, { link, port, remote, detached }: Welcome): string[] {
   const tunnel = remote
     ? []
     : ['', 'From your own computer, open a tunnel first:', `  ssh -L ${port}:127.0.0.1:${port} ${sshTarget()}`]
@@ -28,7 +37,8 @@ export function welcome({ root, out }: CommandSession, link: string, port: numbe
     `  ${out.paint('bold', link)}`,
     ...tunnel,
     '',
-    `Another link: ${commandIn(root)} serve --link. Instances keep running when this stops.`,
+    `Another link: ${commandIn(root)} serve --link`,
+    `Stop it: ${detached ? `${commandIn(root)} serve --stop` : 'Ctrl+C'}. Instances keep running.`,
   ]
 }
 

@@ -8,7 +8,7 @@ import { problemLines } from '../print/problem'
 import { serviceLines } from '../print/services'
 import { pairs } from '../print/table'
 import type { Result, CommandSession } from '../session'
-import { tableOf, tellTroubles } from './list'
+import { instancesOf, tableOf, tellTroubles } from './list'
 import { lowLine } from './space'
 
 export async function status(session: CommandSession, name: string | undefined): Promise<Result> {
@@ -18,7 +18,7 @@ export async function status(session: CommandSession, name: string | undefined):
 
 async function whole(session: CommandSession, client: Client): Promise<Result> {
   const [list, infrastructure, { operations, unreadable }, low] = await Promise.all([
-    client.instances.list.query(),
+    instancesOf(client),
     client.infrastructure.status.query(),
     client.operations.list.query(),
     lowLine(client),
@@ -46,7 +46,7 @@ async function openLines(open: readonly OperationState[]): Promise<string[]> {
 }
 
 async function one(session: CommandSession, client: Client, name: string): Promise<Result> {
-  const [list, details] = await Promise.all([client.instances.list.query(), client.instances.details.query({ name })])
+  const [list, details] = await Promise.all([instancesOf(client), client.instances.details.query({ name })])
   const view = list.instances.find(it => it.name === name)
   if (!view)
     throw refused({

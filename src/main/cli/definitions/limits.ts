@@ -1,10 +1,10 @@
 /** `limits`: what an instance may take from PostgreSQL. */
-import { InvalidArgumentError } from 'commander'
 import { lowerFirst } from '../../../shared/amounts'
 import { limitsJob } from '../../../shared/jobs/limits'
 import { limitNames, limitSchemas, wordsOfLimit, type LimitName } from '../../../shared/limits'
 import type { LimitOptions } from '../commands/limits'
 import type { Grammar } from '../grammar'
+import { rejected } from './values'
 
 export function limits(program: Grammar): void {
   const command = program
@@ -45,7 +45,7 @@ const parserOf =
     const value = Number(amount) * (units[unit]?.[of] ?? NaN)
     if (limitSchemas[name].safeParse(value).success) return value
     const like = { seconds: ', like 30s, 10m or 2h', MB: ', like 500MB or 2GB' }[unit] ?? ''
-    throw new InvalidArgumentError(
-      `Use ${from} to ${to.toLocaleString('en')} ${unit}${like}, or “${open ? 'none' : 'default'}”.`,
+    throw rejected(
+      `“${text}” isn’t possible here. Use ${from} to ${to.toLocaleString('en')} ${unit}${like}, or “${open ? 'none' : 'default'}”.`,
     )
   }

@@ -6,6 +6,7 @@ import { lineCount, since } from './values'
 export function list(program: Grammar): void {
   program
     .add('list', 'All instances, with their status.')
+    .aliases(['ls', 'ps'])
     .example('list', 'a table')
     .example('list --json', 'for scripts: the result’s data has the instances')
     .does(async session => (await import('../commands/list')).list(session))
@@ -26,7 +27,11 @@ export function logs(program: Grammar): void {
     .add('logs', 'Show the end of an instance’s log, search it, follow it, or save it to a file.')
     .argument('<name>', 'an instance')
     .completes('name', 'instance')
-    .option('-n, --lines <number>', 'how many of the last lines; 100 by default, all with --since', lineCount)
+    .option(
+      '-n, --lines <number>',
+      'how many of the last lines, or errors with --errors; 100 by default, all with --since',
+      lineCount,
+    )
     .option('--errors', 'only errors, with their stack traces')
     .option('--since <time>', 'only lines since a time: 30s, 10m, 2h or 7d ago, or e.g. 2026-01-31T12:00', since)
     .option('--grep <text>', 'only lines that contain this text')

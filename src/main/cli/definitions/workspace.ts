@@ -12,14 +12,14 @@ import { lineCount, oneOf, port, processNumber } from './values'
 export function init(program: Grammar): void {
   program
     .add('init', 'Create a workspace from the sample application, or check one.')
+    .argument('[folder]', 'the workspace; by default the current folder')
     .option('--sample', 'create it from the sample application; the folder must be new or empty')
     .option('--driver <kind>', `what runs PostgreSQL and PgBouncer: ${driverKinds.join(', ')}`, oneOf(driverKinds))
-    .example('init --sample --workspace ~/demo', 'a new workspace with the sample application')
-    .example(
-      'init --workspace /srv/school --driver podman',
-      'check a workspace with server/ and client/, and choose Podman',
+    .example('init --sample ~/demo', 'a new workspace with the sample application')
+    .example('init /srv/school --driver podman', 'check a workspace with server/ and client/, and choose Podman')
+    .does(async (session, options: InitOptions, folder?: string) =>
+      (await import('../commands/init')).init(session, options, folder),
     )
-    .does(async (session, options: InitOptions) => (await import('../commands/init')).init(session, options))
 }
 
 interface StopOptions {
@@ -50,7 +50,10 @@ export function infra(program: Grammar): void {
       (await import('../commands/infra')).change(session, 'down', service, options),
     )
   group
-    .add('restart', 'Restart both, or one of them. Instances keep running; their queries fail for a few seconds.')
+    .add(
+      'restart',
+      'Restart both, or one of them. Instances keep running; their queries fail meanwhile, or wait if only PostgreSQL restarts.',
+    )
     .argument('[service]', ...which)
     .example('infra restart', 'after changing an image')
     .example('infra restart pgbouncer', 'PostgreSQL keeps running')

@@ -1,4 +1,5 @@
 /** Filters and sorts instances. */
+import { compareNames } from '../../../shared/compare-names'
 import type { InstanceView } from '../../../shared/instance'
 import type { StatusGroup } from '../../../shared/jobs/job'
 import type { ShownStatus } from './shown-status'
@@ -23,7 +24,6 @@ export const isIn = (filter: Filter, { instance, status }: ShownInstance): boole
 
 /** Sort order of statuses: what needs attention comes first. */
 const urgency: readonly StatusGroup[] = ['errored', 'unknown', 'copy', 'busy', 'not in PM2', 'stopped', 'online']
-const names = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 
 /** undefined sorts last in either direction. */
 const values: Record<Exclude<SortKey, 'name'>, (it: ShownInstance) => number | undefined> = {
@@ -49,7 +49,7 @@ export function arrange(
 
 function compare(a: ShownInstance, b: ShownInstance, { key, descending }: Sort): number {
   const sign = descending ? -1 : 1
-  const byName = names.compare(a.instance.name, b.instance.name)
+  const byName = compareNames(a.instance.name, b.instance.name)
   if (key === 'name') return sign * byName
   const [one, other] = [values[key](a), values[key](b)]
   if (one === undefined || other === undefined) return Number(one === undefined) - Number(other === undefined) || byName
