@@ -99,6 +99,23 @@ test('a port that a foreign program has: it is named, and can be taken knowingly
   }
 })
 
+test('PostgreSQL’s port is refused, and the next free one is offered', async () => {
+  await startWizard()
+  await wizard.name.fill('greedy')
+  await wizard.next.click()
+  await wizard.ownPort.check()
+  await wizard.port.fill(String(place.ports.postgres))
+  await expect(wizard.form('port')).toContainText('It is PostgreSQL’s. No instance can have it.')
+  await wizard.next.click()
+  await expect(wizard.port).toHaveAccessibleDescription('Choose another port.')
+  await expect(wizard.useAnyway).toHaveCount(0)
+  await wizard
+    .form('port')
+    .getByRole('button', { name: /the next free port/ })
+    .click()
+  await expect(wizard.form('port')).toContainText('Available.')
+})
+
 test('npm fails: its own words, and the same answers again', async () => {
   const file = join(place.root, 'server', 'package.json')
   const whole = await readFile(file, 'utf8')

@@ -15,7 +15,7 @@ import { setEnv, writeEnv } from '../workspace/env-file'
 import { instancePaths } from '../workspace/paths'
 import { readManifest } from '../workspace/base'
 import { changeInstanceConfig, readInstanceConfig } from '../workspace/instance-config'
-import { describeHolder } from './ports'
+import { describeHolder, requireNotOurs } from './ports'
 import { requireOnlySeamless } from './lifecycle/port'
 import { difference, targetContradiction } from './lifecycle/derived'
 import { startAgain, startTarget, stopTarget, waitForTarget } from './lifecycle/process-steps'
@@ -53,7 +53,9 @@ async function planChange(
       hint: 'Choose another port.',
     })
   if (config.seamless) await requireOnlySeamless(services, { name, port })
-  const { holders } = await services.ports.check(port)
+  const found = await services.ports.check(port)
+  await requireNotOurs(found, services.ports.suggest)
+  const { holders } = found
   const ran = await isRunning(services, before)
   const blocking = ran ? holders.filter(it => it.type === 'process' || (it.type === 'instance' && it.running)) : []
   if (blocking.length || (holders.length && !allowSharedPort)) {

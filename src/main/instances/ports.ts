@@ -5,6 +5,8 @@ import { problem } from '../../shared/problem'
 import { waitFor } from '../system/wait'
 
 export interface PortKnowledge {
+  /** Ports that no instance may have: PostgreSQL's, PgBouncer's, that of the served pages. */
+  own(): Promise<readonly { readonly title: string; readonly port: number }[]>
   /** Every instance with its configured port, and whether it is running. */
   instances(): Promise<readonly { readonly name: string; readonly port: number; readonly running: boolean }[]>
   /** Ports that open operations have chosen, with the operations' subjects. */
@@ -16,16 +18,16 @@ export interface PortKnowledge {
 }
 
 /**
- * The first port from `first` on that no instance is configured for (running or not), no open operation has chosen, and
- * on which a server could listen now.
+ * The first port from `first` on that isn't our own, that no instance is configured for (running or not) and no open
+ * operation has chosen, and on which a server could listen now.
  * @throws Problem `no-free-port`
  */
 export async function choosePort(
   first: number,
-  services: Pick<PortKnowledge, 'instances' | 'reservations' | 'portFree'>,
+  services: Pick<PortKnowledge, 'own' | 'instances' | 'reservations' | 'portFree'>,
 ): Promise<number> {
-  const [instances, reservations] = await Promise.all([services.instances(), services.reservations()])
-  const taken = new Set([...instances, ...reservations].map(it => it.port))
+  const known = await Promise.all([services.own(), services.instances(), services.reservations()])
+  const taken = new Set(known.flat().map(it => it.port))
   for (let port = first; port <= maxPort; port++) {
     if (!taken.has(port) && (await services.portFree(port))) return port
   }
@@ -38,12 +40,17 @@ export async function choosePort(
 }
 
 /**
- * The holders of a port: instances configured for it, open operations that chose it, and a process listening on it,
- * unless one of those instances is running.
+ * The holders of a port: ourselves, instances configured for it, open operations that chose it, and a process listening
+ * on it, unless one of those instances is running.
  */
 export async function checkPort(port: number, services: PortKnowledge): Promise<PortCheck> {
   const listening = await listeners(port, services) // first: whatever listens by now is known to be running below
-  const [instances, reservations] = await Promise.all([services.instances(), services.reservations()])
+  const [own, instances, reservations] = await Promise.all([
+    services.own(),
+    services.instances(),
+    services.reservations(),
+  ])
+  const ours: PortHolder[] = own.filter(it => it.port === port).map(({ title }) => ({ type: 'own', title }))
   const named: PortHolder[] = instances
     .filter(it => it.port === port)
     .map(({ name, running }) => ({ type: 'instance', name, running }))
@@ -51,7 +58,7 @@ export async function checkPort(port: number, services: PortKnowledge): Promise<
     .filter(it => it.port === port && !instances.some(other => other.port === port && sameName(other.name, it.subject)))
     .map(({ subject }) => ({ type: 'operation', subject }))
   const explained = named.some(it => it.type === 'instance' && it.running)
-  return { port, holders: [...named, ...reserved, ...(explained ? [] : listening)] }
+  return { port, holders: [...ours, ...named, ...reserved, ...(explained ? [] : listening)] }
 }
 
 /** Milliseconds that a process may take to free its port once it has been killed: its memory is freed first. */
@@ -81,9 +88,26 @@ async function listenersNow(port: number, services: PortKnowledge): Promise<Port
 
 const sameName = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
 
+/**
+ * No instance can share our own ports.
+ * @param next the port to propose instead @throws Problem `port-taken`
+ */
+export async function requireNotOurs({ port, holders }: PortCheck, next: () => Promise<number>): Promise<void> {
+  const own = holders.find(it => it.type === 'own')
+  if (!own) return
+  throw problem({
+    code: 'port-taken',
+    field: 'port',
+    message: `Port ${port} is ${own.title}’s.`,
+    hint: `Use another one, e.g. ${await next()}, which is free.`,
+  })
+}
+
 /** A port's holder, as part of a sentence. */
 export function describeHolder(holder: PortHolder): string {
   switch (holder.type) {
+    case 'own':
+      return `it is ${holder.title}’s`
     case 'instance':
       return `“${holder.name}” is ${holder.running ? 'running on it' : 'configured for it'}`
     case 'operation':

@@ -8,6 +8,7 @@ import {
   type LeftoversPreview,
   type PortCheck,
 } from '../../shared/instance'
+import { serviceNames, serviceTitle } from '../../shared/infrastructure'
 import type { StartRequest } from '../../shared/jobs'
 import type { rehearseInputSchema } from '../../shared/jobs/rebuild'
 import type { InstanceLimits } from '../../shared/limits'
@@ -105,6 +106,11 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
   const { infrastructure, databases } = others.shared
   const { registry, configs } = others.roster
   const knowledge: PortKnowledge = {
+    own: async () => {
+      const { ports } = await settings.read()
+      const pages = place.served ? [{ title: 'Instance Manager', port: place.served.status().port }] : []
+      return [...serviceNames.map(it => ({ title: serviceTitle[it], port: ports[it] })), ...pages]
+    },
     instances: () => instancePorts({ paths, configs, processes }),
     reservations: async () =>
       [...operations.held('port')].map(([port, { subject }]) => ({ subject, port: Number(port) })),

@@ -29,6 +29,8 @@ export interface Place {
   readonly looking?: boolean
   /** Milliseconds to wait for another process that is just ending to release the lock; 3000 by default. */
   readonly lockWait?: number
+  /** Absent unless pages are served; their port. */
+  readonly served?: { status(): { readonly port: number } }
 }
 
 export interface Base {

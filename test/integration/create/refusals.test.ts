@@ -135,6 +135,17 @@ describe('creation is refused', () => {
     }
   })
 
+  it.each(['postgres', 'pgbouncer'] as const)('on the port of %s, even knowingly', async service => {
+    const { ports } = await workspace.services.settings.read()
+    const input = { name: 'new-one', port: ports[service], allowSharedPort: true }
+    const error: unknown = await workspace.begin(input).catch((it: unknown) => it)
+    expect(toProblem(error)).toMatchObject({
+      code: 'port-taken',
+      field: 'port',
+      hint: expect.stringContaining('which is free') as string,
+    })
+  })
+
   it('on the port of another instance, running or stopped', async () => {
     expect((await refusal({ port: keeperPort })).cause).toContain('“Keeper” is running on it')
     const keeper = { name: 'Keeper', cwd: join(workspace.root, 'instances/Keeper/server') }

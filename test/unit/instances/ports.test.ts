@@ -1,14 +1,23 @@
 import { expect, test } from 'vitest'
-import { checkPort, choosePort, type PortKnowledge } from '../../../src/main/instances/ports'
+import type { PortCheck } from '../../../src/shared/instance'
+import { checkPort, choosePort, requireNotOurs, type PortKnowledge } from '../../../src/main/instances/ports'
 
 interface World {
+  own?: { title: string; port: number }[]
   instances?: { name: string; port: number; running: boolean }[]
   reservations?: { subject: string; port: number }[]
   listening?: Record<number, { pid?: number; program?: string }[]>
   /** Taken without a listener that can be seen. */
   bound?: number[]
 }
-const knowledge = ({ instances = [], reservations = [], listening = {}, bound = [] }: World): PortKnowledge => ({
+const knowledge = ({
+  own = [],
+  instances = [],
+  reservations = [],
+  listening = {},
+  bound = [],
+}: World): PortKnowledge => ({
+  own: async () => own,
   instances: async () => instances.map(it => ({ ...it })),
   reservations: async () => reservations,
   portFree: async port => !(port in listening) && !bound.includes(port),
@@ -24,9 +33,10 @@ test('the first port that neither an instance, nor an operation, nor a program h
     reservations: [{ subject: 'c', port: 5001 }],
     listening: { 5003: [{ pid: 1 }] },
     bound: [5004],
+    own: [{ title: 'PostgreSQL', port: 5005 }],
   })
-  expect(await choosePort(5000, to)).toBe(5005)
-  expect(await choosePort(5006, to)).toBe(5006)
+  expect(await choosePort(5000, to)).toBe(5006)
+  expect(await choosePort(5007, to)).toBe(5007)
 })
 
 test('a port that something has is not probed', async () => {
@@ -121,4 +131,14 @@ test('one that is nameless only while it ends holds nothing', async () => {
   const looks: { pid?: number }[][] = [[{}], [{}]]
   const to = { ...knowledge({}), portHolders: async () => looks.shift() ?? [] }
   expect((await checkPort(5000, to)).holders).toEqual([])
+})
+
+test('our own ports can’t be shared', async () => {
+  const to = knowledge({ own: [{ title: 'PgBouncer', port: 5000 }] })
+  const [own, other] = await Promise.all([5000, 5001].map(it => checkPort(it, to)))
+  expect(own?.holders).toEqual([{ type: 'own', title: 'PgBouncer' }])
+  await expect(requireNotOurs(own as PortCheck, () => Promise.resolve(5002))).rejects.toMatchObject({
+    problem: { code: 'port-taken', field: 'port', hint: expect.stringContaining('5002') as string },
+  })
+  expect(await requireNotOurs(other as PortCheck, () => Promise.reject(new Error('not asked')))).toBeUndefined()
 })

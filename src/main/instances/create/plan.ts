@@ -15,7 +15,7 @@ import { hasLockFile } from '../../releases/recipes'
 import { readIfExists } from '../../system/files'
 import { readManifest, requireWorkspace } from '../../workspace/base'
 import { fingerprint } from '../../workspace/fingerprint'
-import { describeHolder } from '../ports'
+import { describeHolder, requireNotOurs } from '../ports'
 import { findSystemUser } from '../system-user/identity'
 import { requireReach } from '../system-user/reach'
 import type { CreateServices } from './services'
@@ -181,7 +181,9 @@ async function choosePort(
   { port, allowSharedPort }: CreateInput,
 ): Promise<{ port: number; holders: readonly PortHolder[] }> {
   if (port === 'auto') return { port: await services.ports.suggest(), holders: [] }
-  const { holders } = await services.ports.check(port)
+  const found = await services.ports.check(port)
+  await requireNotOurs(found, services.ports.suggest)
+  const { holders } = found
   if (holders.length === 0 || allowSharedPort) return { port, holders }
   throw problem({
     code: 'port-taken',

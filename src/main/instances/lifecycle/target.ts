@@ -25,7 +25,7 @@ export interface LifecycleServices {
 
 /** For jobs that start something. */
 export interface PortServices extends LifecycleServices {
-  readonly ports: { check(port: number): Promise<PortCheck> }
+  readonly ports: { suggest(): Promise<number>; check(port: number): Promise<PortCheck> }
 }
 
 /** @throws Problem `instance-unknown`, or the one that its folder has */

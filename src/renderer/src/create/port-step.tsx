@@ -41,7 +41,7 @@ export function PortStep() {
           />
         </div>
       </Radio.Group>
-      {portMode === 'manual' && <ManualPort />}
+      {portMode === 'manual' && <ManualPort free={suggestion.data} />}
       <HostChoice />
     </div>
   )
@@ -76,7 +76,7 @@ function HostChoice() {
   )
 }
 
-function ManualPort() {
+function ManualPort({ free: next }: { free: number | undefined }) {
   const { wizard, dispatch } = useDraft()
   const trpc = useTRPC()
   const { port, sharePort } = wizard.answers
@@ -115,7 +115,12 @@ function ManualPort() {
       <div aria-live="polite">
         {free && <p className={classes.note}>Available.</p>}
         {holders.length > 0 && (
-          <PortTaken port={port} holders={holders}>
+          <PortTaken
+            port={port}
+            holders={holders}
+            free={next}
+            onUse={it => dispatch({ type: 'typed', change: { port: String(it) } })}
+          >
             <Checkbox
               label="Use it anyway"
               description="Only one of them can run at a time."

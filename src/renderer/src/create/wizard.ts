@@ -10,6 +10,7 @@
 import {
   databaseNames,
   directorSchema,
+  isOurs,
   nameSchema,
   portSchema,
   type CreateInput,
@@ -168,7 +169,9 @@ export function errorsOf({ answers, nameCheck, portCheck }: Wizard, step: Wizard
       if (answers.portMode === 'auto') return {}
       const wrong = issue('port', portSchema.safeParse(parsePort(answers.port)))
       if (Object.keys(wrong).length) return answers.port ? wrong : { port: 'Enter a port.' }
-      const taken = portCheck && String(portCheck.port) === answers.port && portCheck.holders.length > 0
+      const holders = String(portCheck?.port) === answers.port ? (portCheck?.holders ?? []) : []
+      if (isOurs(holders)) return { port: 'Choose another port.' }
+      const taken = holders.length > 0
       return taken && !answers.sharePort ? { sharePort: 'Choose another port, or use this one anyway.' } : {}
     }
     case 'director':

@@ -6,7 +6,7 @@ import { Button, Checkbox, Radio, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
-import { hosts, portSchema, type PortHolder } from '../../../shared/instance'
+import { hosts, isOurs, portSchema, type PortHolder } from '../../../shared/instance'
 import { changePortJob } from '../../../shared/jobs/lifecycle'
 import type { Problem } from '../../../shared/problem'
 import { useInstances } from '../app/live'
@@ -53,7 +53,8 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     setTried(true)
-    if (error || typed !== settled || check.isFetching || blocking || (holders.length > 0 && !share)) return
+    if (error || typed !== settled || check.isFetching || blocking || isOurs(holders) || (holders.length > 0 && !share))
+      return
     setSending(true)
     send({ kind: changePortJob.kind, name, port: same ? instance.port : port, allowSharedPort: share, host: newHost })
       .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
@@ -87,7 +88,7 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
       <div aria-live="polite" className={classes.check}>
         {free && <p className="dimmed">Port {port} is free.</p>}
         {holders.length > 0 && (
-          <PortTaken port={port} holders={holders}>
+          <PortTaken port={port} holders={holders} free={suggestion.data} onUse={it => setTyped(String(it))}>
             {blocking ? (
               <p className={classes.plain}>
                 {name} is running, and only one of them can run on a port. Stop one first, or choose another port.

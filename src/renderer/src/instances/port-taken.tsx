@@ -1,18 +1,27 @@
 /** Says what occupies a port, with ways to deal with it. */
+import { Button } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
-import type { PortHolder } from '../../../shared/instance'
+import { isOurs, type PortHolder } from '../../../shared/instance'
 import classes from './port-taken.module.css'
 
 export function PortTaken({
   port,
-  holders,
+  holders: all,
+  free,
+  onUse,
   children,
 }: {
   port: number | string
   holders: readonly PortHolder[]
+  /** The next free port, if known. */
+  free: number | undefined
+  onUse: (port: number) => void
+  /** Not shown for a port of our own, which nothing can share. */
   children: ReactNode
 }) {
+  const own = isOurs(all)
+  const holders = own ? all.filter(it => it.type === 'own') : all
   return (
     <div className={classes.box}>
       <IconAlertTriangle size={20} aria-hidden />
@@ -27,7 +36,12 @@ export function PortTaken({
             ))}
           </ul>
         )}
-        {children}
+        {!own && children}
+        {own && free !== undefined && (
+          <Button size="compact-sm" variant="default" w="fit-content" onClick={() => onUse(free)}>
+            Use {free}, the next free port
+          </Button>
+        )}
       </div>
     </div>
   )
@@ -35,6 +49,8 @@ export function PortTaken({
 
 function textOf(holder: PortHolder): string {
   switch (holder.type) {
+    case 'own':
+      return `It is ${holder.title}’s. No instance can have it.`
     case 'instance':
       return `It belongs to instance “${holder.name}” (${holder.running ? 'running' : 'not running'}).`
     case 'operation':
