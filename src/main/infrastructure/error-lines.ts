@@ -3,6 +3,8 @@
 /** PostgreSQL's and PgBouncer's severities, and what they log at lower ones just before giving up. */
 const relevant =
   /\b(?:FATAL|PANIC|ERROR|invalid|could not|cannot|syntax error|unrecognized|out of memory|no space left)\b/i
+/** What PostgreSQL answers to clients until it is ready: no reason of its own. */
+const notReady = /\bthe database system is (?:starting up|not yet accepting connections|shutting down|in recovery mode)/
 /** Time, time zone and pid, with which both begin their lines. */
 const stamp = /^\d{4}-\d\d-\d\d [\d:.]+ \w+ \[\d+\]:? */
 
@@ -13,7 +15,7 @@ const stamp = /^\d{4}-\d\d-\d\d [\d:.]+ \w+ \[\d+\]:? */
 export function errorLines(log: string): string | undefined {
   const lines = log
     .split('\n')
-    .filter(it => relevant.test(it))
+    .filter(it => relevant.test(it) && !notReady.test(it))
     .map(it => it.replace(stamp, '').trim())
   return [...new Set(lines)].slice(-2).join(' ') || undefined
 }

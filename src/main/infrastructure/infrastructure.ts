@@ -25,6 +25,7 @@ import { reasonFor, requireAvailable, requireUnused } from './driver-choice'
 import { Details } from './details'
 import type { Driver, DriverContext, DriverStatus } from './drivers/driver'
 import { holdQueries, releaseQueries } from './hold'
+import { orGone } from './gone'
 import { Transitions, type Restarting } from './transitions'
 import { isSecured, securePostgres } from './secure'
 import { passwordOf, type SecretStore } from './secrets'
@@ -177,8 +178,12 @@ export class Infrastructure {
     ])
     this.dataFolder = found.dataFolder
     this.#alive = found.alive
-    const postgres = this.#transitions.shown(found.services.postgres)
-    const pgbouncer = this.#transitions.shown(found.services.pgbouncer)
+    const changing = this.users().some(it => it.changesIt) // may be replacing it
+    const shown = (name: ServiceName): ServiceStatus => {
+      const status = this.#transitions.shown(found.services[name])
+      return !changing && wishes?.wanted.includes(name) ? orGone(status, kind, serviceOf(name)) : status
+    }
+    const [postgres, pgbouncer] = [shown('postgres'), shown('pgbouncer')]
     return {
       driver: kind,
       reason: reasonFor(kind, await this.#known()),

@@ -45,6 +45,9 @@ export const supervisorTimes: SupervisorTimes = {
   lasting: 60_000,
 }
 
+/** `started`: by this check. `starting`: it runs, but doesn't answer yet. */
+type Outcome = 'up' | 'started' | 'starting' | 'down'
+
 /** `attempt`: the next one, from 1. Times are from `performance.now()`. */
 interface Tries {
   attempt: number
@@ -96,27 +99,29 @@ export class Supervisor {
       return calm
     }
     this.#alive = found.alive
-    const outcomes = new Map<ServiceName, 'up' | 'down' | 'started'>()
+    const outcomes = new Map<ServiceName, Outcome>()
     for (const { name, needs } of allServices) {
       if (!wanted.includes(name)) {
         this.#tries.delete(name)
         continue
       }
-      const blocked = needs.some(it => (outcomes.get(it.name) ?? 'down') === 'down')
+      const blocked = needs.some(it => !['up', 'started'].includes(outcomes.get(it.name) ?? 'down'))
       outcomes.set(name, blocked ? 'down' : await this.#attend(kind, name, found, signal))
     }
-    if ([...outcomes.values()].includes('started')) await this.#services.restored()
+    const started = [...outcomes.values()].includes('started')
+    if (started) await this.#services.restored()
+    const soon = this.#alive !== undefined || started || [...outcomes.values()].includes('starting')
     const due = [...this.#tries.values()].map(it => it.due - performance.now()).filter(it => it > 0)
-    return this.#alive ? look : Math.min(calm, ...due)
+    return soon ? look : Math.min(calm, ...due)
   }
 
-  async #attend(
-    kind: DriverKind,
-    service: ServiceName,
-    found: DriverStatus,
-    signal: AbortSignal,
-  ): Promise<'up' | 'down' | 'started'> {
-    if (found.services[service].state !== 'stopped') return found.services[service].state === 'running' ? 'up' : 'down'
+  async #attend(kind: DriverKind, service: ServiceName, found: DriverStatus, signal: AbortSignal): Promise<Outcome> {
+    const { state } = found.services[service]
+    if (state === 'running') {
+      this.#forgetFailed(service)
+      return 'up'
+    }
+    if (state !== 'stopped') return state === 'starting' ? 'starting' : 'down'
     const tries = this.#tries.get(service) ?? { attempt: 1, due: performance.now() + this.#times.pause }
     this.#tries.set(service, tries)
     if (found.adopted?.has(service)) {
@@ -173,6 +178,14 @@ export class Supervisor {
     const now = performance.now()
     for (const [service, { startedAt }] of this.#tries)
       if (startedAt !== undefined && now - startedAt > this.#times.lasting) this.#tries.delete(service)
+  }
+
+  /** It runs, and not because of us: the container engine restarted it, or someone did by hand. */
+  #forgetFailed(service: ServiceName): void {
+    const tries = this.#tries.get(service)
+    if (!tries || tries.startedAt !== undefined) return
+    this.#tries.delete(service)
+    this.#services.infrastructure.showRestarting(service, undefined)
   }
 
   /** An operation owns it, or it should be stopped. */

@@ -1,5 +1,5 @@
 /** What should run and has ended is started again, on the real PostgreSQL and PgBouncer. */
-import { appendFile, readFile, writeFile } from 'node:fs/promises'
+import { appendFile, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -69,6 +69,19 @@ describe('the embedded driver', () => {
     expect((await status(workspace)).postgres.attempt).toBeUndefined()
   })
 
+  it('so is a PgBouncer whose ini is broken, and a start writes it anew', async () => {
+    await appendFile(join(folderOf('pgbouncer'), 'pgbouncer.ini'), 'pool_mode = sometimes\n')
+    process.kill(await first('pgbouncer'), 'SIGKILL')
+    const failing = await until(async () => {
+      const { pgbouncer } = await status(workspace)
+      return pgbouncer.problem?.code === 'service-failed' && pgbouncer
+    })
+    expect(failing.state).toBe('restarting')
+    expect(failing.problem?.cause).toContain('pool_mode')
+    await workspace.startInfrastructure()
+    expect(await bothRun(workspace)).toBe(true)
+  })
+
   it('what the operator stopped stays stopped, in the next engine too; what should run is started by it', async () => {
     await workspace.stopInfrastructure()
     await workspace.close()
@@ -83,7 +96,15 @@ describe('the embedded driver', () => {
     await workspace.startInfrastructure()
     await workspace.close()
     await workspace.killInfrastructure() // as a reboot does
+    // Whose folder is gone isn't started with an empty one.
+    const aside = `${folderOf('postgres')}-aside`
+    await rename(folderOf('postgres'), aside)
     await workspace.open()
+    expect((await status(workspace)).postgres).toMatchObject({
+      state: 'failed',
+      problem: { code: 'service-folder-missing', hint: expect.stringContaining('Put it back') as string },
+    })
+    await rename(aside, folderOf('postgres'))
     await until(() => bothRun(workspace))
     expect(workspace.services.operations.list().map(one => one.kind)).toEqual([
       'infrastructure-start',

@@ -48,7 +48,7 @@ export class AdoptedContainers implements AdoptedServices {
   }
 
   async stop(id: string): Promise<void> {
-    if ((await this.#require(id)).running) await this.#engine.call(['stop', '-t', String(stopWithin), id])
+    await this.#engine.stop(await this.#require(id), stopWithin)
   }
 
   async putBack(service: Service, id: string): Promise<void> {
@@ -62,15 +62,17 @@ export class AdoptedContainers implements AdoptedServices {
         message: `The container ${name} can’t be put back: another one has its name now.`,
         hint: `Give that one another name (“${this.#engine.name} rename”), then try again.`,
       })
-    if (ours?.running) await this.#engine.call(['stop', '-t', String(stopWithin), ours.id])
-    if (ours) await this.#engine.call(['rm', ours.id])
+    if (ours) {
+      await this.#engine.stop(ours, stopWithin)
+      await this.#engine.call(['rm', ours.id])
+    }
     await this.#engine.call(['rename', id, name])
   }
 
   async remove(id: string): Promise<void> {
     const found = await this.#engine.container(id)
     if (!found) return
-    if (found.running) await this.#engine.call(['stop', '-t', String(stopWithin), id])
+    await this.#engine.stop(found, stopWithin)
     await this.#engine.call(['rm', id])
   }
 

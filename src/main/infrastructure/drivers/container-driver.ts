@@ -69,6 +69,7 @@ export class ContainerDriver implements Driver {
     const { name, image } = service.container.of(settings)
     const present = await this.#containers.own(name)
     if (present && isAdopted(present)) return
+    if (present?.restarting) await this.#engine.stop(present, 1) // it couldn't be replaced
     const pull = { signal: context.signal, onOutput: context.output }
     if (!present) {
       context.report(`Pulling the image for ${service.title}`)
@@ -118,6 +119,7 @@ export class ContainerDriver implements Driver {
       })
     context.report(`Starting ${service.title}`)
     requirePort(service, present, settings)
+    if (present.restarting) await this.#engine.stop(present, 1) // now, not after the engine's pause
     if (!present.running) await this.#launch(service, name, settings, context)
     else if (service.reload && !isAdopted(present))
       await this.#engine.call(['kill', '--signal', service.reload, name], { signal: context.signal })
@@ -125,10 +127,10 @@ export class ContainerDriver implements Driver {
   }
 
   async stop(service: Service, context: DriverContext): Promise<void> {
-    const name = await this.#nameOf(service)
-    if (!(await this.#containers.own(name))?.running) return
+    const present = await this.#containers.own(await this.#nameOf(service))
+    if (!present) return
     context.report(`Stopping ${service.title}`)
-    await this.#engine.call(['stop', '-t', String(service.container.stopWithin), name], { timeout: 90_000 })
+    await this.#engine.stop(present, service.container.stopWithin)
   }
 
   async logTail(service: Service): Promise<string> {

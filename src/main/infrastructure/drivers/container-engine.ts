@@ -143,6 +143,11 @@ export class ContainerEngine {
     }
   }
 
+  /** Stops a container, or keeps one stopped that the engine is about to restart. @param within seconds until it is killed */
+  async stop({ id, running, restarting }: Container, within: number): Promise<void> {
+    if (running || restarting) await this.call(['stop', '-t', String(within), id], { timeout: 90_000 })
+  }
+
   /** The container's last lines of standard output and error. */
   async log(name: string): Promise<string> {
     const chunks: string[] = []

@@ -8,6 +8,7 @@ const containerSchema = z.object({
   RestartCount: z.int().nullish(),
   State: z.object({
     Running: z.boolean(),
+    Restarting: z.boolean().nullish(),
     Pid: z.int().nullish(),
     OOMKilled: z.boolean().nullish(),
     ExitCode: z.int().nullish(),
@@ -30,6 +31,8 @@ export interface Container {
   readonly id: string
   readonly name: string
   readonly running: boolean
+  /** It ended, and Docker will start it again after a pause. */
+  readonly restarting: boolean
   /** The engine removes it as soon as it stops. */
   readonly removedAtStop: boolean
   /** The id of the image that it was created from. */
@@ -64,16 +67,18 @@ export const networkSchema = z.union([
 export function toContainer(found: unknown): Container {
   const { Id, Name, Image, RestartCount, State, Config, HostConfig, Mounts, NetworkSettings } =
     containerSchema.parse(found)
+  const running = State.Running && !State.Restarting // Docker counts the pauses between its attempts as running
   return {
     id: Id,
     name: Name.replace(/^\//, ''), // Docker’s
-    running: State.Running,
+    running,
+    restarting: State.Restarting === true,
     removedAtStop: HostConfig.AutoRemove === true,
     image: Image,
     imageName: Config.Image,
     ...(typeof RestartCount === 'number' && { restarts: RestartCount }),
     ...(State.Pid && { pid: State.Pid }),
-    ...(!State.Running &&
+    ...(!running &&
       typeof State.ExitCode === 'number' && {
         ended: { exitCode: State.ExitCode, outOfMemory: State.OOMKilled === true },
       }),

@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import type { DriverOption, ServiceName, ServiceState, ServiceStatus } from '../../../shared/infrastructure'
 import { problem, ProblemError, type Problem } from '../../../shared/problem'
 import { baseEnvironment } from '../../system/environment'
-import { makePrivateFolder, readEnd, sizeOfFile } from '../../system/files'
+import { exists, makePrivateFolder, readEnd, sizeOfFile } from '../../system/files'
 import { executable } from '../../system/proc'
 import { waitFor } from '../../system/wait'
 import { isRefused, type Server } from '../connection'
@@ -188,7 +188,8 @@ export class EmbeddedDriver implements Driver {
     const missing = await service.daemon.missing?.()
     if (missing) return is('unavailable', { problem: missing })
     const pid = await this.#daemons.running(service)
-    if (pid === undefined) return is((await this.provisioned(service)) ? 'stopped' : 'absent')
+    const created = join(this.#daemons.folderOf(service), service.daemon.created)
+    if (pid === undefined) return is((await exists(created)) ? 'stopped' : 'absent')
     const before = this.#answers.get(service.name)
     if (before?.pid === pid && performance.now() - before.at < answerLasts)
       return is('running', { version: before.version })

@@ -1,5 +1,6 @@
 /** Problems that any service can have, whatever runs it. */
 import { problem, type Problem } from '../../../shared/problem'
+import { diskFull, saysDiskFull } from '../../../shared/system-errors'
 import { portHolders } from '../../system/proc'
 import type { Service } from '../services/service'
 import { errorLines } from '../error-lines'
@@ -31,15 +32,20 @@ export const notAdopted = ({ title }: Service): Problem => ({
 })
 
 /** @param cause what we know @param log the service's own log: its relevant lines become part of the cause */
-export const serviceFailed = ({ title }: Service, cause: string, log: string) =>
-  problem({
+export function serviceFailed({ title }: Service, cause: string, log: string) {
+  const why = errorLines(log) ?? ''
+  const all = [cause, why].filter(Boolean).join(' ')
+  const details = log.slice(-4000).trim() || undefined
+  if (saysDiskFull(why)) return problem({ ...diskFull(`${title}’s files`, all), details })
+  return problem({
     code: 'service-failed',
     message: `${title} didn’t start.`,
-    cause: [cause, errorLines(log)].filter(Boolean).join(' '),
+    cause: all,
     hint: 'See Details for its last log lines. Fix what they report, then start it again.',
     action: 'start-infrastructure',
-    details: log.slice(-4000).trim() || undefined,
+    details,
   })
+}
 
 export const serviceSlow = ({ title }: Service, seconds: number, log: string, error?: unknown) =>
   problem(

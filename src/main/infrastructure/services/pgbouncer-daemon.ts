@@ -11,11 +11,13 @@ import { postgres } from './postgres'
 import type { RunningDaemon, DaemonPlace, DaemonRecipe } from './service'
 
 const pidFile = 'pgbouncer.pid'
+const ini = 'pgbouncer.ini'
 const log = 'pgbouncer.log'
 
 export const pgbouncerDaemon: DaemonRecipe = {
   program: 'pgbouncer',
   pidFile,
+  created: ini,
   log,
   hasChildren: false,
   socket: port => `.s.PGSQL.${port}`,
@@ -29,18 +31,13 @@ export const pgbouncerDaemon: DaemonRecipe = {
       poolerPools({ postgres: await behind(daemon), settings: daemon.settings }, await daemon.pools()),
       0o600,
     )
-    await writeFileAtomic(join(daemon.folder, 'pgbouncer.ini'), await configuration(daemon), 0o600)
+    await writeFileAtomic(join(daemon.folder, ini), await configuration(daemon), 0o600)
   },
-  provisioned: async place =>
-    (await readIfExists(join(place.folder, 'pgbouncer.ini'))) === (await configuration(place)),
+  provisioned: async place => (await readIfExists(join(place.folder, ini))) === (await configuration(place)),
   launch: async (daemon: RunningDaemon) => {
     const program = await findProgram('pgbouncer')
     if (!program) throw poolerMissing()
-    const [file, args] = withFiles(poolerFiles(daemon.settings), program, [
-      '-q',
-      '-d',
-      join(daemon.folder, 'pgbouncer.ini'),
-    ])
+    const [file, args] = withFiles(poolerFiles(daemon.settings), program, ['-q', '-d', join(daemon.folder, ini)])
     await daemon.command(file, args, 10_000, daemon.folder)
   },
 }

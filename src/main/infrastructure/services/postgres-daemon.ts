@@ -20,10 +20,12 @@ import type { RunningDaemon, DaemonPlace, DaemonRecipe } from './service'
 /** Relative to the driver's folder: pg_ctl passes paths through a shell, where a workspace's path could mean anything. */
 const folder = 'postgres'
 const startLog = 'postgres-start.log'
+const created = 'PG_VERSION'
 
 export const postgresDaemon: DaemonRecipe = {
   program: 'postgres',
   pidFile: 'postmaster.pid',
+  created,
   log: 'log/postgresql.log',
   startLog,
   hasChildren: true,
@@ -66,7 +68,7 @@ export const postgresDaemon: DaemonRecipe = {
 }
 
 async function provisioned(place: DaemonPlace): Promise<boolean> {
-  return (await readIfExists(join(place.folder, 'PG_VERSION'))) !== undefined
+  return (await readIfExists(join(place.folder, created))) !== undefined
 }
 
 /** Created aside and then renamed, so a crash half-way leaves nothing that looks like a cluster. */

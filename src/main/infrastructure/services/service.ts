@@ -103,6 +103,8 @@ export interface DaemonRecipe {
   readonly program: string
   /** In its folder. */
   readonly pidFile: string
+  /** In its folder: the file that is there from when it was first provisioned. */
+  readonly created: string
   /** In its folder. */
   readonly log: string
   /** In the driver's folder: where its launcher writes until the daemon writes its own log. */

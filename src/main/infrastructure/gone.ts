@@ -1,0 +1,29 @@
+/** A service that should be running, but whose container or folder was removed. Only the operator can know why. */
+import type { DriverKind, ServiceStatus } from '../../shared/infrastructure'
+import type { Problem } from '../../shared/problem'
+import type { Service } from './services/service'
+
+/** @param status of a service that should be running @returns the status, `failed` if it was removed */
+export function orGone(status: ServiceStatus, kind: DriverKind, service: Service): ServiceStatus {
+  if (status.state !== 'absent') return status
+  return { ...status, state: 'failed', problem: kind === 'embedded' ? folderGone(service) : containerGone(service) }
+}
+
+const containerGone = ({ title, container }: Service): Problem => ({
+  code: 'container-missing',
+  message: `${title} should be running, but its container is gone.`,
+  cause: 'It was removed by hand, or by a clean-up of containers that weren’t running.',
+  hint: `Start the infrastructure: that creates it again.${container.data === undefined ? '' : ' The data is on the container’s volume, which is kept and used again.'}`,
+  action: 'start-infrastructure',
+})
+
+const folderGone = ({ name, title, container }: Service): Problem => ({
+  code: 'service-folder-missing',
+  message: `${title} should be running, but its folder is gone.`,
+  cause: `There is nothing in .instance-manager/embedded/${name}.`,
+  ...(container.data === undefined
+    ? { hint: 'Start the infrastructure: that creates it again.', action: 'start-infrastructure' }
+    : {
+        hint: 'It held the instances’ data. Put it back before you start the infrastructure: a start creates an empty one.',
+      }),
+})

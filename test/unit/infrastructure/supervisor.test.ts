@@ -1,0 +1,52 @@
+import { expect, onTestFinished, test, vi } from 'vitest'
+import type { ServiceState } from '../../../src/shared/infrastructure'
+import { Supervisor } from '../../../src/main/infrastructure/supervisor'
+import type { Restarting } from '../../../src/main/infrastructure/transitions'
+
+test('one that was started by hand after failed attempts is forgotten: the next outage counts from 1, without the old reason', async () => {
+  let state: ServiceState = 'stopped'
+  let shown: Restarting | undefined
+  const seen: unknown[] = []
+  const infrastructure = {
+    kind: () => Promise.resolve('podman' as const),
+    found: () =>
+      Promise.resolve({
+        services: {
+          postgres: { name: 'postgres' as const, state, port: 1 },
+          pgbouncer: { name: 'pgbouncer' as const, state: 'absent' as const, port: 2 },
+        },
+        warnings: [],
+      }),
+    restart: () => Promise.reject(new Error('the port is taken')),
+    showRestarting: (_service: string, now: Restarting | undefined) => {
+      shown = now && { ...now }
+      seen.push([now?.attempt, now?.problem !== undefined])
+    },
+    logTail: () => Promise.resolve(''),
+  }
+  const wishes = { wanted: ['postgres' as const], instances: [] }
+  const supervisor = new Supervisor(
+    {
+      infrastructure,
+      wanted: { read: () => Promise.resolve(wishes), set: () => Promise.resolve(), has: () => Promise.resolve(true) },
+      busy: () => false,
+      restored: () => Promise.resolve(),
+      healthy: () => undefined,
+      log: { info: () => undefined, problem: () => undefined },
+    },
+    { look: 1, calm: 1, pause: 1, longestPause: 1, lasting: 1 },
+  )
+  const end = new AbortController()
+  const running = supervisor.run(end.signal)
+  onTestFinished(async () => {
+    end.abort()
+    await running
+  })
+  await vi.waitFor(() => expect(shown?.problem).toBeDefined())
+  state = 'running'
+  await vi.waitFor(() => expect(shown).toBeUndefined())
+  seen.length = 0
+  state = 'stopped'
+  await vi.waitFor(() => expect(seen.length).toBeGreaterThan(0))
+  expect(seen[0]).toEqual([1, false])
+})
