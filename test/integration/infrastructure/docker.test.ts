@@ -14,6 +14,7 @@ import { makeTiny } from '../../support/tiny-base'
 import { mustSucceed, testWorkspace, type TestWorkspace } from '../../support/workspace'
 import { adoptionSuite } from './adoption'
 import { hardenSuite } from './harden'
+import { outagesSuite } from './outages'
 import { infrastructureSuite } from './suite'
 
 const docker = await dockerForTests()
@@ -39,6 +40,11 @@ describeWhere(missing === '', missing)('with Docker', () => {
   adoptionSuite('docker', images, ['scram-sha-256'])
 
   hardenSuite('docker', images)
+
+  outagesSuite('docker', images, () => {
+    daemon?.freeze()
+    return Promise.resolve(() => daemon?.thaw())
+  })
 
   describe('a workspace', () => {
     let workspace: TestWorkspace

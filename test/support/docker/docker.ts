@@ -60,6 +60,14 @@ export class TestDocker {
     throw new Error((await readFile(join(this.#folder, 'log'), 'utf8')).trim().split('\n').at(-1))
   }
 
+  /** Makes it answer no command, or answer again; containers go on running. */
+  freeze(): void {
+    this.#daemon?.kill('SIGSTOP')
+  }
+  thaw(): void {
+    this.#daemon?.kill('SIGCONT')
+  }
+
   /** Ends the daemon with all of its containers and networks, and removes everything. */
   async dispose(): Promise<void> {
     await this.#removeAll('container', ['ls', '--all', '--quiet'], ['rm', '--force', '--volumes'])
