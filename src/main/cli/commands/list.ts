@@ -18,8 +18,8 @@ export async function list(session: CommandSession): Promise<Result> {
 
 /** In the order of the windows. */
 export async function instancesOf(client: Client): Promise<InstanceList> {
-  const list = await client.instances.list.query()
-  return { ...list, instances: list.instances.toSorted((a, b) => compareNames(a.name, b.name)) }
+  const found = await client.instances.list.query()
+  return { ...found, instances: found.instances.toSorted((a, b) => compareNames(a.name, b.name)) }
 }
 
 const styles: Readonly<Record<InstanceView['status'], Style>> = {
