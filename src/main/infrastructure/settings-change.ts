@@ -67,7 +67,7 @@ async function planChange(
     })
   await requireOwn(infrastructure, service)
   const after = Object.fromEntries(changed.map(({ key }) => [key, values[key] ?? null]))
-  await requireRoom(services, await settings.with(after))
+  await requireRoom(services, await settings.read(), await settings.with(after))
   const ran = ranIn(await infrastructure.status())
   const restarts = serviceNames.filter(it => ran[it] && changed.some(of => of.service?.restarts.includes(it)))
   return {
@@ -100,10 +100,17 @@ async function requireOwn(infrastructure: Infrastructure, service: ServiceName):
   })
 }
 
-/** The machine must have the memory, and what runs must still get its connections. */
-async function requireRoom({ infrastructure }: SettingServices, wanted: Settings): Promise<void> {
+/**
+ * The machine must have the memory, and what runs must still get its connections. What lacks either already may be
+ * improved step by step.
+ */
+async function requireRoom(
+  { infrastructure: { tenants } }: SettingServices,
+  present: Settings,
+  wanted: Settings,
+): Promise<void> {
   const { maxConnections, sharedBuffersMB } = wanted.postgres
-  if (sharedBuffersMB * 2 ** 20 > totalmem() / 2)
+  if (sharedBuffersMB * 2 ** 20 > totalmem() / 2 && sharedBuffersMB > present.postgres.sharedBuffersMB)
     throw problem({
       code: 'settings-memory',
       field: 'postgres.sharedBuffersMB',
@@ -111,8 +118,10 @@ async function requireRoom({ infrastructure }: SettingServices, wanted: Settings
       cause: `It has ${bytes(totalmem())}, of which ${bytes(freemem())} are free. The instances need some, too.`,
       hint: 'Choose less. A quarter of the memory is plenty.',
     })
-  const used = await infrastructure.tenants.connections(wanted)
-  if (used <= maxConnections - engineConnections) return
+  const used = await tenants.connections(wanted)
+  const lacking = used - (maxConnections - engineConnections)
+  const lackingNow = (await tenants.connections(present)) - (present.postgres.maxConnections - engineConnections)
+  if (lacking <= Math.max(0, lackingNow)) return
   throw problem({
     code: 'settings-connections',
     field: 'postgres.maxConnections',

@@ -139,6 +139,22 @@ it('refuses fewer connections than running instances may take', async () => {
   await run('limits', { name: 'school', pool: null })
 })
 
+it('allows what makes nothing worse, even if that isn’t enough', async () => {
+  const { settings } = workspace.services
+  const tooMuch = Math.ceil(totalmem() / 2 ** 21) + 1
+  await run('limits', { name: 'school', pool: 200 })
+  await settings.change({ 'postgres.maxConnections': 160, 'postgres.sharedBuffersMB': tooMuch }) // by hand
+  for (const [field, value] of [
+    ['postgres.maxConnections', 159],
+    ['postgres.sharedBuffersMB', tooMuch + 1],
+  ] as const)
+    await expect(change('postgres', { [field]: value })).rejects.toMatchObject({ problem: { field } })
+  mustSucceed(await change('postgres', { 'postgres.workMemMB': 7 }))
+  mustSucceed(await change('postgres', { 'postgres.maxConnections': 170, 'postgres.sharedBuffersMB': 64 }))
+  expect(await shown('max_connections')).toBe('170')
+  await run('limits', { name: 'school', pool: null })
+})
+
 it('with both stopped, they are only recorded, and the next start has them', async () => {
   await workspace.stopInfrastructure()
   mustSucceed(await change('postgres', { 'postgres.maxConnections': null, 'postgres.sharedBuffersMB': null }))
