@@ -148,7 +148,6 @@ const stop = ({ infrastructure }: SettingServices, service: ServiceName, step: S
     // It may be running with the new settings.
     await infrastructure.stop(context.plan.driver, service, driverContext(context))
     await startAgain(infrastructure, service, context, 'configured')
-    await infrastructure.healPools()
   },
 })
 

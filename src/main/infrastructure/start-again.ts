@@ -11,7 +11,7 @@ import { serviceOf } from './services'
 import { driverContext } from './start'
 
 /**
- * Never fails, unless the workspace's lock is lost: then it throws the signal's reason. What didn't work is noted.
+ * Instances that were refused meanwhile are served again, too. Never fails, unless the workspace's lock is lost: then it throws the signal's reason. What didn't work is noted.
  * @param first `as-it-was`: nothing is pulled or created, unless it doesn't start otherwise; `configured`: by the
  * settings as they are now
  */
@@ -42,11 +42,12 @@ export async function startAgain(
       return toProblem(error)
     }
   }
-  if (first === 'as-it-was' && !(await failureOf(start))) return
+  if (first === 'as-it-was' && !(await failureOf(start))) return await infrastructure.healPools()
   const failure = await failureOf(configureAndStart)
-  if (!failure) return
+  if (!failure) return await infrastructure.healPools()
   const why = [failure.message, failure.cause].filter(Boolean).join(' ')
-  if (first === 'configured' && !(await failureOf(start)))
-    return context.note(`${title} is running, but couldn’t be configured again: ${why}`)
-  context.note(`${title} is down: ${why} Once that is put right, start the infrastructure.`)
+  if (first === 'as-it-was' || (await failureOf(start)))
+    return context.note(`${title} is down: ${why} Once that is put right, start the infrastructure.`)
+  context.note(`${title} is running, but couldn’t be configured again: ${why}`)
+  await infrastructure.healPools()
 }

@@ -95,16 +95,12 @@ export const stopService = <
 export const stopPostgresToRestart = <Plan extends InfrastructureRestartPlan | InfrastructureSettingsPlan>(
   infrastructure: Infrastructure,
 ): StepActions<Plan> => {
-  const { do: stop, verify, undo } = stopService<Plan>(infrastructure, 'postgres')
+  const step = stopService<Plan>(infrastructure, 'postgres')
   return {
+    ...step,
     async do(context) {
       if (await infrastructure.hold()) context.report({ text: 'Instances’ queries wait at PgBouncer' })
-      await stop(context)
-    },
-    verify,
-    async undo(context) {
-      await undo?.(context)
-      await infrastructure.healPools()
+      await step.do(context)
     },
   }
 }

@@ -10,6 +10,7 @@ import { infrastructureRestart } from '../../../src/main/infrastructure/restart'
 import { infrastructureStop } from '../../../src/main/infrastructure/stop'
 import type { Operations } from '../../../src/main/operations/engine'
 import type { AnyOperation } from '../../../src/main/operations/operation'
+import { Pools } from '../../../src/main/infrastructure/pools'
 import { nobody } from '../../../src/main/infrastructure/tenants'
 import { serviceNames } from '../../../src/shared/infrastructure'
 import { isOpen } from '../../../src/shared/operation'
@@ -191,6 +192,31 @@ test('a restart that is cancelled ends with what was running before', async () =
   disarm()
   expect(await states()).toEqual(['running', 'running'])
 })
+
+test.each(['infrastructure-stop', 'infrastructure-restart'])(
+  '%s of PostgreSQL, cancelled: what PgBouncer refused meanwhile gets through at once',
+  async kind => {
+    mustSucceed(await run('infrastructure-start'))
+    const pools = new Pools(database => it.infrastructure.throughPool(database))
+    it.infrastructure.serve({
+      ...nobody,
+      heal: async () => {
+        const { user, password } = await it.infrastructure.throughPool('postgres')
+        await pools.heal({ database: 'postgres', user, password: password ?? '' })
+      },
+    })
+    let refused: Promise<unknown> | undefined
+    const disarm = await armFaults([{ at: 'before', what: 'done stop-postgres' }], () => {
+      refused = query().catch(String)
+      cancelOpen()
+    })
+    expect((await run(kind, { service: 'postgres' })).phase).toBe('rolled-back')
+    disarm()
+    await query()
+    expect(await refused).toBeDefined()
+    it.infrastructure.serve(nobody)
+  },
+)
 
 test('instances that were stopped first are started again once all is running, and only then', async () => {
   const calls: string[] = []
