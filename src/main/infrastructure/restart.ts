@@ -1,12 +1,13 @@
 /**
  * Stops services and starts them again, creating anew what has changed in between (an image, a setting). Interrupted by
- * a crash, it continues. Turned back, it starts what was running before, unless that can't be started any more.
+ * a crash, it continues. Turned back, it leaves running what ran before, unless that can't be started any more.
  */
+import type { ServiceName } from '../../shared/infrastructure'
 import { infrastructureRestartJob, type InfrastructureRestartPlan } from '../../shared/jobs/infrastructure'
 import { implement } from '../operations/implement'
-import type { AnyOperation } from '../operations/operation'
+import type { AnyOperation, Context } from '../operations/operation'
 import type { Infrastructure } from './infrastructure'
-import { bringUpSteps, ranIn, servicesFor, subjectContradiction } from './start'
+import { bringUpSteps, driverContext, ranIn, servicesFor, subjectContradiction } from './start'
 import { stopPostgresToRestart, stopService } from './stop'
 
 export const infrastructureRestart = (infrastructure: Infrastructure): AnyOperation => {
@@ -25,9 +26,23 @@ export const infrastructureRestart = (infrastructure: Infrastructure): AnyOperat
     steps: {
       ...bringUp,
       // After a crash, it may be running while queries are still held.
-      'start-postgres': { ...bringUp['start-postgres'], verify: () => Promise.resolve(false) },
+      'start-postgres': {
+        ...bringUp['start-postgres'],
+        verify: () => Promise.resolve(false),
+        undo: stopAgain(infrastructure, 'postgres'),
+      },
+      'start-pgbouncer': { ...bringUp['start-pgbouncer'], undo: stopAgain(infrastructure, 'pgbouncer') },
       'stop-pgbouncer': stopService(infrastructure, 'pgbouncer'),
       'stop-postgres': stopPostgresToRestart(infrastructure),
     },
   })
 }
+
+/** What wasn't running stays stopped. After a failure, the supervisor goes on trying, if it did before. */
+const stopAgain =
+  (infrastructure: Infrastructure, service: ServiceName) =>
+  async (context: Context<InfrastructureRestartPlan>): Promise<void> => {
+    if (context.plan.ran[service]) return
+    if (context.turned !== 'failed') await infrastructure.wanted.set([service], false)
+    await infrastructure.stop(context.plan.driver, service, driverContext(context))
+  }

@@ -218,6 +218,25 @@ test.each(['infrastructure-stop', 'infrastructure-restart'])(
   },
 )
 
+test.each(['done start-pgbouncer', 'done start-postgres'])(
+  'a restart that is cancelled before %s leaves stopped what was stopped',
+  async what => {
+    const { wanted } = it.infrastructure
+    mustSucceed(await run('infrastructure-start'))
+    mustSucceed(await run('infrastructure-stop', { service: 'pgbouncer' }))
+    const disarm = await armFaults([{ at: 'before', what }], cancelOpen)
+    expect((await run('infrastructure-restart')).phase).toBe('rolled-back')
+    disarm()
+    expect([await states(), (await wanted.read())?.wanted]).toEqual([['running', 'stopped'], ['postgres']])
+    mustSucceed(await run('infrastructure-stop'))
+    const again = await armFaults([{ at: 'before', what }], cancelOpen)
+    expect((await run('infrastructure-restart', { service: 'pgbouncer' })).phase).toBe('rolled-back')
+    again()
+    expect([await states(), (await wanted.read())?.wanted]).toEqual([['stopped', 'stopped'], []])
+    mustSucceed(await run('infrastructure-start'))
+  },
+)
+
 test('instances that were stopped first are started again once all is running, and only then', async () => {
   const calls: string[] = []
   it.infrastructure.serve({
