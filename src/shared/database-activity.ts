@@ -26,7 +26,7 @@ export interface SessionKey {
 export const sessionEnds = ['cancel', 'terminate'] as const
 export type SessionEnd = (typeof sessionEnds)[number]
 
-/** A connection to PostgreSQL that deserves a look. */
+/** A connection to PostgreSQL that deserves attention. */
 export interface Session extends SessionKey {
   /** The instance whose database it uses; absent if it isn't one of ours. */
   readonly instance?: string | undefined
@@ -77,14 +77,14 @@ export interface InstanceDatabase {
   readonly pool?: Pool | undefined
   /** Bytes. */
   readonly size?: number | undefined
-  /** Bytes that it has grown in the remembered time; negative if it has shrunk. */
+  /** How much it has grown in the remembered time, in bytes; negative if it has shrunk. */
   readonly growth?: number | undefined
   readonly transactionsPerSecond?: number | undefined
   /** Of the blocks read in the remembered time, the share found in PostgreSQL's memory: 0 to 1. */
   readonly cacheHits?: number | undefined
   /** In the remembered time. */
   readonly deadlocks?: number | undefined
-  /** Connections, the most of each minute, oldest first. */
+  /** Connections, the maximum of each minute, oldest first. */
   readonly history: readonly number[]
 }
 
@@ -105,12 +105,12 @@ export interface ServerActivity {
   readonly others: { readonly databases: number; readonly connections: number }
 }
 
-/** Totals by minute, oldest first, at most `rememberedMinutes`; minutes that weren't looked at are left out. */
+/** Totals by minute, oldest first, at most `rememberedMinutes`; minutes without a sample are left out. */
 export interface ActivityHistory {
-  /** The most of each minute. */
+  /** The maximum of each minute. */
   readonly connections: readonly number[]
   readonly waiting: readonly number[]
-  /** Milliseconds, the most of each minute. */
+  /** Milliseconds, the maximum of each minute. */
   readonly longestWait: readonly number[]
   readonly transactionsPerSecond: readonly number[]
 }

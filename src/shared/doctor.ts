@@ -39,7 +39,7 @@ export interface Mend {
   /** On the button, e.g. “Rewrite .env”. */
   readonly label: string
   readonly request: StartRequest
-  /** What it costs, as a sentence: asked before it begins. Absent: it is safe, and interrupts nobody. */
+  /** What it costs, in a sentence, to be confirmed before it begins. Absent: it is safe and interrupts nobody. */
   readonly warning?: string
 }
 
@@ -51,7 +51,7 @@ export type Verdict =
 
 export type Finding = Verdict & { readonly check: CheckId }
 
-/** All that was found about an instance, or about what they share (without a name). */
+/** All findings about an instance or, without a name, about what the instances share. */
 export interface Examined {
   readonly name?: string
   readonly findings: readonly Finding[]
@@ -67,8 +67,8 @@ export const countOf = (all: readonly Examined[], is: Finding['is']): number =>
   all.reduce((sum, { findings }) => sum + findings.filter(it => it.is === is).length, 0)
 
 /**
- * The jobs that do all that is safe, each once, in an order in which they can succeed: the infrastructure first, an
- * instance's files and database before its process.
+ * The jobs that mend everything that is safe to mend, each once, in an order in which they can succeed: the
+ * infrastructure first, an instance's files and database before its process.
  */
 export function safeMends(all: readonly Examined[]): StartRequest[] {
   const requests = all.flatMap(({ findings }) =>
@@ -94,13 +94,13 @@ export function safeMends(all: readonly Examined[]): StartRequest[] {
 export function summary(all: readonly Examined[]): string {
   const wrong = countOf(all, 'wrong')
   const unknown = countOf(all, 'unchecked')
-  const rest = unknown === 0 ? '' : ` ${unknown === 1 ? 'One check' : `${unknown} checks`} couldn’t be made.`
-  if (wrong === 0) return unknown === 0 ? 'Everything is fine.' : `Nothing wrong was found.${rest}`
+  const rest = unknown === 0 ? '' : ` ${unknown === 1 ? 'One check' : `${unknown} checks`} couldn’t be completed.`
+  if (wrong === 0) return unknown === 0 ? 'Everything is fine.' : `No problems were found.${rest}`
   const whose = all.filter(it => it.findings.some(isWrong)).map(it => it.name ?? 'this machine')
   return `${wrong === 1 ? 'One thing is' : `${wrong} things are`} wrong with ${enumerate(whose)}.${rest}`
 }
 
-/** What stands in the place of an instance's name. */
+/** Shown in place of an instance's name. */
 export const sharedTitle = 'This machine'
 
 /** The report as text, for a ticket or an e-mail. */

@@ -30,7 +30,7 @@ export interface ServiceStatus {
   readonly problem?: Problem
 }
 
-/** What a service shows while someone looks at it. What can't be found out, or isn't so, is absent. */
+/** A service's details, shown while someone looks at it. Whatever is unknown or doesn't apply is absent. */
 export interface ServiceDetails {
   /** Milliseconds that a query took, after the login. */
   readonly answersIn?: number | undefined
@@ -38,15 +38,18 @@ export interface ServiceDetails {
   readonly program?: string | undefined
   /** Milliseconds since 1970. */
   readonly startedAt?: number | undefined
-  /** How often it was restarted by itself: by the container engine, and by the supervisor since the workspace was opened. */
+  /**
+   * How often it was restarted automatically: by the container engine, and by the supervisor since the workspace was
+   * opened.
+   */
   readonly restarts?: number | undefined
-  /** Bytes that its processes take. */
+  /** Memory of its processes, in bytes. */
   readonly memory?: number | undefined
   /** The volume or folder of its data. */
   readonly data?: string | undefined
   /** Bytes: all databases, and the log of changes (WAL). */
   readonly dataBytes?: number | undefined
-  /** The configuration that matters, by its own names. */
+  /** The settings that matter, by their own names. */
   readonly settings: readonly ServiceSetting[]
 }
 export interface ServiceSetting {
@@ -67,7 +70,7 @@ export interface DriverOption {
   readonly available: boolean
   /** In a sentence or two, for lists of drivers. */
   readonly reason: string
-  /** What is wrong, and what mends it, if it could be used here. */
+  /** What is wrong and how to fix it, if it could be used here. */
   readonly problem?: Problem
 }
 

@@ -162,11 +162,14 @@ export interface InstanceView {
   readonly isolated: boolean
   /** It runs in PM2's cluster mode: a rebuild exchanges its process without a gap. */
   readonly seamless: boolean
-  /** Whether its code isn't the base application as it is now: of another release, or of none. Absent if unknown. */
+  /**
+   * Whether its code differs from the base application's current code: it is another release's, or no release's. Absent
+   * if unknown.
+   */
   readonly outdated?: boolean
   /** If so, what changed, e.g. “3 commits, 2 packages, schema”; empty if only code did, absent if unknown. */
   readonly newer?: string
-  /** When its code was exchanged, if the code that it had before is kept: it can be rolled back. ISO 8601. */
+  /** When its code was exchanged, if its previous code is kept: it can be rolled back. ISO 8601. */
   readonly replaced?: string
   /** Bytes; absent while PostgreSQL can't be asked. */
   readonly databaseSize?: number

@@ -22,7 +22,8 @@ interface LimitWords {
 export const limitWords = {
   connections: {
     title: 'Connections',
-    explanation: 'How many its role may have to PostgreSQL: its pool’s, and direct ones for migrations and a console.',
+    explanation:
+      'How many connections its role may have to PostgreSQL: its pool’s, and direct ones for migrations and a console.',
     unit: 'connections',
     option: 'connections',
     from: 6,
@@ -30,7 +31,7 @@ export const limitWords = {
   },
   pool: {
     title: 'Pool size',
-    explanation: 'How many queries PgBouncer runs for it at the same time. More wait their turn.',
+    explanation: 'How many queries PgBouncer runs for it at the same time. Further queries wait their turn.',
     unit: 'connections',
     option: 'pool',
     from: 1,
@@ -57,7 +58,7 @@ export const limitWords = {
   },
   tempFileMB: {
     title: 'Temporary files',
-    explanation: 'Disk space that one connection may take for sorting. The application can’t override it.',
+    explanation: 'Disk space that one connection may use for sorting. The application can’t override it.',
     unit: 'MB',
     option: 'temp-files',
     from: 1,

@@ -64,13 +64,13 @@ export interface NewKey {
   readonly copied: boolean
 }
 
-/** What is known beforehand about the time in which an instance doesn't answer. */
+/** What is known beforehand about an instance's downtime. */
 export interface Gap {
   /** Otherwise it stays stopped. */
   readonly running: boolean
   /** The new process answers before the old one ends, unless the schema changes. */
   readonly seamless: boolean
-  /** Seconds that its last rebuilds, or else its last starts, left it away. Absent if there were none. */
+  /** Seconds of downtime in its last rebuilds or, failing those, its last starts. Absent if there were none. */
   readonly seconds?: number
 }
 

@@ -45,11 +45,11 @@ export const agreedSchema = z.strictObject({
   kind: z.enum(['table', 'rows', 'column', 'values']),
   table: z.string(),
   column: z.string().optional(),
-  /** At most so many values or rows. Absent: however many there are by then. */
+  /** At most this many values or rows. Absent: any number. */
   most: z.int().min(0).optional(),
 })
 export type Agreed = Readonly<z.infer<typeof agreedSchema>>
-/** Which loss it is, however much is lost. */
+/** Identifies the loss, regardless of its extent. */
 export type LossName = Omit<Agreed, 'most'>
 
 /** @param growing also to what is written there until it is lost */
@@ -61,7 +61,7 @@ export const agreeTo = (losses: readonly Loss[], growing: boolean): Agreed[] =>
     ...(!growing && { most: it.count }),
   }))
 
-/** Which of them nobody has agreed to, or not to so much. */
+/** The losses that nobody has agreed to, or not to that extent. */
 export const lossesBeyond = (losses: readonly Loss[], agreed: readonly Agreed[]): Loss[] =>
   losses.filter(it => !agreed.some(one => isSameLoss(one, it) && it.count <= (one.most ?? Infinity)))
 

@@ -84,7 +84,7 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       postgres: containerName.default('postgres').register(words, {
         title: 'PostgreSQL container',
-        explanation: 'Its data, all databases, is in the volume instance-manager-NAME.',
+        explanation: 'All databases are in the volume instance-manager-NAME.',
         effect: `${stopped} and there are no instances.`,
       }),
       pgbouncer: containerName.default('pgbouncer').register(words, {
@@ -116,7 +116,7 @@ export const settingsSchema = z.strictObject({
         .default(800)
         .register(words, {
           title: 'Connections',
-          explanation: 'How many it accepts from everyone together. An idle one takes about 2 MB of memory.',
+          explanation: 'How many connections it accepts in total. An idle one takes about 2 MB of memory.',
           // PgBouncer may have open only as many files as both numbers of connections require.
           ...ofService('max_connections', 'postgres', 'pgbouncer'),
         }),
@@ -125,7 +125,7 @@ export const settingsSchema = z.strictObject({
         .register(words, {
           title: 'Shared buffers',
           unit: 'MB',
-          explanation: 'Memory in which it keeps what is read often.',
+          explanation: 'Memory for caching data that is read often.',
           ...ofService('shared_buffers', 'postgres'),
         }),
       workMemMB: wholeNumber(1, 10_000)
@@ -133,7 +133,8 @@ export const settingsSchema = z.strictObject({
         .register(words, {
           title: 'Memory per sort',
           unit: 'MB',
-          explanation: 'How much one sort may take before it writes temporary files. A query can have several sorts.',
+          explanation:
+            'How much memory one sort may use before it writes temporary files. A query can have several sorts.',
           ...ofService('work_mem'),
         }),
     })

@@ -38,7 +38,7 @@ test('a password changed in PostgreSQL and a port changed in .env are found, and
   await window.getByRole('button', { name: 'Check again' }).click()
   await expect(verdict()).toContainText('2 things are wrong with school.', { timeout: 30_000 })
   await expect(wrong()).toContainText('PostgreSQL refuses the password of school_user')
-  await expect(wrong()).toContainText('PORT isn’t as in config.json.')
+  await expect(wrong()).toContainText('PORT differs from config.json.')
   await wrong().getByRole('button', { name: 'Rewrite .env (school)' }).click()
   await expect(verdict()).toContainText('One thing is wrong with school.', { timeout: 30_000 })
   expect(await readFile(env(), 'utf8')).toBe(text)

@@ -88,7 +88,7 @@ export const databaseChecks: readonly Check<InstanceFacts>[] = [
         if (!hasOwnNames(facts)) {
           const own = databaseNames(facts.config.name)
           return wrong(`Its config.json names the database ${name} and the role ${user}.`, {
-            hint: `An instance with this name has ${own.database} and ${own.role}. Nothing is mended in a database that may be another’s.`,
+            hint: `An instance with this name should have ${own.database} and ${own.role}. Nothing is changed in a database that may belong to another instance.`,
           })
         }
         const missing = [!its.database && `database ${name}`, !its.role && `role ${user}`].filter(it => it !== false)

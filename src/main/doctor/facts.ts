@@ -1,4 +1,4 @@
-/** What is known about the world when it is judged, and how each fact is found out: within a limit, or not at all. */
+/** The facts that checks judge, and how each is found out: within a time limit, or not at all. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { InfrastructureStatus } from '../../shared/infrastructure'
 import type { InstanceConfig } from '../../shared/instance'

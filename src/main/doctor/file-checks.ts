@@ -24,7 +24,7 @@ export const fileChecks: readonly Check<InstanceFacts>[] = [
         const because =
           text === undefined
             ? 'There is no .env.'
-            : `${enumerate(keys)} ${keys.length === 1 ? 'isn’t' : 'aren’t'} as in config.json.`
+            : `${enumerate(keys)} ${keys.length === 1 ? 'differs' : 'differ'} from config.json.`
         return facts.envLogin
           ? wrong(because, { mend: mending(facts, 'Rewrite .env', ['password', 'env'], keepsEnvLogin) })
           : wrong(because, {
@@ -46,7 +46,7 @@ export const fileChecks: readonly Check<InstanceFacts>[] = [
             ? 'There is no db-config.json.'
             : keys === undefined
               ? 'It isn’t valid JSON.'
-              : `${enumerate(keys)} ${keys.length === 1 ? 'isn’t' : 'aren’t'} as in config.json.`
+              : `${enumerate(keys)} ${keys.length === 1 ? 'differs' : 'differ'} from config.json.`
         return wrong(because, { mend: mending(facts, 'Rewrite db-config.json', ['database-config']) })
       },
     ),
@@ -96,12 +96,12 @@ function putBack({ config: { name, release }, current }: InstanceFacts): {
   readonly hint?: string
   readonly mend?: Mend
 } {
-  if (!current) return { hint: 'Rebuild it: it gets the base application’s code as it is now.' }
+  if (!current) return { hint: 'Rebuild it: it gets the base application’s current code.' }
   return {
     mend: {
       label: 'Put the code back',
       request: { kind: rebuildJob.kind, name, release },
-      warning: 'It is rebuilt from the release that it has, and restarted if it is running.',
+      warning: 'It is rebuilt from its own release, and restarted if it is running.',
     },
   }
 }

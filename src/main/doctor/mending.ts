@@ -30,7 +30,7 @@ type Actions = StepActions<MendPlan>
 
 /**
  * Undo puts back the files and the password as they were: the engine keeps them as secrets until the operation settles.
- * Rights, permissions and pools aren't put back; nobody needs them wrong.
+ * Rights, permissions and pools aren't put back: nobody wants them wrong again.
  */
 export const mending = (services: MendingServices): AnyOperation =>
   implement(mendJob, {
@@ -55,7 +55,7 @@ async function planMend(services: MendingServices, { name, parts }: z.output<typ
   if (config.database.name !== own.database || config.database.user !== own.role)
     throw problem({
       code: 'database-foreign',
-      message: `The config.json of “${name}” names another database or role than its own.`,
+      message: `The config.json of “${name}” names a database or role that isn’t its own.`,
       cause: `It names ${config.database.name} and ${config.database.user}, not ${own.database} and ${own.role}.`,
       hint: 'Nothing was changed. Correct its config.json.',
     })
@@ -116,7 +116,7 @@ const removeFile = async (path: string): Promise<void> => {
   if (info?.isFile()) await rm(path, { force: true })
 }
 
-/** Doing it again is as good as looking whether it is done. */
+/** Doing it again costs no more than checking it. */
 const again = (): Promise<boolean> => Promise.resolve(false)
 
 /** What it was before, if it was there. */

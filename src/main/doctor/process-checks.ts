@@ -49,7 +49,7 @@ export const processChecks: readonly Check<InstanceFacts>[] = [
       if (!operation) return good
       if (isMoving(operation)) return unchecked(headline(operation))
       return wrong(`${headline(operation)}.`, {
-        hint: 'Decide in Activity how it ends. Until then nothing else can be done with this instance.',
+        hint: 'Decide in Activity what to do about it. Until then, nothing else can be done with this instance.',
       })
     },
   },
@@ -57,7 +57,7 @@ export const processChecks: readonly Check<InstanceFacts>[] = [
     id: 'listed',
     judge: ofProcess(({ own, namesake, lost }, facts) => {
       if (lost !== undefined)
-        return wrong(`It runs as process ${lost}, which PM2 has lost: PM2’s daemon was ended.`, {
+        return wrong(`It runs as process ${lost}, which PM2 has lost track of because its daemon ended.`, {
           mend: facts.wanted ? takeOver(facts) : end(facts),
         })
       if (namesake !== undefined)
@@ -93,7 +93,7 @@ export const processChecks: readonly Check<InstanceFacts>[] = [
       return own.restarts >= manyRestarts && since < recently
         ? wrong(
             `PM2 has restarted it ${count(own.restarts, 'time')} since its last start, most recently ${uptime(since)} ago.`,
-            { hint: 'It crashes. Its error log says why.' },
+            { hint: 'It keeps crashing. Its error log says why.' },
           )
         : good
     }),

@@ -30,7 +30,8 @@ const runs = (name: ServiceName) =>
 export const sharedChecks: readonly Check<SharedFacts>[] = [
   {
     id: 'daemon',
-    judge: ({ listed }) => ('value' in listed ? good : wrong(listed.unknown, { hint: 'See “pm2 ping” and its log.' })),
+    judge: ({ listed }) =>
+      'value' in listed ? good : wrong(listed.unknown, { hint: 'Run “pm2 ping” and see PM2’s log.' }),
   },
   { id: 'postgres', judge: runs('postgres') },
   { id: 'pgbouncer', judge: runs('pgbouncer') },
@@ -40,7 +41,7 @@ export const sharedChecks: readonly Check<SharedFacts>[] = [
       facts => facts.disk,
       disk =>
         isLow(disk)
-          ? wrong(`Only ${bytes(disk.free)} of ${bytes(disk.total)} are free at ${disk.path}.`, {
+          ? wrong(`Only ${bytes(disk.free)} of ${bytes(disk.total)} is free at ${disk.path}.`, {
               hint: 'A full disk stops PostgreSQL, and every instance with it. See Settings for what can be freed, or run “instance-manager space free”.',
             })
           : good,

@@ -1,4 +1,4 @@
-/** The words of checks: what each returns. */
+/** What checks return. */
 import type { CheckId, Finding, Mend, Verdict } from '../../shared/doctor'
 import type { Fact } from './facts'
 

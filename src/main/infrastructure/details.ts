@@ -1,6 +1,6 @@
 /**
- * What the services show while someone looks at them: how fast they answer, since when they run, what they take. Each
- * driver and service tells what it can; what can't be found out is left out.
+ * The services' details, while someone looks at them: how fast they answer, how long they have been running, what they
+ * use. Each driver and service contributes what it can; the rest is left out.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import {

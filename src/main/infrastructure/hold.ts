@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { connect, withConnection, type Login } from './connection'
 
-/** Milliseconds that running transactions get to end, while all others wait already. */
+/** Milliseconds that running transactions get to end, while all others already wait. */
 const grace = 500
 const timeouts = { connect: 4000, query: 4000 }
 

@@ -100,7 +100,7 @@ export class Infrastructure {
     })
   }
 
-  /** Sets whom it serves. */
+  /** Sets the instances that it serves. */
   serve(tenants: Tenants): void {
     this.#tenants = tenants
   }
@@ -302,8 +302,9 @@ export class Infrastructure {
   }
 
   /**
-   * Gives PgBouncer the instances' current pool sizes. No client is cut, except of databases that no instance has any
-   * more. If PgBouncer isn't running, its next start does it; one that was created elsewhere stays as it is.
+   * Gives PgBouncer the instances' current pool sizes. No client is disconnected, except from databases that no
+   * instance has any more. If PgBouncer isn't running, its next start does it; one that was created elsewhere stays as
+   * it is.
    * @param renewed a database whose connections to PostgreSQL are replaced as they become free: only new ones get their
    * role's new settings
    */

@@ -52,7 +52,7 @@ export const unproven = (port: number, cause: string): ProblemError =>
     code: 'server-unproven',
     message: `The program on port ${port} didn’t prove that it knows Instance Manager’s password.`,
     cause,
-    hint: 'It may be another server, or an attacker’s. Find out what has the port, stop it, then start the infrastructure.',
+    hint: 'It may be another server, or an attacker’s. Find out what is using the port, stop it, then start the infrastructure.',
     action: 'start-infrastructure',
   })
 

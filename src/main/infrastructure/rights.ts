@@ -1,4 +1,4 @@
-/** Whether an instance's role has what it needs in its database, and nobody else has; and how that is restored. */
+/** Checks and restores an instance's rights: its role has what it needs in its database, and nobody else does. */
 import { escapeIdentifier, escapeLiteral, type Client } from 'pg'
 import { unreachable, withConnection, type Login } from './connection'
 import type { DatabaseNames } from './database-marks'
@@ -47,7 +47,7 @@ export async function readRights(admin: Login, { database, role }: DatabaseNames
   return { ...found, strangers }
 }
 
-/** Their names as SQL writes them. Those of extensions don't count. */
+/** Their names, quoted for SQL. Those of extensions don't count. */
 async function strangersIn(client: Client, role: string): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(
     `
@@ -62,7 +62,7 @@ async function strangersIn(client: Client, role: string): Promise<string[]> {
 }
 
 /**
- * Makes the role the owner of its database and of everything in its schema `public`, takes away what it has too much,
+ * Makes the role the owner of its database and of everything in its schema `public`, revokes whatever goes beyond that,
  * and keeps everyone else out. Safe to repeat. The caller has checked that both are the instance's.
  * @throws as `Databases`
  */

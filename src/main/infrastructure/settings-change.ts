@@ -1,6 +1,6 @@
 /**
- * Changes the configuration of PostgreSQL or PgBouncer, and restarts them if that is needed. If one doesn't come up
- * with the new settings, the old ones are put back and it is started with those.
+ * Changes the configuration of PostgreSQL or PgBouncer, and restarts them if necessary. If one doesn't come up with the
+ * new settings, the old ones are put back and it is started with those.
  */
 import { freemem, totalmem } from 'node:os'
 import type { z } from 'zod'
@@ -62,7 +62,7 @@ async function planChange(
   if (changed.length === 0)
     throw problem({
       code: 'settings-same',
-      message: `${serviceTitle[service]} has these settings already.`,
+      message: `${serviceTitle[service]} already has these settings.`,
       hint: 'Change one first.',
     })
   await requireOwn(infrastructure, service)
@@ -101,8 +101,8 @@ async function requireOwn(infrastructure: Infrastructure, service: ServiceName):
 }
 
 /**
- * The machine must have the memory, and what runs must still get its connections. What lacks either already may be
- * improved step by step.
+ * The machine must have the memory, and running instances must still get their connections. Where either is lacking
+ * already, it may be improved step by step.
  */
 async function requireRoom(
   { infrastructure: { tenants } }: SettingServices,
@@ -115,8 +115,8 @@ async function requireRoom(
       code: 'settings-memory',
       field: 'postgres.sharedBuffersMB',
       message: `Shared buffers of ${sharedBuffersMB} MB are more than half of this machine’s memory.`,
-      cause: `It has ${bytes(totalmem())}, of which ${bytes(freemem())} are free. The instances need some, too.`,
-      hint: 'Choose less. A quarter of the memory is plenty.',
+      cause: `It has ${bytes(totalmem())}, of which ${bytes(freemem())} is free. The instances need memory too.`,
+      hint: 'Choose a smaller value. A quarter of the memory is plenty.',
     })
   const used = await tenants.connections(wanted)
   const lacking = used - (maxConnections - engineConnections)
@@ -125,7 +125,7 @@ async function requireRoom(
   throw problem({
     code: 'settings-connections',
     field: 'postgres.maxConnections',
-    message: `Running instances could take ${used} connections together, and PostgreSQL would have ${maxConnections - engineConnections} for them.`,
+    message: `Together, running instances could use ${used} connections, but PostgreSQL would have only ${maxConnections - engineConnections} for them.`,
     hint: 'Allow more connections, make pools smaller, or stop some instances.',
   })
 }

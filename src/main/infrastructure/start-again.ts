@@ -1,7 +1,7 @@
 /**
  * Starts a service again when an operation that stopped it is undone. One that won't start doesn't keep the operation
- * open: that owns the infrastructure, so nobody could put right what is wrong. The status then says why it is down, and
- * the supervisor goes on trying if it should be running.
+ * open: the operation owns the infrastructure, so nobody could fix what is wrong. The status then says why it is down,
+ * and the supervisor keeps trying if it should be running.
  */
 import { serviceTitle, type DriverKind, type ServiceName } from '../../shared/infrastructure'
 import { toProblem, type Problem } from '../../shared/problem'
@@ -47,7 +47,7 @@ export async function startAgain(
   if (!failure) return await infrastructure.healPools()
   const why = [failure.message, failure.cause].filter(Boolean).join(' ')
   if (first === 'as-it-was' || (await failureOf(start)))
-    return context.note(`${title} is down: ${why} Once that is put right, start the infrastructure.`)
+    return context.note(`${title} is down: ${why} Once that is fixed, start the infrastructure.`)
   context.note(`${title} is running, but couldn’t be configured again: ${why}`)
   await infrastructure.healPools()
 }

@@ -136,7 +136,7 @@ const stopUnused =
 
 /**
  * What the operator doesn't want started after all stays stopped: the supervisor leaves it alone. After a failure it
- * goes on trying, if it did before. The instances wait for the next start.
+ * keeps trying, if it did before. The instances wait for the next start.
  */
 const unwish =
   (infrastructure: Infrastructure) =>

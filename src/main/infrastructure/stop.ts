@@ -35,7 +35,7 @@ export const infrastructureStop = (infrastructure: Infrastructure): AnyOperation
     },
   })
 
-/** Instances that are stopped, or started again, at a time: as in a job on many. */
+/** How many instances are stopped or started again at a time, as in a job on many. */
 const atOnce = 4
 
 const stopInstances = (infrastructure: Infrastructure): StepActions<InfrastructureStopPlan> => ({
@@ -91,7 +91,7 @@ export const stopService = <
   },
 })
 
-/** Stops PostgreSQL for a moment. If PgBouncer goes on running, instances' queries wait there. */
+/** Stops PostgreSQL for a moment. If PgBouncer keeps running, instances' queries wait there. */
 export const stopPostgresToRestart = <Plan extends InfrastructureRestartPlan | InfrastructureSettingsPlan>(
   infrastructure: Infrastructure,
 ): StepActions<Plan> => {

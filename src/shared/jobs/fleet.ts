@@ -19,13 +19,13 @@ const { name: _, release: __, ...options } = rebuildJob.input.shape
 const inputSchema = z.object({
   /** Rebuilt first, alone. */
   canary: nameSchema,
-  /** The others, in their order. */
+  /** The others, in order. */
   names: z.array(nameSchema).max(1000),
   /** How many of the others at once. */
   atOnce: z.int('Enter a whole number.').min(1, 'At least 1.').max(16, 'At most 16.').default(defaultAtOnce),
   /** The same for all. */
   ...options,
-  /** What was answered about the schema of some of them: each database has rows of its own. Instead of `schema`. */
+  /** Schema decisions for single instances, in place of `schema`: each database has its own rows. */
   answers: z.record(nameSchema, pushSchema).optional(),
 })
 
@@ -45,7 +45,7 @@ export type FleetPlan = Readonly<z.output<typeof planSchema>>
 
 export const rebuildingWords: Several = { doing: 'Rebuilding', done: 'rebuilt' }
 
-/** All of them, in their order. */
+/** All of them, in order. */
 export const fleetOf = ({ canary, names }: FleetPlan): string[] => [canary, ...names]
 
 export const fleetJob = defineJob({
@@ -87,8 +87,8 @@ export const fleetJob = defineJob({
 })
 
 /**
- * What ends it, if it has met that: whatever keeps the canary from being rebuilt, and of the others a rebuild that
- * failed. One that another job has at the moment is passed over.
+ * What stopped it, if anything did: any problem with the canary, or another instance's failed rebuild. An instance that
+ * another job holds at the moment is skipped.
  */
 export function failureIn(plan: FleetPlan, state: OperationState): { name: string; problem: Problem } | undefined {
   for (const { name, result } of resultsOf(state)) {
@@ -104,7 +104,7 @@ export const notBegun = (name: string, because: string): Problem => ({
   message: `“${name}” was left alone, because the rebuild of “${because}” failed.`,
 })
 
-/** The canary that is suggested: nobody notices a stopped one. @param among at least one */
+/** The suggested canary: preferably a stopped instance, since nobody would notice. @param among at least one */
 export const canaryOf = <Instance extends { readonly name: string; readonly status: InstanceStatus }>(
   among: readonly Instance[],
 ): Instance | undefined => among.find(it => it.status === 'stopped' || it.status === 'not in PM2') ?? among[0]

@@ -10,22 +10,27 @@ const identifier = z.string().min(1).max(63)
 
 const hardenPlanSchema = z.strictObject({
   driver: z.enum(driverKinds),
-  /** The id of PgBouncer’s container, if it is replaced. */
+  /** The id of PgBouncer's container, if it is replaced. */
   pgbouncer: z
     .string()
     .regex(/^[0-9a-f]{64}$/)
     .optional(),
-  /** The instances’ logins. Their passwords are in `.env`. */
+  /** The instances' logins. Their passwords are in `.env`. */
   logins: z.array(
     z.strictObject({
       instance: nameSchema,
       role: identifier,
       database: identifier,
-      /** Whether its role may connect whatever every role may. If not, it gets that right, and undo takes it away. */
+      /**
+       * Whether its role may connect even if not every role may. If not, it is granted that right, and undo revokes it.
+       */
       granted: z.boolean(),
     }),
   ),
-  /** What every role may do in these databases now, and undo grants again. `granted`: as above, for PgBouncer's role. */
+  /**
+   * What every role may currently do in these databases; undo grants it again. `granted`: as above, for PgBouncer's
+   * role.
+   */
   open: z.array(
     z.strictObject({ database: identifier, connect: z.boolean(), temporary: z.boolean(), granted: z.boolean() }),
   ),
@@ -70,7 +75,7 @@ export const hardenJob = defineJob({
     },
     'remove-old-pgbouncer': {
       title: 'Remove the old PgBouncer',
-      explanation: 'Its container only. From here on there is no way back.',
+      explanation: 'Its container only. From here on this can’t be undone.',
       when: replaces,
     },
   },

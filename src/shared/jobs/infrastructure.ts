@@ -11,10 +11,10 @@ import { defineJob, undoesAll, type Telling, type Words } from './job'
 const ranSchema = z.strictObject({ postgres: z.boolean(), pgbouncer: z.boolean() })
 
 const serviceSchema = z.enum(serviceNames)
-/** What every plan says. */
+/** Fields of every plan. */
 const common = {
   driver: z.enum(driverKinds),
-  /** The one that was asked for; absent: both. */
+  /** The service that was asked for; absent: both. */
   only: serviceSchema.optional(),
   /** Those that the job starts or stops. */
   services: z.array(serviceSchema).min(1),
@@ -85,7 +85,7 @@ const startPlanSchema = z.strictObject({
 })
 export type InfrastructureStartPlan = Readonly<z.infer<typeof startPlanSchema>>
 
-/** A plan of versions 1 and 2 as today's: always both services, or PostgreSQL alone where there is no PgBouncer. */
+/** Converts a plan of version 1 or 2: always both services, or PostgreSQL alone where there is no PgBouncer. */
 export const earlierStartPlan = z
   .strictObject({ driver: common.driver, pooled: z.boolean(), ran: ranSchema })
   .transform(({ driver, pooled, ran }): InfrastructureStartPlan => {
@@ -106,7 +106,7 @@ export const infrastructureStartJob = defineJob({
     ...bringsUp,
     'start-instances': {
       title: 'Start the instances that were stopped first',
-      explanation: 'A job of its own, which continues by itself.',
+      explanation: 'In a separate job that continues on its own.',
       when: ({ instances }) => instances.length > 0,
     },
   },
@@ -122,7 +122,7 @@ export const infrastructureStartJob = defineJob({
   prints: true,
 })
 
-/** Stopping is the end of what others do with it; a restart is a stop, too. */
+/** Stopping it ends what other operations do with it; so does a restart. */
 const ownsAll = [owns(things.infrastructure), owns(things.services)]
 
 const stopPlanSchema = z.strictObject({
@@ -132,7 +132,7 @@ const stopPlanSchema = z.strictObject({
 })
 export type InfrastructureStopPlan = Readonly<z.infer<typeof stopPlanSchema>>
 
-/** A plan of version 1 as today's: always both services, and no instances. */
+/** Converts a plan of version 1: always both services, and no instances. */
 export const earlierStopPlan = z
   .strictObject({ driver: common.driver, ran: ranSchema })
   .transform((plan): InfrastructureStopPlan => ({ ...plan, services: [...serviceNames], instances: [] }))
@@ -190,9 +190,9 @@ const settingsPlanSchema = z.strictObject({
   driver: common.driver,
   /** The one whose settings change. */
   of: serviceSchema,
-  /** Those running ones that must be given their configuration anew. */
+  /** The running services whose configuration must be rewritten. */
   services: z.array(serviceSchema),
-  /** Those of them that are restarted for it; the others take it over while they run. */
+  /** Those of them that are restarted; the others reload it while running. */
   restarts: z.array(serviceSchema),
   ran: ranSchema,
   /** Settings of the workspace by key; null: the default. */

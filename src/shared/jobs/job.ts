@@ -132,7 +132,7 @@ export interface Job<
   readonly space?: number
   /** Its tools print output early on. */
   readonly prints?: true
-  /** It is over in a moment, and the list itself shows its success. */
+  /** It takes only a moment, and the list itself shows its success. */
   readonly brief?: true
   /** The instance still exists afterwards and can be shown. */
   readonly keeps?: true

@@ -26,7 +26,7 @@ export const limitsJob = defineJob({
     'limit-role': { title: 'Limit the database role', explanation: 'New connections get the new limits.' },
     'limit-pool': {
       title: 'Tell PgBouncer',
-      explanation: 'It replaces its connections as they become free; no client is cut.',
+      explanation: 'It replaces its connections as they become free; no client is disconnected.',
     },
   },
   recovery: 'resume',

@@ -20,11 +20,11 @@ export const maintainJob = defineJob({
   steps: {
     vacuum: {
       title: 'Vacuum and analyze',
-      explanation: 'Frees the space of dead rows and renews the planner’s statistics. The instance keeps running.',
+      explanation: 'Frees the space of dead rows and updates the planner’s statistics. The instance keeps running.',
     },
     reindex: {
       title: 'Rebuild bloated indexes',
-      explanation: 'Beside the old ones, so reads and writes go on.',
+      explanation: 'Alongside the old ones, so reads and writes continue.',
     },
   },
   recovery: 'resume',

@@ -16,10 +16,10 @@ const answers = {
 }
 export const rehearseInputSchema = z.object({ name: nameSchema, ...answers })
 
-/** The database's schema is to change with the code. */
+/** Changes the database's schema with the code. */
 export const pushSchema = z.strictObject({
   ...answers,
-  /** What may be lost; it is kept for a rollback. `true`: whatever it is. */
+  /** Losses that are accepted; what is lost is kept for a rollback. `true`: any loss. */
   acceptLoss: z.union([z.boolean(), z.array(agreedSchema).max(5000)]).default(false),
 })
 
@@ -34,7 +34,7 @@ const exchangePlanSchema = z.strictObject({
   manifest: manifestSchema,
   /** The release that it gets; absent for code placed by the older command line tool. */
   fingerprint: fingerprintSchema.optional(),
-  /** The release that it has; absent likewise. */
+  /** Its current release; absent likewise. */
   from: fingerprintSchema.optional(),
   /**
    * The database's schema changes with the code, after a trial on a copy. `dumped`: the database is dumped first,
@@ -44,7 +44,7 @@ const exchangePlanSchema = z.strictObject({
   /** The database lacks schema changes that the code expects, afterwards and before. */
   behind: z.boolean().optional(),
   wasBehind: z.boolean().optional(),
-  /** Keys that its `.env` gets with the code, with their values from the base application's. */
+  /** Keys added to its `.env` with the code; their values are the base application's. */
   env: z.array(z.string()).optional(),
 })
 export type ExchangePlan = Readonly<z.infer<typeof exchangePlanSchema>>
@@ -72,11 +72,11 @@ const exchange = {
   switch: {
     title: 'Switch over',
     explanation:
-      'Stops the instance, unless it is seamless and the schema stays; changes the schema, if asked to; swaps the folders. Uploads, settings and other files stay.',
+      'Stops the instance (unless it is seamless and its schema stays), changes the schema if asked to, and swaps the folders. Uploads, settings and other files stay.',
   },
   reload: {
     title: 'Hand over',
-    explanation: 'Starts the code beside the running code, which is stopped once this one answers.',
+    explanation: 'Starts the new process beside the old one, which is stopped once the new one answers.',
     when: ({ seamless }: ExchangePlan) => seamless === true,
   },
   'start-process': { ...startProcess, when: ({ ran, seamless }: ExchangePlan) => ran && !seamless },

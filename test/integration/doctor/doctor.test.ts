@@ -109,7 +109,7 @@ describe('files', () => {
     await replaceIn(env(), password, 'changed')
     await appendFile(env(), 'GREETING=hello\n')
     const { because, mend } = await mendOne('env')
-    expect(because).toBe('DATABASE_URL and PORT aren’t as in config.json.')
+    expect(because).toBe('DATABASE_URL and PORT differ from config.json.')
     expect(mend.warning).toBeUndefined()
     expect(parse(await readFile(env(), 'utf8'))).toEqual({ ...parse(originals.env), GREETING: 'hello' })
   })
@@ -134,7 +134,7 @@ describe('files', () => {
     const file = place('db-config.json')
     const its = JSON.parse(await readFile(file, 'utf8')) as object
     await writeFile(file, JSON.stringify({ ...its, password: 'changed', note: 'kept' }))
-    expect((await mendOne('database-config')).because).toBe('password isn’t as in config.json.')
+    expect((await mendOne('database-config')).because).toBe('password differs from config.json.')
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ ...its, note: 'kept' })
     await writeFile(file, '{')
     await mendOne('database-config')
@@ -217,7 +217,7 @@ describe('database', () => {
     await workspace.sql(`CREATE ROLE other_user LOGIN PASSWORD 'x'`)
     await replaceIn(place('config.json'), /school_user/g, 'other_user')
     const found = await wrong()
-    expect(found.find(it => it.check === 'rights')?.hint).toContain('may be another’s')
+    expect(found.find(it => it.check === 'rights')?.hint).toContain('may belong to another instance')
     expect(
       found.flatMap(it => it.mend?.request ?? []).filter(it => 'parts' in it && it.parts.includes('password')),
     ).toEqual([])

@@ -125,7 +125,7 @@ test.each(['ssh://db.example', 'tcp://10.0.0.7:2375', 'tcp://localhost.db.exampl
     )
     const elsewhere = {
       code: 'engine-elsewhere',
-      cause: expect.stringContaining(`DOCKER_HOST leads to ${host}`) as string,
+      cause: expect.stringContaining(`DOCKER_HOST points to ${host}`) as string,
     }
     expect((await docker.detect()).problem).toMatchObject(elsewhere)
     expect((await docker.status()).services.postgres).toMatchObject({ state: 'failed', problem: elsewhere })

@@ -48,7 +48,7 @@ describe('what is safe', () => {
 it.each([
   ['Everything is fine.', [{ name: 'a', findings: [{ check: 'port', is: 'good' }] }]],
   [
-    'Nothing wrong was found. One check couldn’t be made.',
+    'No problems were found. One check couldn’t be completed.',
     [{ name: 'a', findings: [{ check: 'port', is: 'unchecked', because: 'It hangs.' }] }],
   ],
   [
@@ -73,7 +73,7 @@ it('the report is text that a colleague understands', () => {
   expect(reportText(found, { version: '1.2.3', at: new Date(0) })).toBe(
     [
       'Instance Manager 1.2.3, health report of one instance, 1970-01-01T00:00:00.000Z',
-      'One thing is wrong with school. One check couldn’t be made.',
+      'One thing is wrong with school. One check couldn’t be completed.',
       '',
       'This machine',
       '  ✓ PM2',

@@ -1,6 +1,6 @@
 /**
- * What the databases are doing: looked at every few seconds while someone watches, and once a minute otherwise, so that
- * the last hour is known when someone comes (decision 0036).
+ * What the databases are doing: sampled every few seconds while someone watches and once a minute otherwise, so the
+ * last hour is known when someone looks (decision 0036).
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { DatabaseActivity, Pool, SessionEnd, SessionKey, TableRows } from '../../../shared/database-activity'
@@ -153,7 +153,7 @@ export class Activity {
         code: 'pools-unknown',
         message: 'PgBouncer’s pools can’t be read.',
         cause: error instanceof ProblemError ? error.problem.cause : whyUnreachable(error),
-        hint: 'What PostgreSQL knows is still shown. If PgBouncer isn’t running, start the infrastructure.',
+        hint: 'PostgreSQL’s own figures are still shown. If PgBouncer isn’t running, start the infrastructure.',
       })
     }
   }

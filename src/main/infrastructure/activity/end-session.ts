@@ -62,8 +62,8 @@ export async function endSession(
   if (ended) return
   throw problem({
     code: 'session-gone',
-    message: 'There is nothing to end any more.',
-    cause: `Process ${key.pid} has finished it, or isn’t an instance’s.`,
-    hint: 'Look at the list again.',
+    message: 'There is nothing left to end.',
+    cause: `Process ${key.pid} has already finished, or doesn’t belong to an instance.`,
+    hint: 'Check the list again.',
   })
 }

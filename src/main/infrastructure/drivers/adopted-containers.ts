@@ -6,7 +6,9 @@ import type { ContainerEngine } from './container-engine'
 import { isAdopted, type Containers } from './containers'
 import type { AdoptedService, AdoptedServices, DriverContext } from './driver'
 
-/** Seconds in which it may finish what it is doing. A PgBouncer from 1.23 on waits for its clients, which stay. */
+/**
+ * Seconds it gets to finish what it is doing. From version 1.23 on, PgBouncer waits for its clients, which don't leave.
+ */
 const stopWithin = 1
 
 /** Podman's, on a container that a systemd unit runs (Quadlet; `podman generate systemd --new`). */
@@ -60,7 +62,7 @@ export class AdoptedContainers implements AdoptedServices {
       throw problem({
         code: 'container-in-the-way',
         message: `The container ${name} can’t be put back: another one has its name now.`,
-        hint: `Give that one another name (“${this.#engine.name} rename”), then try again.`,
+        hint: `Rename the other one (“${this.#engine.name} rename”), then try again.`,
       })
     if (ours) {
       await this.#engine.stop(ours, stopWithin)

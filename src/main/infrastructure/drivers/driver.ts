@@ -76,7 +76,9 @@ export interface AdoptedService {
   readonly id: string
   /** It can be reached from the network. */
   readonly open: boolean
-  /** Why it can't be stopped and put back, if so: its engine removes it then, or this systemd unit creates it again. */
+  /**
+   * Set if it can't be stopped and put back: its engine would remove it, or this systemd unit would create it again.
+   */
   readonly passing?: 'removed-at-stop' | { readonly unit: string }
 }
 
@@ -94,7 +96,7 @@ export interface AdoptedServices {
    * other one stays.
    */
   putBack(service: Service, id: string): Promise<void>
-  /** Not the volumes of its data. */
+  /** Its data volumes stay. */
   remove(id: string): Promise<void>
 }
 

@@ -18,7 +18,7 @@ export async function podmanInfo(ask: Ask): Promise<EngineInfo> {
   await ask('ps', '--quiet') // needs all that containers need
   const version = (await ask('version', '--format', '{{.Client.Version}}')).trim()
   const rootless = process.getuid?.() !== 0
-  // Mapped are the user itself and, if it has one, its range of further ids.
+  // The map contains the user itself and, if it has one, its range of further ids.
   if (rootless && (await ask('unshare', 'cat', '/proc/self/uid_map')).trim().split('\n').length < 2)
     throw problem(await noUserIds())
   return { version, rootless }

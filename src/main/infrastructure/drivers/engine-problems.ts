@@ -1,4 +1,4 @@
-/** What can be wrong with a container engine as a whole, and the command that mends it. */
+/** What can be wrong with a container engine as a whole, and the command that fixes it. */
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { userInfo } from 'node:os'
@@ -85,7 +85,7 @@ export async function noUserIds(etc = '/etc', { username } = userInfo()): Promis
   return {
     code: 'engine-user-ids',
     message: `Podman is installed, but can’t run containers for ${username}.`,
-    cause: 'The user has no range of its own in /etc/subuid and /etc/subgid, from which containers get their users.',
+    cause: 'The user has no range of its own in /etc/subuid and /etc/subgid, which containers need for their users.',
     hint: `Add one: “sudo usermod --add-subuids ${range} --add-subgids ${range} ${username}”. Then stop what Podman has running: “podman system migrate”.`,
     action: 'retry',
   }
@@ -95,11 +95,11 @@ export async function noUserIds(etc = '/etc', { username } = userInfo()): Promis
 export const silent = (kind: EngineKind, timeout: number): Problem => ({
   code: 'engine-silent',
   message: `${driverTitle[kind]} hasn’t answered for ${timeout / 1000} s.`,
-  cause: 'It is overloaded, or hangs.',
+  cause: 'It is overloaded or hanging.',
   hint:
     kind === 'docker'
       ? 'Instances keep running. If it stays like this, restart it when convenient: “sudo systemctl restart docker”. That interrupts the database.'
-      : 'Instances keep running. See what it waits for: “podman --log-level debug ps”.',
+      : 'Instances keep running. Find out what it is waiting for: “podman --log-level debug ps”.',
   action: 'retry',
 })
 
@@ -127,7 +127,7 @@ export function requireHere(kind: EngineKind, address: string): void {
     code: 'engine-elsewhere',
     message: `${driverTitle[kind]}’s commands go to another machine.`,
     // without a user's name or password
-    cause: `${process.env[variable] ? variable : 'Its context'} leads to ${url ? `${url.protocol}//${url.host}` : 'an unknown address'}, but instances need their database here.`,
+    cause: `${process.env[variable] ? variable : 'Its context'} points to ${url ? `${url.protocol}//${url.host}` : 'an unknown address'}, but instances need their database here.`,
     hint: process.env[variable]
       ? `Start Instance Manager without ${variable}, or choose another driver.`
       : 'Use the context of this machine, “docker context use default”, or choose another driver.',

@@ -36,7 +36,7 @@ export async function wantedIn(
     } catch (error) {
       signal?.throwIfAborted()
       const details = error instanceof ProblemError ? error.problem.details : undefined
-      throw unusable('It isn’t a file that “docker save” or “podman save” makes.', details)
+      throw unusable('It wasn’t created by “docker save” or “podman save”.', details)
     }
   }
   const manifest = manifestSchema.safeParse(await member('manifest.json'))

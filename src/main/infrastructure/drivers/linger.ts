@@ -18,7 +18,7 @@ export async function lingerWarning(root = '/', { uid, username } = userInfo()):
     return undefined
   return {
     code: 'containers-end-at-logout',
-    message: 'PostgreSQL and PgBouncer will stop when you log out, so every instance will lose its database.',
+    message: 'PostgreSQL and PgBouncer will stop when you log out, so every instance will lose access to its database.',
     cause: `Podman runs them as your own processes, and systemd ends those at ${username}’s last logout.`,
     hint: `Keep them running: loginctl enable-linger ${username}`,
   }

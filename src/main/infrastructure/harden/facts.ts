@@ -20,7 +20,7 @@ export interface DatabaseFacts {
   /** Whether every role may connect to it, and create temporary tables there. */
   readonly connect: boolean
   readonly temporary: boolean
-  /** The roles that may connect to it whatever every role may. */
+  /** The roles that may connect to it even if not every role may. */
   readonly granted: readonly string[]
 }
 
@@ -29,7 +29,7 @@ export interface LoginFacts {
   readonly port: number
   readonly user: string
   readonly database: string
-  /** Identifies the password without telling it: those of equal logins are equal. */
+  /** Identifies the password without revealing it: equal for equal logins. */
   readonly password: number
   /** `plain`: printable ASCII. */
   readonly characters: 'plain' | 'none' | 'others'
@@ -104,7 +104,10 @@ export async function serverFacts(admin: Login): Promise<ServerFacts> {
   })
 }
 
-/** Compares the passwords in `.env` with the stored ones, without a login: where nothing is checked, any would do. */
+/**
+ * Compares the passwords in `.env` with the stored ones, without a login: where nothing is checked, any login would
+ * succeed.
+ */
 export async function instanceFacts(
   all: readonly TenantLogins[],
   roles: ServerFacts['roles'],

@@ -8,7 +8,7 @@ import { serviceOf } from '../services'
 /** Milliseconds. */
 const timeout = 20_000
 
-/** The whole content is checked for before it takes the old one's place: if we crash, the script sees half of it. */
+/** Replaces the file only if all of the content has arrived: if we crash, the script gets only half of it. */
 const replaceScript = `set -e
 cp -p "$1" "$1.new"
 cat > "$1.new"

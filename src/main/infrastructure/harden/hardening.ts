@@ -1,6 +1,6 @@
 /**
- * Gives adopted containers the secure set-up. PostgreSQL’s container stays: its rules are replaced and reloaded.
- * PgBouncer’s is replaced, and kept under another name until all logins were tried.
+ * Gives adopted containers the secure set-up. PostgreSQL's container stays: its rules are replaced and reloaded.
+ * PgBouncer's is replaced, and kept under another name until all logins have been tried.
  */
 import type { HardenReview } from '../../../shared/hardening'
 import { serviceNames, serviceTitle } from '../../../shared/infrastructure'
@@ -25,12 +25,12 @@ export interface HardeningServices {
   readonly settings: { read(): Promise<Settings> }
 }
 
-/** What undo puts back: kept as the operation’s secret. */
+/** What undo puts back: kept as the operation's secret. */
 export interface Before {
   /** The whole of pg_hba.conf and pg_ident.conf, as Base64. */
   readonly rules: string
   readonly map: string
-  /** The instances’ own, as `pg_authid` stores them, by role. */
+  /** The instances' own, as `pg_authid` stores them, by role. */
   readonly passwords: Readonly<Record<string, string | null>>
 }
 
@@ -46,7 +46,7 @@ export class Hardening {
     return (await this.#look()).review
   }
 
-  /** @throws as `review`; the first of the review’s refusals */
+  /** @throws as `review`; the first of the review's refusals */
   async plan(): Promise<HardenPlan> {
     const { review, logins, open, pgbouncer } = await this.#look()
     const [refusal, ...more] = review.refused

@@ -1,6 +1,6 @@
 /**
- * The job that gives adopted containers the secure set-up. Until the old PgBouncer is removed, all of it is taken back
- * if it can't be finished.
+ * The job that gives adopted containers the secure set-up. Until the old PgBouncer is removed, everything is undone if
+ * it can't be finished.
  */
 import { escapeIdentifier } from 'pg'
 import { hardenJob, type HardenPlan } from '../../../shared/jobs/harden'
@@ -43,7 +43,7 @@ export const infrastructureHarden = (services: Services): AnyOperation =>
     },
   })
 
-/** Doing it again is as good as looking whether it is done. */
+/** Doing it again costs no more than checking it. */
 const again = (): Promise<boolean> => Promise.resolve(false)
 
 const beforeOf = async ({ secret }: Pick<Context<HardenPlan>, 'secret'>): Promise<Before> =>
@@ -67,7 +67,7 @@ async function switchPoolers({ infrastructure }: Services, context: Context<Hard
   await infrastructure.start(driver, 'pgbouncer', driverContext(context))
 }
 
-/** @throws Problem `harden-login-gone` if an instance logs in as somebody else by now */
+/** @throws Problem `harden-login-gone` if an instance now logs in as someone else */
 async function loginsOf(
   { hardening }: Services,
   { logins }: HardenPlan,
@@ -218,7 +218,7 @@ async function takenEffect(port: number, signal: AbortSignal): Promise<void> {
   if (!done)
     throw problem({
       code: 'harden-unverified',
-      message: 'PostgreSQL didn’t take over the new rules.',
+      message: 'PostgreSQL didn’t load the new rules.',
       hint: 'Everything is put back as it was. See PostgreSQL’s log.',
     })
 }

@@ -82,7 +82,7 @@ function refusedFor(facts: HardenFacts, { name, urls }: InstanceFacts): Problem[
       {
         code: 'harden-superuser',
         message: `“${name}” logs in as ${superuser.user}, which is a superuser.`,
-        cause: 'Superusers can’t log in over TCP afterwards, so it would lose its database.',
+        cause: 'After hardening, superusers can’t log in over TCP, so it would lose access to its database.',
         hint: `Give it its own role first: its health report offers to rewrite its .env and restore its rights (instance-manager doctor ${name}). Then restart it.`,
         instance: name,
       },
@@ -117,7 +117,7 @@ function refusedFor(facts: HardenFacts, { name, urls }: InstanceFacts): Problem[
       {
         code: 'harden-passwords',
         message: `“${name}” has no database password in its .env.`,
-        cause: 'Every login needs one afterwards.',
+        cause: 'After hardening, every login needs one.',
         hint: 'Give it one in its .env and config.json, then restart it.',
         instance: name,
       },
@@ -127,7 +127,7 @@ function refusedFor(facts: HardenFacts, { name, urls }: InstanceFacts): Problem[
       {
         code: 'harden-passwords',
         message: `The database password of “${name}” has characters that can’t be used.`,
-        cause: 'Only printable ASCII is the same for every program with SCRAM.',
+        cause: 'With SCRAM, programs agree only on printable ASCII.',
         hint: `Give it another password in its .env and config.json, then restart it.`,
         instance: name,
       },
@@ -138,7 +138,7 @@ function refusedFor(facts: HardenFacts, { name, urls }: InstanceFacts): Problem[
         code: 'harden-address',
         message: `“${name}” reaches PgBouncer at [::1].`,
         cause: 'The new PgBouncer listens on 127.0.0.1 only, so it would be cut off from its database.',
-        hint: 'Write 127.0.0.1 in place of [::1] in its .env, then restart it.',
+        hint: 'Replace [::1] with 127.0.0.1 in its .env, then restart it.',
         instance: name,
       },
     ]
@@ -155,7 +155,7 @@ function sharedRoles(all: readonly InstanceFacts[]): Problem[] {
       {
         code: 'harden-passwords',
         message: `${enumerate(sharing.map(it => it.name))} log in as ${user} with different passwords.`,
-        cause: 'A role has one password, so the others would lose their database.',
+        cause: 'A role has one password, so the others would lose access to their databases.',
         hint: 'Correct their .env files, then restart them.',
       },
     ]
@@ -179,9 +179,9 @@ function elsewhere(facts: HardenFacts, connected: readonly InstanceFacts[]): Pro
 
 const standbys = (number: number): Problem => ({
   code: 'harden-standbys',
-  message: `${count(number, 'other server')} ${number === 1 ? 'replicates' : 'replicate'} this PostgreSQL.`,
+  message: `${count(number, 'other server')} ${number === 1 ? 'replicates' : 'replicate'} from this PostgreSQL.`,
   cause: 'The new rules refuse replication.',
-  hint: 'End the replication first, or harden pg_hba.conf by hand.',
+  hint: 'Stop the replication first, or harden pg_hba.conf by hand.',
 })
 
 const passing = (why: NonNullable<AdoptedService['passing']>): Problem => ({

@@ -11,9 +11,9 @@ import { bornRole } from '../services/postgres-config'
 
 /** Logins at a time. */
 const atOnce = 4
-/** Milliseconds. PgBouncer makes a login wait whose server can't be reached. */
+/** Milliseconds. PgBouncer makes a login wait if its server can't be reached. */
 const timeouts = { connect: 5000, query: 5000 }
-/** Milliseconds in which a server that has no connection left may get one. */
+/** Milliseconds to wait for a free connection if the server has none left. */
 const roomWithin = 3000
 
 interface Trials {
@@ -67,7 +67,7 @@ async function attempt(login: Login, signal: AbortSignal): Promise<unknown> {
   return last
 }
 
-/** Says nothing about the login: PostgreSQL, or the role, has as many connections as it may. */
+/** Says nothing about the login: PostgreSQL or the role has reached its connection limit. */
 const hasNoRoom = (error: unknown): boolean => hasCode(error, '53300')
 
 async function works(who: string, login: Login, signal: AbortSignal): Promise<void> {

@@ -85,8 +85,8 @@ export const poolerIni = ({
 export const poolsFile = 'pools.ini'
 
 /**
- * pools.ini: every instance's database, those with the default size too. PgBouncer cuts the clients of a database that
- * is no longer listed; a new one that isn't listed yet is served by pgbouncer.ini's `*`.
+ * pools.ini: every instance's database, those with the default size too. PgBouncer disconnects the clients of a
+ * database that is no longer listed; a new one that isn't listed yet is served by pgbouncer.ini's `*`.
  */
 export const poolerPools = (
   { postgres: { host, port }, settings: { pgbouncer } }: Pick<PoolerSettings, 'postgres' | 'settings'>,

@@ -141,6 +141,6 @@ export const weakRulesWarning = (rules: readonly string[]): Problem => ({
   code: 'postgres-weak-rules',
   message: 'This PostgreSQL accepts some connections without a secure password check.',
   cause: `In its pg_hba.conf: ${rules.join('; ')}.`,
-  hint: 'It was created elsewhere and is used as it is. Hardening asks every login for its password; a review says first what that changes.',
+  hint: 'It was created elsewhere and is used as it is. Hardening makes every login require a password; a review first shows what that changes.',
   action: 'harden',
 })

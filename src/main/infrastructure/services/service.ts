@@ -125,7 +125,7 @@ export interface DaemonRecipe {
   launch(daemon: RunningDaemon): Promise<void>
   /** Stops it gracefully in its own way; absent: signals are used. */
   stop?(daemon: RunningDaemon): Promise<void>
-  /** Turns the refusal of our role into an error; absent: it is tried again for a while. */
+  /** Turns the refusal of our role into an error; absent: the login is retried for a while. */
   refused?(error: unknown, port: number): Error
 }
 
