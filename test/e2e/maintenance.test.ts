@@ -26,7 +26,7 @@ const rowOf = (name: string) =>
 const asSchool = async () => connectAs(await loginOf(place.root, 'school'), place.ports.postgres)
 
 test('the schedule is chosen with the keyboard, kept, and shown', async () => {
-  await expect(main()).toContainText('Doesn’t run by itself')
+  await expect(main()).toContainText('Doesn’t run automatically')
   await expect(rowOf('school')).toContainText('not yet')
   const [day, hour] = [
     main().getByRole('combobox', { name: 'Day' }),

@@ -9,7 +9,7 @@ export interface Tenants {
   any(): Promise<boolean>
   /** Of every instance with a database here, those whose files can't be read too: a missing one's clients are cut. */
   pools(): Promise<PoolSizes>
-  /** What running ones take of PostgreSQL's connections in normal use, with these settings. */
+  /** How many of PostgreSQL's connections running ones normally use, with these settings. */
   connections(settings: Settings): Promise<number>
   /** Called once PostgreSQL has been set up, to do what they need there. */
   secured(): Promise<void>

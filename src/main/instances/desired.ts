@@ -4,7 +4,7 @@ import { nameSchema } from '../../shared/instance'
 import { readSealed, writeSealed } from '../system/sealed'
 import { SerialQueue } from '../system/serial-queue'
 
-const hint = 'Move it away: a new one will be made from the running instances.'
+const hint = 'Move it away: a new one will be created from the running instances.'
 
 export class Desired {
   readonly #changes = new SerialQueue()

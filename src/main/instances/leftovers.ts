@@ -1,7 +1,7 @@
 /**
- * Half-made instances: when the older command line tool failed or was interrupted, it left behind some of folder,
- * database, role and process. Each is removed only if its name is derived from the instance's and nothing suggests that
- * it belongs to another; files' contents aren't trusted.
+ * Half-made instances: when the older command line tool failed or was interrupted, it left behind some of these:
+ * folder, database, role, process. Each is removed only if its name is derived from the instance's and nothing suggests
+ * that it belongs to another; files' contents aren't trusted.
  */
 import { randomUUID } from 'node:crypto'
 import { readlink } from 'node:fs/promises'

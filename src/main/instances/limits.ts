@@ -1,7 +1,7 @@
 /**
- * Changes what an instance may take from PostgreSQL: recorded in config.json, set on its role, and told to PgBouncer.
- * No client is cut: connections to PostgreSQL that are in use keep the old limits until they are free
- * (docs/decisions/0037).
+ * Changes what an instance may take from PostgreSQL: recorded in config.json, set on its role, and passed on to
+ * PgBouncer. No client is disconnected: connections to PostgreSQL that are in use keep the old limits until they are
+ * free (docs/decisions/0037).
  */
 import type { z } from 'zod'
 import { databaseNames, nameSchema, type InstanceConfig } from '../../shared/instance'
@@ -65,7 +65,7 @@ async function planLimits(
   )
   const changed = changedIn(before, after)
   if (changed.length === 0)
-    throw problem({ code: 'limits-same', message: `“${name}” has these limits already.`, hint: 'Change one first.' })
+    throw problem({ code: 'limits-same', message: `“${name}” already has these limits.`, hint: 'Change one first.' })
   if (changed.includes('pool')) await requireOwnPooler(services)
   const settings = await services.settings.read()
   requireConnections(limitsWith(after, settings))
@@ -105,7 +105,7 @@ function requireConnections({ connections, pool }: Limits): void {
   })
 }
 
-/** PostgreSQL must have enough connections for what runs, and for this instance if it isn't running. */
+/** PostgreSQL must have enough connections for the running instances, and for this one even if it isn't running. */
 async function requireRoom(
   services: LimitServices,
   config: InstanceConfig,
@@ -119,13 +119,13 @@ async function requireRoom(
   throw problem({
     code: 'limits-together',
     field: config.database.port === config.database.directPort ? 'connections' : 'pool',
-    message: `Running instances could take ${used + more} connections together, and PostgreSQL has ${available} for them.`,
+    message: `Together, running instances could use ${used + more} connections, but PostgreSQL has only ${available} for them.`,
     cause: `This one would take ${more} more than now.`,
-    hint: 'Choose less, lower another’s, stop one, or raise max_connections of PostgreSQL.',
+    hint: 'Choose a lower value, lower another instance’s, stop an instance, or raise PostgreSQL’s max_connections.',
   })
 }
 
-/** What it takes of PostgreSQL's connections in normal use: its pool, or all that it may have if it isn't pooled. */
+/** How many of PostgreSQL's connections it normally uses: its pool, or all that it may have if it isn't pooled. */
 function shareOf({ database, limits = {} }: InstanceConfig, settings: Settings, own = limits): number {
   const { pool, connections } = limitsWith(own, settings)
   return database.port === database.directPort ? connections : pool
@@ -144,7 +144,7 @@ async function together(
   return { used, available: most - engineConnections }
 }
 
-/** What running instances take of PostgreSQL's connections in normal use. @param besides one that counts anyway */
+/** How many of PostgreSQL's connections running instances normally use. @param besides one that counts anyway */
 export async function usedTogether(
   services: Pick<LifecycleServices, 'paths' | 'configs' | 'processes'>,
   settings: Settings,

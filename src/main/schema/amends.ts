@@ -117,8 +117,8 @@ function requireAlone({ constraints }: Catalogue, table: string, rows: Rows): vo
   if (!dependent) return
   throw problem({
     code: 'schema-rollback',
-    message: `Rows of \`${table}\` stand in the way of the rollback.`,
-    cause: `${capital(rowWords(rows))} ${rows.count === 1 ? 'refers' : 'refer'} to what was deleted in the meantime, and rows of \`${dependent.table}\` depend on ${rows.count === 1 ? 'it' : 'them'}.`,
+    message: `Rows of \`${table}\` prevent the rollback.`,
+    cause: `${capital(rowWords(rows))} ${rows.count === 1 ? 'refers' : 'refer'} to rows that were deleted in the meantime, and rows of \`${dependent.table}\` depend on ${rows.count === 1 ? 'it' : 'them'}.`,
     hint: 'Nothing was changed. Fix these rows by hand, then try again.',
   })
 }

@@ -65,7 +65,7 @@ const uncopied = (cause: string, error?: unknown): Error =>
     error,
   )
 
-/** Types, sequences, functions, and tables without anything that makes demands on their rows. */
+/** Types, sequences, functions, and tables without anything that constrains their rows. */
 async function objectsBefore(source: Client, { tables, enums }: Catalogue): Promise<string[]> {
   const { rows: sequences } = await source.query<{ sql: string }>(`
     SELECT format('CREATE SEQUENCE %s AS %s INCREMENT %s MINVALUE %s MAXVALUE %s START %s CACHE %s %s', pg_class.oid::regclass, format_type(seqtypid, NULL),
@@ -95,7 +95,7 @@ function definition({ name, type, required, default: standard, generated }: Tabl
   return `${id(name)} ${type}${value}${required ? ' NOT NULL' : ''}`
 }
 
-/** Whatever makes demands on the rows or acts on them: foreign keys after what they refer to, triggers last. */
+/** Whatever constrains the rows or acts on them: foreign keys after what they refer to, triggers last. */
 async function objectsAfter(source: Client, { constraints, indexes }: Catalogue): Promise<string[]> {
   const { rows } = await source.query<{ sql: string }>(`
     SELECT sql FROM (

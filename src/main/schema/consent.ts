@@ -1,6 +1,6 @@
 /**
- * Holds a change to what the rehearsal found and the operator agreed to. The rows may be others by then: they were
- * written while the new code was tried.
+ * Holds a change to what the rehearsal found and the operator agreed to. The rows may have changed by then: users kept
+ * writing while the new code was tried.
  */
 import { enumerate } from '../../shared/amounts'
 import { problem } from '../../shared/problem'

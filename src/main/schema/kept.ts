@@ -175,7 +175,7 @@ export function parentsFirst(all: readonly Kept[], { constraints }: Catalogue): 
   return [...ordered]
 }
 
-/** On the way back, once tables and columns exist again and before they demand anything. */
+/** On the way back, once tables and columns exist again and before anything constrains them. */
 export async function putBack(client: Client, now: Catalogue, kept: Kept): Promise<void> {
   const table = tableOf(now, kept.table.there)
   if (!table) return

@@ -91,14 +91,14 @@ export function rollbackLimits(
   return [...new Set([...back, ...foreign, ...added, ...unique, ...labels, ...keyless])]
 }
 
-/** What may hold no two rows alike. */
+/** What must be unique. */
 const uniquesOf = ({ constraints, indexes }: Catalogue): Constraint[] => [
   ...constraints.filter(it => /^(PRIMARY KEY|UNIQUE)/.test(it.definition)),
   ...indexes.filter(it => it.unique),
 ]
 
 /**
- * What becomes of rows that name one that is gone when a foreign key comes back, as `setAside` does it.
+ * What becomes of rows that refer to a missing row when a foreign key comes back, as `setAside` does it.
  * @param now the table's name with the new schema
  */
 function orphanLimit({ table, columns }: Constraint, before: Catalogue, after: Catalogue, now: string): string {

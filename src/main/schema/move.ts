@@ -3,8 +3,8 @@
  * rows.
  *
  * The way back is a change like any other, with two differences: what was kept on the way forward is put back before
- * the old schema makes demands on the rows, and rows written in the meantime are made to fit. Going forward once more
- * works the same way, with what the way back kept.
+ * the old schema constrains the rows, and rows written in the meantime are made to fit. Going forward once more works
+ * the same way, with what the way back kept.
  */
 import { type Client, escapeIdentifier as id } from 'pg'
 import { z } from 'zod'
@@ -39,7 +39,7 @@ import { parseScript, type Script } from './script'
 
 export type Direction = 'forward' | 'backward'
 
-/** Without `keep`, nothing is kept or checked: it is tried, and will be taken back. */
+/** Without `keep`, nothing is kept or checked: it is only tried, and then rolled back. */
 export type Movable = Omit<SchemaChange, 'keep'> & { readonly keep?: SchemaChange['keep'] | undefined }
 
 /** Creates the schema for what is kept, unless it exists. */
@@ -84,7 +84,7 @@ export async function forget(client: Client, needed: readonly string[]): Promise
   if (await hasMoves(client)) await letGo(client, 'change <> ALL ($1)', needed)
 }
 
-/** Lets go of what was kept for a change that was taken back, unless the way back took something from the rows. */
+/** Discards what was kept for a change that was undone, unless the way back took something from the rows. */
 export async function forgetUndone(client: Client, change: string): Promise<void> {
   if (!(await hasMoves(client))) return
   const last = await lastMove(client, change)

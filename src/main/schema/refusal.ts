@@ -30,7 +30,7 @@ export const refusedProblem = ({ words, statement, message, code }: Refusal, err
     error,
   )
 
-/** What a statement demands of rows, unless its text says so. */
+/** What a statement requires of rows, unless its text says so. */
 export interface Demand {
   readonly required?: { readonly table: string; readonly column: string }
   readonly foreign?: ForeignKey
@@ -109,7 +109,7 @@ async function findings(client: Client, sql: string, code: string | undefined, i
         {
           table,
           condition: `EXISTS (SELECT FROM public.${id(table)} AS other WHERE ${same} AND other.ctid <> t.ctid)`,
-          words: rows => `\`${columns.join(', ')}\` of \`${table}\` must be unique, and ${rows} share theirs.`,
+          words: rows => `\`${columns.join(', ')}\` of \`${table}\` must be unique, but ${rows} have duplicate values.`,
         },
       ]
     }

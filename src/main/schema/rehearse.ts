@@ -58,7 +58,7 @@ const isEmpty = ({ forward, renames }: Proposal): boolean => {
   return renames.length + structure.length + required.length + unique.length + foreign.length === 0
 }
 
-/** Without a key, nothing tells which rows have other values now: at most all. */
+/** Without a key, there is no telling which rows have other values now: at most all. */
 const uncounted = ({ catalogue, content }: State, found: ReturnType<typeof lossesOf>): Loss[] =>
   found.flatMap(({ kind, table, column = '', replaced = false }) =>
     kind === 'values' && tableOf(catalogue, table)?.key.length === 0
@@ -66,7 +66,7 @@ const uncounted = ({ catalogue, content }: State, found: ReturnType<typeof losse
       : [],
   )
 
-/** Before any demands are made on the rows. */
+/** Before anything constrains the rows. */
 async function restructuredOnly(client: Client, { forward, renames }: Proposal): Promise<Catalogue> {
   await applyRenames(client, renames)
   for (const it of parseScript(forward).structure) await demand(client, it.sql)

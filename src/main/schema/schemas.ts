@@ -8,7 +8,7 @@ import { rehearse, type Proposal } from './rehearse'
 import { splitAt } from './script'
 import { inTransaction, withSession } from './session'
 
-/** What a rehearsal is to find out. */
+/** What a rehearsal should find out. */
 export interface Question {
   /** Will identify the change in the database. */
   readonly id: string
@@ -73,7 +73,7 @@ export class Schemas {
     return withSession(login, client => inTransaction(client, () => forget(client, needed)))
   }
 
-  /** Lets go of what was kept for a change that was taken back, unless the way back took something from the rows. */
+  /** Discards what was kept for a change that was undone, unless the way back took something from the rows. */
   forgetUndone(login: Login, id: string): Promise<void> {
     return withSession(login, client => inTransaction(client, () => forgetUndone(client, id)))
   }

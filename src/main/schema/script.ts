@@ -1,7 +1,7 @@
 /**
- * Prisma's SQL, taken apart so that rows can be put back in the middle of it: whatever makes demands on the rows comes
- * last. `prisma migrate diff` separates the clauses of an ALTER TABLE with commas, and writes only the statements
- * recognised here; any other is run as it is, in its place.
+ * Prisma's SQL, taken apart so that rows can be put back in the middle of it: whatever constrains the rows comes last.
+ * `prisma migrate diff` separates the clauses of an ALTER TABLE with commas, and writes only the statements recognised
+ * here; any other is run as it is, in its place.
  */
 
 export interface Script {

@@ -85,7 +85,9 @@ it('infra activity shows who waits for whom, without values; cancel-query ends t
     expect(shown).not.toMatch(/alice|4711/)
     const { locks } = (await home.run('infra activity --json')).data as DatabaseActivity
     const [waiting, blocking] = [locks[0]?.waiting.pid, locks[0]?.blockers[0]?.pid]
-    expect(shown).toMatch(new RegExp(`Process ${waiting} waits for\\n.*\\n +${blocking} +alone .*LOCK TABLE seats`))
+    expect(shown).toMatch(
+      new RegExp(`Process ${waiting} is waiting for\\n.*\\n +${blocking} +alone .*LOCK TABLE seats`),
+    )
     expect(await home.run('infra cancel-query 1 --json')).toMatchObject({ exit: 4, problem: { code: 'session-gone' } })
     expect((await home.run(`infra cancel-query ${blocking} --terminate`)).out).toContain('The connection is terminated')
     expect(await ends).toBe('done')

@@ -113,7 +113,7 @@ export function lifeSuite(options: CliOptions): void {
       infrastructure: { postgres: { state: 'running' }, pgbouncer: { state: 'running' } },
     })
     const stopped = await home.run('infra down postgres')
-    expect(stopped.err).toContain('One running instance will have no database: school.')
+    expect(stopped.err).toContain('One running instance will lose access to the database: school.')
     expect(stopped.out).toMatch(/PostgreSQL +stopped[\s\S]+PgBouncer +running/)
     expect(await home.run('infra down --stop-instances')).toMatchObject({ exit: 0 })
     expect(await statusOf(home)).toMatchObject({ status: 'stopped' })

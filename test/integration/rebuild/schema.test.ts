@@ -179,7 +179,7 @@ it('rows that get in the way at the last moment: all is as it was', async () => 
     turned: {
       problem: {
         code: 'schema-refused',
-        cause: '`name` of `users` must be unique, and 2 rows (2 and 3) share theirs.',
+        cause: '`name` of `users` must be unique, but 2 rows (2 and 3) have duplicate values.',
       },
     },
   })

@@ -44,7 +44,7 @@ function activityLines({ server, databases, long, locks }: DatabaseActivity, pai
     ...part('Instances', databases.length > 0 ? databaseLines(databases, paint) : ['none']),
     ...part(`Longer than ${longAfter} s`, long.length > 0 ? sessions(long) : ['none']),
     ...locks.flatMap(({ waiting, blockers }) =>
-      part(`Process ${waiting.pid} waits for`, blockers.length > 0 ? sessions(blockers) : ['PostgreSQL itself']),
+      part(`Process ${waiting.pid} is waiting for`, blockers.length > 0 ? sessions(blockers) : ['PostgreSQL itself']),
     ),
   ]
 }
@@ -101,7 +101,7 @@ export async function cancelQuery(session: CommandSession, pid: number, options:
     throw problem(
       down ?? {
         code: 'session-gone',
-        message: `Process ${pid} isn’t running a long query, and waits for nothing.`,
+        message: `Process ${pid} isn’t running a long query and isn’t waiting for a lock.`,
         hint: '“infra activity” lists those that can be ended.',
       },
     )

@@ -43,7 +43,7 @@ function mend(session: CommandSession, name: string | undefined, options: Doctor
       if (follower.cancelled) throw interrupted()
       operations.push(endedOf(await follower.run(it => it.operations.start.mutate(request))))
     }
-    if (operations.length === 0 && !session.json) session.say('There is nothing that can be mended safely.')
+    if (operations.length === 0 && !session.json) session.say('Nothing can be mended safely.')
     return resultOf(session, await examine(session, follower.client, name), options, operations)
   })
 }

@@ -36,7 +36,9 @@ export function change(
         cleanLine(it.name),
       )
       if (names.length > 0)
-        session.say(`${capital(count(names.length, 'running instance'))} will have no database: ${enumerate(names)}.`)
+        session.say(
+          `${capital(count(names.length, 'running instance'))} will lose access to the database: ${enumerate(names)}.`,
+        )
     }
     const request = { kind: jobs[how].kind, service }
     const operation = await succeed(services, how === 'down' ? { ...request, stopInstances } : request)

@@ -56,7 +56,7 @@ function linesOf(session: CommandSession, { limits: all, own, standard, together
       ? [
           session.out.paint(
             'dim',
-            `Running instances may take ${together.used} of PostgreSQL’s ${together.available} connections together.`,
+            `Together, running instances may use ${together.used} of PostgreSQL’s ${together.available} connections.`,
           ),
         ]
       : []),

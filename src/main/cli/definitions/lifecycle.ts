@@ -92,7 +92,7 @@ export function rebuild(program: Grammar): void {
     .option('--push-schema', 'also change the database’s schema; otherwise it stays as it is')
     .option(
       '--accept-data-loss',
-      'change the schema even if values or rows are lost, whichever they are (see --dry-run); they are kept for a rollback',
+      'change the schema no matter which values or rows are lost (see --dry-run); they are kept for a rollback',
     )
     .option(
       '--rename <names>',

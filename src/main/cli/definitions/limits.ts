@@ -8,7 +8,7 @@ import { rejected } from './values'
 
 export function limits(program: Grammar): void {
   const command = program
-    .add(limitsJob.kind, 'Show or change what an instance may take from PostgreSQL. No connection is cut.')
+    .add(limitsJob.kind, 'Show or change how much of PostgreSQL an instance may use. No client is disconnected.')
     .argument('<name>', 'an instance')
     .completes('name', 'instance')
   for (const name of limitNames) {
@@ -17,9 +17,12 @@ export function limits(program: Grammar): void {
     command.option(`--${option} <${placeholder(name)}>`, `${lowerFirst(explanation)} ${removed}`, parserOf(name))
   }
   command
-    .example('limits school', 'show them, and what all running instances may take together')
+    .example('limits school', 'show them, and how many connections all running instances may use together')
     .example('limits school --pool 10 --connections 60', 'a busy instance')
-    .example('limits school --statement-timeout 30s --temp-files 2GB', 'stop queries that take too long or too much')
+    .example(
+      'limits school --statement-timeout 30s --temp-files 2GB',
+      'stop queries that take too long or use too much disk space',
+    )
     .example('limits school --pool default --statement-timeout none', 'back to the defaults')
     .does(async (session, options: LimitOptions, name: string) =>
       (await import('../commands/limits')).limits(session, name, options),

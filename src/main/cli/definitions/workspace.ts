@@ -31,7 +31,7 @@ export function infra(program: Grammar): void {
     .add('infra', 'The shared PostgreSQL and PgBouncer.')
     .example('infra up', 'start both')
     .example('infra status --json', 'for scripts')
-  const which = [`${serviceNames.join(' or ')}; both if absent`, oneOf(serviceNames)] as const
+  const which = [`${serviceNames.join(' or ')}; both by default`, oneOf(serviceNames)] as const
   group
     .add('up', 'Start PostgreSQL and PgBouncer, or one of them, and the instances that were stopped with them.')
     .argument('[service]', ...which)
@@ -41,7 +41,7 @@ export function infra(program: Grammar): void {
       (await import('../commands/infra')).change(session, 'up', service),
     )
   group
-    .add('down', 'Stop both, or one of them. Running instances have no database until it is started again.')
+    .add('down', 'Stop both, or one of them. Running instances can’t reach the database until it is started again.')
     .argument('[service]', ...which)
     .option('--stop-instances', 'stop the running instances first; “infra up” starts them again')
     .example('infra down', 'data is kept')
@@ -67,12 +67,12 @@ export function infra(program: Grammar): void {
   group
     .add(
       'set',
-      'Change the configuration of a service. If it doesn’t come up with it, the old one is put back. Some changes restart the service; instances keep running.',
+      'Change a service’s configuration. If the service doesn’t start with it, the old one is restored. Some changes restart the service; instances keep running.',
     )
     .argument('<service>', serviceNames.join(' or '), oneOf(serviceNames))
-    .argument('<name=value...>', 'by its names in “infra settings”; “default” as a value restores the default')
+    .argument('<name=value...>', 'names as in “infra settings”; “default” as a value restores the default')
     .example('infra set postgres shared_buffers=512MB work_mem=8MB', 'restarts PostgreSQL, once')
-    .example('infra set pgbouncer default_pool_size=10', 'at once; no connection is cut')
+    .example('infra set pgbouncer default_pool_size=10', 'takes effect at once; no client is disconnected')
     .example('infra set postgres max_connections=default', 'back to the default')
     .does(async (session, _, service: ServiceName, changes: string[]) =>
       (await import('../commands/infra-settings')).set(session, service, changes),
@@ -101,9 +101,9 @@ export function infra(program: Grammar): void {
     .does(async session => (await import('../commands/infra')).drivers(session))
   group
     .add('harden', 'Give containers that were created elsewhere the secure set-up; data and names stay.')
-    .option('--dry-run', 'show what would change, what it costs and what stands in the way')
+    .option('--dry-run', 'show what would change, what it costs and what prevents it')
     .example('infra harden --dry-run', 'changes nothing')
-    .example('infra harden', 'put back as it was if a login that must work doesn’t')
+    .example('infra harden', 'everything is put back if a login that must work doesn’t')
     .does(async (session, options: HardenOptions) => (await import('../commands/harden')).harden(session, options))
   group
     .add(
@@ -113,14 +113,14 @@ export function infra(program: Grammar): void {
     .argument('[name...]', 'instances; all by default')
     .completes('name', 'instance')
     .option('--dry-run', 'show dead rows and bloated indexes')
-    .example('infra maintain', 'one database after the other; when it runs by itself: “settings get maintenance”')
+    .example('infra maintain', 'one database after another; for its schedule, see “settings get maintenance”')
     .example('infra maintain school --dry-run', 'changes nothing')
     .does(async (session, options: MaintainOptions, names: string[]) =>
       (await import('../commands/maintain')).maintain(session, names, options),
     )
   group
     .add('load', 'Load the image of PostgreSQL or PgBouncer from a file, where no registry can be reached.')
-    .argument('<file>', 'made by “docker save” or “podman save”')
+    .argument('<file>', 'created by “docker save” or “podman save”')
     .example('infra load postgres.tar', 'the image that the settings name, for this machine’s processor')
     .does(async (session, _, file: string) => (await import('../commands/infra')).load(session, file))
   group
@@ -172,7 +172,7 @@ export function doctor(program: Grammar): void {
     .completes('name', 'instance')
     .option('--all', 'also list what is good')
     .option('--mend', 'do all mends that are safe: they interrupt nobody')
-    .example('doctor', 'what is wrong, why, and what mends it')
+    .example('doctor', 'what is wrong, why, and how to mend it')
     .example('doctor school --mend', 'one instance')
     .example('doctor --all > report.txt', 'a report without secrets, for a ticket')
     .does(async (session, options: DoctorOptions, name: string | undefined) =>

@@ -23,7 +23,7 @@ import { cleanLine } from './clean'
 import type { Paint } from './style'
 import { pairs } from './table'
 
-/** @param pushes the schema is to change, if it differs */
+/** @param pushes whether the schema is changed if it differs */
 export function reviewLines(review: RebuildReview, pushes: boolean, paint: Paint): string[] {
   const { name, release, base, upToDate, changes, env, stays, disk } = review
   const dim = (text: string): string => paint('dim', text)
@@ -99,7 +99,7 @@ export function rehearsalLines(
   return [...found, ...sql].map(it => cleanLine(it))
 }
 
-/** What it comes to for several. @param accepted the loss of data is */
+/** The totals for several instances. @param accepted whether the loss of data is accepted */
 export function totalLines(all: readonly Rehearsed[], accepted: boolean): string[] {
   const found = all.flatMap(it => ('problem' in it ? [] : [it]))
   const losing = found.filter(it => it.class === 'destructive')

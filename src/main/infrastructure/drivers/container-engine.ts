@@ -119,7 +119,7 @@ export class ContainerEngine {
           code: 'image-unavailable',
           message: `The image ${image} isn’t on this machine and couldn’t be pulled.`,
           cause: error.problem.details?.trimEnd().split('\n').at(-1) ?? error.problem.cause,
-          hint: `Check the connection; or load the image from a file made by “docker save” or “podman save” (instance-manager infra load FILE); or name a local image in the settings (containers.${name}Image).`,
+          hint: `Check the connection; or load the image from a file created by “docker save” or “podman save” (instance-manager infra load FILE); or name a local image in the settings (containers.${name}Image).`,
           action: 'use-embedded',
           details: error.problem.details,
         },

@@ -36,7 +36,7 @@ export const dumpDatabase = (services: RebuildServices): ExchangeStep => ({
   undo: ({ plan }) => rm(dumpIn(pathsOf(services, plan).slots.replaced), { force: true }),
 })
 
-/** For a rollback: until it has succeeded, the dump in the code that comes back is needed if it is undone. */
+/** For a rollback: until it has succeeded, its undo needs the dump that is with the returning code. */
 const dumpAside = ({ folder }: Slot): string => join(folder, 'earlier.dump')
 export const putDumpAside = (previous: Slot, replaced: Slot): Promise<void> =>
   move(dumpIn(previous), dumpAside(replaced))
@@ -61,7 +61,7 @@ async function save(tool: Tool, database: string, file: string, signal: AbortSig
     pipeline(dump.stdout, createWriteStream(file, { flags: 'wx', mode: 0o600, flush: true })),
     dump.ended,
   ])
-  await dump.ended // its error says best why it failed
+  await dump.ended // its error explains best why it failed
   if (written.status === 'rejected') throw written.reason
 }
 

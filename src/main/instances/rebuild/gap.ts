@@ -1,4 +1,4 @@
-/** Whether an instance will be away during a rebuild, and for how long. */
+/** Whether an instance will be down during a rebuild, and for how long. */
 import type { InstanceConfig } from '../../../shared/instance'
 import type { Target } from '../../../shared/jobs/target'
 import type { Gap } from '../../../shared/rebuild-review'

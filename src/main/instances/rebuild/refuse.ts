@@ -28,7 +28,7 @@ export async function requireExchangeable(name: string, paths: InstancePaths, ha
     })
 }
 
-/** The folder with code that only an operation which nobody finishes any more knows about. */
+/** The folder with code that only an abandoned operation knows about. */
 async function abandoned(paths: InstancePaths, hasPrevious: boolean): Promise<string | undefined> {
   const { next, previous, replaced } = paths.slots
   if (await isSwitched(paths)) return replaced.folder

@@ -36,7 +36,7 @@ export const rehearseChange = (services: RebuildServices): StepActions<RebuildPl
     const agreed = push.acceptLoss === true ? undefined : push.acceptLoss || []
     const { change, rollback } = requireAgreed(rehearsal, agreed)
     note(rehearsalWords(rehearsal))
-    // What users write until the switch must not end it: how much was agreed to has just been checked.
+    // Whatever users write until the switch must not stop it: how much was agreed to has just been checked.
     const whatever = agreed?.map(({ kind, table, column }) => ({ kind, table, column }))
     if (change) await writeMove(slots.replaced, { change, direction: 'forward', rollback, agreed: whatever })
     else await removeMove(slots.replaced) // written before a crash
@@ -68,7 +68,7 @@ function requireAgreed(rehearsal: Rehearsal, agreed: readonly Agreed[] | undefin
       code: 'schema-loss',
       message: 'The schema change would lose more than was agreed to.',
       cause: `It ${losses.map(it => `${lossWords(it)}${agreedWords(it, agreed)}`).join('; ')}.`,
-      hint: 'It was found on a copy; the database wasn’t touched. Look at what would be lost now, then rebuild again.',
+      hint: 'This was found on a copy; the database wasn’t touched. Review what would be lost now, then rebuild again.',
     })
   const renames = candidates.map(renameWords).join(', ')
   throw problem({

@@ -1,4 +1,4 @@
-/** What differs between several instances before they are rebuilt. Of each, a few small files are read. */
+/** What differs between several instances before they are rebuilt. Reads a few small files of each. */
 import { parse } from 'dotenv'
 import type { FleetMember } from '../../../shared/rebuild-review'
 import { readIfExists } from '../../system/files'

@@ -1,4 +1,4 @@
-/** Estimates how long a rebuild will take, and how long the instance will be away, from earlier operations. */
+/** Estimates how long a rebuild will take, and how long the instance will be down, from earlier operations. */
 import { createJob } from '../../../shared/jobs/create'
 import { restartJob, startJob } from '../../../shared/jobs/lifecycle'
 import { rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
@@ -29,8 +29,8 @@ export function expectedTime(
 }
 
 /**
- * Seconds that an instance didn't answer at its last rebuilds and rollbacks, or else those in which it started: the
- * median. A little too long rather than too short: its folders are looked at before it is stopped.
+ * The median downtime, in seconds, of an instance's last rebuilds and rollbacks or, failing those, of operations that
+ * started it. A little too long rather than too short: its folders are looked at before it is stopped.
  * @param operations oldest first @param subject the instance's, as operations name it
  */
 export function expectedGap(operations: readonly OperationState[], subject: string): number | undefined {

@@ -80,7 +80,7 @@ export async function schemaDiffers(
   return own !== base
 }
 
-/** Bytes of PostgreSQL's log of changes that are there at once at most: its default `max_wal_size`. */
+/** The most bytes of WAL that exist at once: PostgreSQL's default `max_wal_size`. */
 const mostLog = 2 ** 30
 
 /**

@@ -85,9 +85,9 @@ async function makeDataFolders(services: RebuildServices, { target, manifest }: 
 }
 
 /**
- * The schema can't go back yet: its rows don't let it, or somebody holds a table. Until the operator tries again, the
- * instance serves with the code that it has: the one that fits the schema, unless nothing was exchanged yet. Even then,
- * most of the old code works, and nothing would if it stayed stopped.
+ * The schema can't go back yet: its rows don't allow it, or another session holds a table. Until the operator tries
+ * again, the instance keeps running on its current code: the one that fits the schema, unless nothing was exchanged
+ * yet. Even then, most of the old code works, and nothing would if it stayed stopped.
  */
 const serveMeanwhile = (services: RebuildServices, context: Context<ExchangePlan>): Promise<void> =>
   startAgain(services, context.plan.target, context).catch((error: unknown) =>
@@ -120,7 +120,7 @@ const reload = (services: RebuildServices): ExchangeStep => ({
     const paths = pathsOf(services, plan)
     await settleOwn(services.run, paths, paths.slots.replaced, await releasedIn(paths, plan.manifest))
   },
-  verify: () => Promise.resolve(false), // whether what runs is the new code can't be told
+  verify: () => Promise.resolve(false), // there is no telling whether the running code is the new code
 })
 
 const startProcess = (services: RebuildServices): ExchangeStep => ({
@@ -128,7 +128,7 @@ const startProcess = (services: RebuildServices): ExchangeStep => ({
     await claimDatabase(services, target.name)
     await startTarget(services, target, { signal, report })
   },
-  verify: () => Promise.resolve(false), // whether what runs is the new code can't be told
+  verify: () => Promise.resolve(false), // there is no telling whether the running code is the new code
   undo: ({ plan: { target } }) => stopTarget(services, target),
 })
 
@@ -177,8 +177,8 @@ const keepPrevious = (services: RebuildServices): ExchangeStep => ({
 })
 
 /**
- * Discards what was kept for the way back from the exchange before this one. What can't be discarded now is at the next
- * rebuild that changes the schema.
+ * Discards what was kept for the way back from the exchange before this one. What can't be discarded now is discarded
+ * at the next rebuild that changes the schema.
  */
 async function forgetBefore(services: RebuildServices, paths: InstancePaths): Promise<void> {
   const { config, slots } = paths

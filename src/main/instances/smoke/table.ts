@@ -46,7 +46,7 @@ export function tableOf(schema: string, model: string): string | undefined {
 /** @param table absent: only tests whether the instance can connect */
 export async function tableAnswers(services: TableServices, env: string, table: string | undefined): Promise<Verdict> {
   const login = await loginOf(services, parse(env)['DATABASE_URL'])
-  if (!login) return { skipped: 'DATABASE_URL doesn’t lead to this workspace’s PgBouncer or PostgreSQL.' }
+  if (!login) return { skipped: 'DATABASE_URL doesn’t point to this workspace’s PgBouncer or PostgreSQL.' }
   try {
     const query = table === undefined ? 'SELECT 1' : `SELECT 1 FROM ${table} LIMIT 1`
     await withConnection(login, client => client.query(query), timeouts)

@@ -72,7 +72,7 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
   )
 }
 
-/** What would make drivers work that don't. One container engine is enough: another needn't be installed. */
+/** How to make the other drivers work. One container engine is enough: another needn't be installed. */
 function Mending({
   options,
   onCheck,

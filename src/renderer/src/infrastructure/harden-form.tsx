@@ -45,8 +45,8 @@ function Review({ review }: { review: HardenReview }) {
       <Sentences title="What changes" all={changes} />
       <Sentences title="What it costs" all={costs} />
       <p>
-        Databases, names and ports stay. At the end, the logins of all instances are tried, and logins that must be
-        refused. If one goes wrong, everything is put back as it was.
+        Databases, names and ports stay. At the end, the logins of all instances are tried, and so are logins that must
+        be refused. If one goes wrong, everything is put back as it was.
       </p>
     </>
   )

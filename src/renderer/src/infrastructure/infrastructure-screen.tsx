@@ -59,7 +59,7 @@ export function InfrastructureScreen({ tab }: { tab: string | undefined }) {
   )
 }
 
-/** What can be done with both. Only a start is what an operator comes here for. */
+/** The actions on both. Only the start is a primary button: it is what operators come here for. */
 const Actions = ({ acts: { canStart, canStop, busy, start, stop, restart } }: { acts: InfrastructureSwitch }) => (
   <>
     {canStop() && (
@@ -129,8 +129,8 @@ function Next({ infrastructure: { postgres, pgbouncer, instances } }: { infrastr
   if (postgres.state === 'absent' && pgbouncer.state !== 'running')
     return (
       <p className={`card ${classes.note}`}>
-        Not set up yet. Choose what runs them below, then start both: what is missing is downloaded, and the data is
-        created. That takes seconds, or a few minutes for a download.
+        Not set up yet. Choose what runs them below, then start both. Whatever is missing is downloaded, and the
+        databases are set up. That takes seconds, or a few minutes with a download.
       </p>
     )
   if (instances.length === 0) return null

@@ -69,8 +69,8 @@ function Fields({ name, found, onClose }: { name: string; found: InstanceLimits;
         />
       ))}
       <p className="dimmed">
-        No connection is cut. What is running now keeps its limits until it has finished.
-        {together && ` Running instances may take ${together.used} of PostgreSQL’s ${together.available} connections.`}
+        No client is disconnected. Whatever is running now keeps its old limits until it finishes.
+        {together && ` Running instances may use ${together.used} of PostgreSQL’s ${together.available} connections.`}
       </p>
       {problem && !refused && <ProblemView problem={problem} />}
       <div className={classes.buttons}>

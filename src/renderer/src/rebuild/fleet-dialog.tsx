@@ -93,8 +93,8 @@ function FleetForm({ fleet, skipped, leaveOut, onClose }: FormProps) {
   return (
     <form className={dialogs.form} onSubmit={submit} noValidate aria-label="Rebuild the instances">
       <p className={dialogs.plain}>
-        Each instance gets the base application’s current code. It is tried beside the running code first; where it
-        isn’t healthy, the instance keeps its old code.
+        Each instance gets the base application’s current code. It is tried beside the running code first; an instance
+        in which it isn’t healthy keeps its old code.
       </p>
       <div className={classes.fields}>
         <Select

@@ -64,7 +64,7 @@ export function Same({ found }: { found: readonly Found[] }) {
   )
 }
 
-/** One consent, which names what goes, and how much of it in each of them. */
+/** One consent, which names what will be lost, and how much of it in each database. */
 export function Consent({ decision: { losing, accepts, accept, growing, setGrowing } }: { decision: FleetDecision }) {
   if (losing.length === 0) return null
   const all = totalLosses(losing.map(it => it.rehearsal))

@@ -18,8 +18,8 @@ export function DeadRows({ name }: { name: string }) {
   return (
     <>
       <p className={classes.plain}>
-        Dead rows are old versions of changed or deleted rows. PostgreSQL removes them by itself. If a table keeps more
-        dead rows than live ones, a transaction that was left open may be in the way.
+        Dead rows are old versions of changed or deleted rows. PostgreSQL removes them automatically. If a table keeps
+        more dead rows than live ones, a transaction that was left open may be preventing that.
       </p>
       <Table verticalSpacing={6} aria-label={`Tables of ${name}`}>
         <Table.Thead>

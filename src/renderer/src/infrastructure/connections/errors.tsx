@@ -18,7 +18,7 @@ const readLines = 200
 const shown = 5
 
 export const Errors = () => (
-  <Section title="Errors of the last day">
+  <Section title="Errors in the last day">
     <div className={classes.errors}>
       {serviceNames.map(it => (
         <ErrorsOf key={it} service={it} />

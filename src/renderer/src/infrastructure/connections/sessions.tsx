@@ -45,7 +45,7 @@ export const Locks = ({ locks }: { locks: readonly LockWait[] }) => (
         {blockers.length === 0 && (
           <Table.Tr>
             <Table.Td colSpan={4} className={`${classes.blocker} dimmed`}>
-              waits for PostgreSQL itself: a vacuum, or a prepared transaction
+              waiting for PostgreSQL itself: a vacuum, or a prepared transaction
             </Table.Td>
           </Table.Tr>
         )}

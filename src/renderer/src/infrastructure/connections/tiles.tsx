@@ -68,7 +68,7 @@ function Hour({ samples, least }: { samples: readonly number[]; least: number })
   return (
     <>
       {line ? <Spark {...frame} line={line} /> : <div style={{ height: frame.height }} />}
-      <p className={classes.foot}>{line ? 'Last hour' : 'The last hour appears after some minutes.'}</p>
+      <p className={classes.foot}>{line ? 'Last hour' : 'The last hour appears after a few minutes.'}</p>
     </>
   )
 }

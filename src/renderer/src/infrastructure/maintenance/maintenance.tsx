@@ -47,8 +47,8 @@ export function Maintenance() {
           <div>
             <Title order={2}>{nextWords(state, times.day === 'never')}</Title>
             <p className="dimmed">
-              Vacuums and analyzes one database after the other and rebuilds bloated indexes. Instances keep running,
-              and any other job on one of them comes first.
+              Vacuums and analyzes one database after another and rebuilds bloated indexes. Instances keep running, and
+              any other job on one of them takes precedence.
             </p>
           </div>
           <Button
@@ -72,7 +72,7 @@ export function Maintenance() {
 }
 
 function nextWords(state: MaintenanceState | undefined, never: boolean): string {
-  if (never) return 'Doesn’t run by itself'
+  if (never) return 'Doesn’t run automatically'
   if (state?.next === undefined) return 'Next run: not known yet'
   const date = new Date(state.next)
   if (date.getTime() <= Date.now()) return state.problem ? 'Due, but it can’t begin' : 'Begins within a few minutes'
@@ -120,8 +120,8 @@ const NoDatabases = () => (
     }
   >
     <p>
-      Once there are instances, their databases are vacuumed and analyzed, and bloated indexes are rebuilt, by schedule
-      or when you say so. What that did to each is listed here.
+      Once there are instances, their databases are vacuumed and analyzed, and bloated indexes are rebuilt, on a
+      schedule or on demand. The results are listed here.
     </p>
   </EmptyState>
 )
