@@ -234,7 +234,7 @@ it('refuse more than PostgreSQL has for what runs', async () => {
   ).rejects.toMatchObject({
     problem: {
       code: 'limits-together',
-      message: expect.stringContaining('791 connections together, and PostgreSQL has 790') as string,
+      message: expect.stringContaining('could use 791 connections, but PostgreSQL has only 790') as string,
     },
   })
   await limit(other, { pool: 185 })

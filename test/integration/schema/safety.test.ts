@@ -360,7 +360,7 @@ describe('on the way back', () => {
       problem: {
         code: 'schema-rollback',
         cause:
-          '7 rows (39, 79, 119, 159, 199, 239 and 279) refer to what was deleted in the meantime, and rows of `analyses` depend on them.',
+          '7 rows (39, 79, 119, 159, 199, 239 and 279) refer to rows that were deleted in the meantime, and rows of `analyses` depend on them.',
       },
     })
     expect(await dump(login)).toEqual(meanwhile)
