@@ -16,15 +16,17 @@ const kind = 'maintain-databases'
 const all = ['a', 'b']
 let workspace: TestWorkspace
 let port: number
-const open: Client[] = []
+let holder: Client | undefined
 
-const as = async (name: string): Promise<Client> => {
+/** On a connection of its own: PostgreSQL counts what a session did when that ends, or after ten idle seconds. */
+async function its<Row extends object>(name: string, sql: string): Promise<Row[]> {
   const client = await connectAs(await loginOf(workspace.root, name), port)
-  open.push(client)
-  return client
+  try {
+    return (await client.query<Row>(sql)).rows
+  } finally {
+    await client.end()
+  }
 }
-const its = async <Row extends object>(name: string, sql: string): Promise<Row[]> =>
-  (await (await as(name)).query<Row>(sql)).rows
 const deadIn = async (name: string): Promise<number> =>
   Number((await its<{ dead: string }>(name, 'SELECT sum(n_dead_tup) AS dead FROM pg_stat_user_tables'))[0]?.dead)
 const indexesIn = (name: string) =>
@@ -61,7 +63,7 @@ beforeEach(async () => {
   await workspace.open() // a test that failed may have left it closed
   for (const it of all) await bloat(it)
 })
-afterEach(() => Promise.all(open.splice(0).map(it => it.end())))
+afterEach(() => holder?.end())
 afterAll(() => workspace.remove())
 
 describe('every database is maintained', () => {
@@ -100,7 +102,7 @@ describe('every database is maintained', () => {
 it('killed while an index is being rebuilt: the server stops by itself, and the rest of the index is removed', async () => {
   await workspace.close()
   await its('a', 'VACUUM (ANALYZE) pupils')
-  const holder = await as('a')
+  holder = await connectAs(await loginOf(workspace.root, 'a'), port)
   await holder.query('BEGIN; INSERT INTO pupils VALUES (0)') // REINDEX waits for it
   const child = startChild(workspace, { run: [[kind, { names: ['a'] }]] })
   const rebuilding = async (): Promise<boolean> =>
