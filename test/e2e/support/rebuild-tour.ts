@@ -69,7 +69,7 @@ async function addUsers({ root, defaults }: TestHome, name: string, count: numbe
     const { rows } = await client.query<{ owner: string }>(
       "SELECT quote_ident(tableowner) AS owner FROM pg_tables WHERE tablename = 'users'",
     )
-    await client.query(`SET ROLE ${rows[0]?.owner}; ${otherTables}
+    await client.query(`SET ROLE ${rows[0]?.owner}; SET search_path = public; ${otherTables}
       INSERT INTO users (name, email, password_hash, profile_picture, updated_at)
         SELECT 'Pupil ' || n, 'pupil' || n || '@school.example', '-', n || '.png', now() FROM generate_series(1, ${count}) AS n`)
   })
