@@ -72,7 +72,7 @@ export interface ProcessFacts {
 
 export interface InstanceFacts {
   readonly config: InstanceConfig
-  /** An operation that isn't finished. */
+  /** An operation that isn't finished; one that gives way to any other doesn't count. */
   readonly operation?: OperationState | undefined
   /** It should be running. */
   readonly wanted: boolean

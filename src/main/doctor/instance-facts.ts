@@ -4,6 +4,7 @@ import { parse } from 'dotenv'
 import { DatabaseError } from 'pg'
 import { z } from 'zod'
 import type { InstanceConfig } from '../../shared/instance'
+import { jobOf } from '../../shared/jobs'
 import { isOpen } from '../../shared/operation'
 import type { Manifest } from '../../shared/workspace'
 import { unreachable, withConnection } from '../infrastructure/connection'
@@ -84,7 +85,9 @@ export async function gatherInstance(
   ])
   return {
     config,
-    operation: services.operations.list().find(it => it.subject === name.toLowerCase() && isOpen(it)),
+    operation: services.operations
+      .list()
+      .find(it => it.subject === name.toLowerCase() && isOpen(it) && !jobOf(it.kind)?.background),
     wanted: round.wanted.includes(name),
     bootSeconds,
     now: Date.now(),

@@ -96,6 +96,31 @@ it('infra activity shows who waits for whom, without values; cancel-query ends t
   }
 })
 
+it('infra maintain shows what it would do, does it, and says which instance is unknown', async () => {
+  const { port } = (await app.workspace.infrastructure.status()).postgres
+  const client = await connectAs(await loginOf(home.root, 'alone'), port)
+  await client.query('CREATE TABLE pupils (id int) WITH (autovacuum_enabled = false)')
+  await client.query('INSERT INTO pupils SELECT generate_series(1, 1000)')
+  await client.query('DELETE FROM pupils')
+  await client.end() // then PostgreSQL has counted it
+  const would = await until(async () => {
+    const { out } = await home.run('infra maintain alone --dry-run')
+    return out.includes(' 1000 ') && out
+  })
+  expect(would).toMatch(/^INSTANCE +CHANGED TABLES +DEAD ROWS +BLOATED INDEXES\nalone +\d+ +1000 +-\n$/)
+  const done = await home.run('infra maintain')
+  expect(done).toMatchObject({ exit: 0 })
+  expect(done.out).toMatch(/INSTANCE +DEAD ROWS +INDEXES REBUILT +SIZE +FREED +TIME\nalone +1000 → 0 +0 /)
+  const { data, exit, problem } = await home.run('infra maintain alone nobody --json')
+  expect({ exit, code: problem?.code }).toEqual({ exit: 1, code: 'instance-unknown' })
+  expect(data).toMatchObject({
+    instances: [
+      { name: 'alone', figures: { deadBefore: 0, deadAfter: 0 } },
+      { name: 'nobody', problem: { code: 'instance-unknown' } },
+    ],
+  })
+})
+
 it('rebuild --dry-run prints what would change, and does nothing', async () => {
   await appendFile(join(home.root, 'server/index.js'), '\n// newer\n')
   await writeFile(join(home.root, 'server/.env'), 'SENDGRID_API_KEY=canary\n')
