@@ -39,6 +39,12 @@ class FakeDriver implements Driver {
   stop = () => Promise.resolve()
   logTail = () => Promise.resolve('')
   server = () => Promise.resolve({ port: 1 })
+  data = {
+    occupant: () => Promise.resolve(undefined),
+    take: () => Promise.resolve(),
+    empty: () => Promise.resolve(),
+    disk: () => Promise.resolve(undefined),
+  }
   looks = 0
   alive: readonly number[] | undefined
   status = () => {
@@ -76,6 +82,7 @@ function setUp({ podman = false, docker = false, instances = false, working = []
       },
     },
     secrets: { ensure: () => Promise.resolve('secret') },
+    former: { read: () => Promise.resolve(undefined) },
     wanted: new Wanted(join(folder, 'infrastructure.json'), folder),
   })
   infrastructure.serve({

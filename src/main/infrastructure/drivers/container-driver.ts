@@ -12,6 +12,7 @@ import { waitFor } from '../../system/wait'
 import { isRefused, unreachable, type Server } from '../connection'
 import type { Access, Service } from '../services/service'
 import { AdoptedContainers } from './adopted-containers'
+import { ContainerData } from './container-data'
 import { containerOptions, fingerprint, optionsLabel } from './container-options'
 import { networkFor, type ContainerNetwork } from './container-network'
 import { lookAtContainers } from './container-status'
@@ -38,6 +39,7 @@ export class ContainerDriver implements Driver {
   readonly #all: readonly Service[]
   readonly #services: DriverServices
   readonly adoptedServices: AdoptedContainers
+  readonly data: ContainerData
 
   /** @param all the services to run, each after those it needs */
   constructor(
@@ -49,6 +51,7 @@ export class ContainerDriver implements Driver {
     this.#services = services
     this.#engine = new ContainerEngine(kind, services)
     this.#containers = new Containers(this.#engine, services.paths.root)
+    this.data = new ContainerData(this.#engine, this.#containers, services)
     this.adoptedServices = new AdoptedContainers(this.#engine, this.#containers, services.settings)
   }
 

@@ -10,8 +10,10 @@ import { networkSchema, toContainer, type Container } from './container-inspect'
 import { dockerInfo, podmanInfo, type EngineInfo } from './engine-info'
 import { explained, requireHere, silent, type EngineKind } from './engine-problems'
 
+const volumeSchema = z.object({ Labels: z.record(z.string(), z.string()).nullish() })
+
 /** How both report that something doesn't exist. A missing socket or file is different: then nothing is known. */
-const absent = /no such (container|image|network|object)\b|image not known|network (\S+ )?not found/i
+const absent = /no such (container|image|network|object|volume)\b|image not known|network (\S+ )?not found/i
 
 const isAbsent = (error: unknown): boolean => error instanceof ProblemError && absent.test(error.problem.details ?? '')
 
@@ -148,6 +150,18 @@ export class ContainerEngine {
     if (running || restarting) await this.call(['stop', '-t', String(within), id], { timeout: 90_000 })
   }
 
+  /** The labels of a volume; undefined if there is no such volume. */
+  async volume(name: string): Promise<Readonly<Record<string, string>> | undefined> {
+    const found = await this.#inspect('volume', name)
+    return found === undefined ? undefined : (volumeSchema.parse(found).Labels ?? {})
+  }
+
+  /** The folder of its volumes, or of all its data. */
+  async dataFolder(): Promise<string> {
+    const format = this.name === 'podman' ? '{{.Store.VolumePath}}' : '{{.DockerRootDir}}'
+    return (await this.#ask(['info', '--format', format], askTimeout)).trim()
+  }
+
   /** The container's last lines of standard output and error. */
   async log(name: string): Promise<string> {
     const chunks: string[] = []
@@ -162,7 +176,7 @@ export class ContainerEngine {
     return found === undefined ? undefined : networkSchema.parse(found).find(it => it.includes('.'))
   }
 
-  async #inspect(type: 'container' | 'image' | 'network', name: string): Promise<unknown> {
+  async #inspect(type: 'container' | 'image' | 'network' | 'volume', name: string): Promise<unknown> {
     try {
       const found: unknown = JSON.parse(await this.#ask([type, 'inspect', name], askTimeout))
       return Array.isArray(found) ? found[0] : undefined

@@ -36,11 +36,16 @@ export async function networkFor(
       hint: `Start it, or connect it to a network: “${engine.name} network connect”.`,
     })
   }
-  const first = service.needs[0] ?? service
-  const name = `instance-manager-${first.container.of(settings).name}`
+  const name = networkOf(service, settings)
   const [a = 10, b = 0, c = 0, d = 0] = (await engine.network(name, { signal })).split(/[./]/).map(Number)
   const addressOf = ({ container }: Service): string => `${a}.${b}.${c}.${d + container.address}`
   return { name, own: addressOf(service), addressOf }
+}
+
+/** The name of our own network for a service and those it needs. */
+export function networkOf(service: Service, settings: Settings): string {
+  const first = service.needs[0] ?? service
+  return `instance-manager-${first.container.of(settings).name}`
 }
 
 /** The engines' default networks have no names: Podman's, Docker's. */

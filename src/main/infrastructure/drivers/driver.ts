@@ -44,6 +44,8 @@ export interface Driver {
   logTail(service: Service): Promise<string>
   /** Where the engine reaches the service. @throws a Problem if whatever listens there can't be it */
   server(service: Service): Promise<Server>
+  /** Where it keeps the services' data. */
+  readonly data: DataPlaces
   /** The status of all services: derived from the world, never stored. Takes at most 4 s; never throws. */
   status(): Promise<DriverStatus>
 
@@ -64,6 +66,27 @@ export interface Driver {
    * @param file absolute @returns the images that can now be used @throws Problem `image-file`
    */
   readonly loadImages?: (file: string, signal?: AbortSignal) => Promise<readonly string[]>
+}
+
+/**
+ * The places of the services' data: a folder, or a container with its volume. A place that someone else took is never
+ * used, and never emptied.
+ */
+export interface DataPlaces {
+  /**
+   * What is in a service's place, e.g. `the volume instance-manager-postgres`; undefined if it is free.
+   * @param token a place that was taken with it counts as free
+   */
+  occupant(service: Service, token?: string): Promise<string | undefined>
+  /** Takes a free place for the service that `provision` creates there. Safe to repeat. @throws Problem `place-taken` */
+  take(service: Service, token: string): Promise<void>
+  /**
+   * Removes the service, which doesn't run, and its data. Safe to repeat.
+   * @param token only if its place was taken with it @throws Problem `place-not-ours` for a container created elsewhere
+   */
+  empty(service: Service, token?: string): Promise<void>
+  /** A folder on the disk that holds the data, if that is known. */
+  disk(): Promise<string | undefined>
 }
 
 export interface DriverDetails extends Pick<ServiceDetails, 'program' | 'data' | 'restarts'> {

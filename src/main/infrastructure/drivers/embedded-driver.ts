@@ -15,6 +15,7 @@ import { isRefused, type Server } from '../connection'
 import { unprivileged } from '../programs'
 import { probe, type Access, type RunningDaemon, type DaemonPlace, type Service } from '../services/service'
 import { Daemons, signalTo } from './daemons'
+import { FolderData } from './folder-data'
 import {
   byName,
   type Driver,
@@ -55,6 +56,8 @@ export class EmbeddedDriver implements Driver {
   readonly #daemons: Daemons
   readonly #answers = new Map<ServiceName, Answer>()
 
+  readonly data: FolderData
+
   /** Only if client programs are installed: the embedded PostgreSQL has none. */
   readonly tool: StartTool | undefined
 
@@ -64,6 +67,7 @@ export class EmbeddedDriver implements Driver {
     this.#services = services
     this.#base = services.paths.embedded
     this.#daemons = new Daemons(this.#base, services.settings)
+    this.data = new FolderData(this.#base, this.#daemons)
     if (all.some(({ daemon: { programs } }) => programs && existsSync(programs))) this.tool = this.#startTool
   }
 

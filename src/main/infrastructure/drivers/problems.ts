@@ -22,6 +22,15 @@ export async function requireFreePort({ name, title }: Service, port: number): P
   })
 }
 
+/** @param occupant what is there, e.g. `the volume instance-manager-postgres` */
+export const placeTaken = ({ title }: Service, occupant: string) =>
+  problem({
+    code: 'place-taken',
+    message: `${title} can’t be created there: ${occupant} exists already.`,
+    cause: 'It may hold data, so it is never overwritten.',
+    hint: 'If it was kept by an earlier move, remove that first (instance-manager infra remove-old). If nobody needs it, remove it by hand.',
+  })
+
 /** It is running and answers, but doesn't have our roles yet. */
 export const notAdopted = ({ title }: Service): Problem => ({
   code: 'not-adopted',

@@ -11,15 +11,18 @@ import { probe, type Access, type ContainerRecipe, type Service } from './servic
 const configuration = '/etc/instance-manager'
 const data = '/var/lib/postgresql/data'
 
+const volume = (name: string): string => `instance-manager-${name}`
+
 const container: ContainerRecipe = {
   of: ({ containers }) => ({ name: containers.postgres, image: containers.postgresImage }),
   port: 5432,
   address: 10,
   configuration,
   data: '/var/lib/postgresql', // where PostgreSQL's images keep it, or its parent
+  volume,
   options: name => [
     '--volume',
-    `instance-manager-${name}:${data}`,
+    `${volume(name)}:${data}`,
     '--shm-size',
     '256m',
     '--env',

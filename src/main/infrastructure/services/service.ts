@@ -69,6 +69,8 @@ export interface ContainerRecipe {
   readonly configuration: string
   /** The folder inside that holds its data, or a parent of it; absent if it keeps none. */
   readonly data?: string
+  /** The name of the volume that holds it. @param name the container's */
+  volume?(name: string): string
   /** Further options of `create`, without secrets: `inspect` shows them to anyone. @param name the container's */
   options(name: string): readonly string[]
   /** Its program and arguments, if not the image's own. */

@@ -1,0 +1,79 @@
+/** The services' places in a container engine: a container's name and, for its data, a volume. */
+import { problem } from '../../../shared/problem'
+import type { Service } from '../services/service'
+import type { ContainerEngine } from './container-engine'
+import { networkOf } from './container-network'
+import { ownerLabel } from './container-options'
+import { isAdopted, type Containers } from './containers'
+import type { DataPlaces, DriverServices } from './driver'
+import { placeTaken } from './problems'
+
+/** A volume's label: what it was created with. */
+const tokenLabel = 'instance-manager.token'
+
+export class ContainerData implements DataPlaces {
+  readonly #engine: ContainerEngine
+  readonly #containers: Pick<Containers, 'own'>
+  readonly #services: Pick<DriverServices, 'paths' | 'settings'>
+
+  constructor(
+    engine: ContainerEngine,
+    containers: Pick<Containers, 'own'>,
+    services: Pick<DriverServices, 'paths' | 'settings'>,
+  ) {
+    this.#engine = engine
+    this.#containers = containers
+    this.#services = services
+  }
+
+  async occupant(service: Service, token?: string): Promise<string | undefined> {
+    const { name, volume } = await this.#placeOf(service)
+    const labels = volume === undefined ? undefined : await this.#engine.volume(volume)
+    if (labels && token !== undefined && labels[tokenLabel] === token) return undefined
+    if (labels) return `the volume ${volume}`
+    const container = await this.#engine.container(name)
+    // without data of its own, one of ours is just created again
+    if (!container || (volume === undefined && container.labels[ownerLabel] === this.#services.paths.root))
+      return undefined
+    return `the container ${name}`
+  }
+
+  async take(service: Service, token: string): Promise<void> {
+    const occupant = await this.occupant(service, token)
+    if (occupant !== undefined) throw placeTaken(service, occupant)
+    const { volume } = await this.#placeOf(service)
+    if (volume === undefined || (await this.#engine.volume(volume))) return
+    const labels = ['--label', `${ownerLabel}=${this.#services.paths.root}`, '--label', `${tokenLabel}=${token}`]
+    await this.#engine.call(['volume', 'create', ...labels, volume])
+    // Docker succeeds too if it was created meanwhile
+    if ((await this.#engine.volume(volume))?.[tokenLabel] !== token) throw placeTaken(service, `the volume ${volume}`)
+  }
+
+  async empty(service: Service, token?: string): Promise<void> {
+    const { name, volume, network } = await this.#placeOf(service)
+    const labels = volume === undefined ? undefined : await this.#engine.volume(volume)
+    if (token !== undefined && volume !== undefined && labels?.[tokenLabel] !== token) return
+    const container = await this.#containers.own(name)
+    if (container && isAdopted(container))
+      throw problem({
+        code: 'place-not-ours',
+        message: `The container ${name} was created elsewhere, so it isn’t removed.`,
+        hint: `If nobody needs it, remove it by hand: “${this.#engine.name} rm ${name}”.`,
+      })
+    if (container?.running) await this.#engine.call(['stop', '-t', String(service.container.stopWithin), name])
+    if (container) await this.#engine.call(['rm', name])
+    if (volume === undefined) return
+    if (labels) await this.#engine.call(['volume', 'rm', volume])
+    await this.#engine.call(['network', 'rm', network]).catch(() => undefined) // others may be in it
+  }
+
+  disk(): Promise<string | undefined> {
+    return this.#engine.dataFolder().catch(() => undefined)
+  }
+
+  async #placeOf(service: Service) {
+    const settings = await this.#services.settings.read()
+    const { name } = service.container.of(settings)
+    return { name, volume: service.container.volume?.(name), network: networkOf(service, settings) }
+  }
+}
