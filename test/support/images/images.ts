@@ -40,19 +40,25 @@ const sources = ['build-root.sh', 'postgres-entrypoint.sh', 'pgbouncer-entrypoin
 /** A minute of debootstrap, five on a busy machine, and another test process that does the same first. Milliseconds. */
 const buildLimit = 900_000
 
+/** The releases of Debian that have these major versions of PostgreSQL. */
+const suites = { 15: 'bookworm', 17: 'trixie' } as const
+export type Major = keyof typeof suites
+
 /** Makes the file system at the first call on a machine (about a minute), or says what is missing. */
-export async function imageRoot(): Promise<ImageRoot | { readonly missing: string }> {
+export async function imageRoot(major: Major = 15): Promise<ImageRoot | { readonly missing: string }> {
   if (process.getuid?.() !== 0) return { missing: 'the test images are made by debootstrap, which needs root' }
   if ((await execa('debootstrap', ['--version'], { reject: false })).code === 'ENOENT')
     return { missing: 'debootstrap is not installed (apt-get install debootstrap)' }
   const hash = createHash('sha256').update(JSON.stringify([changes, common]))
   for (const source of sources) hash.update(await readFile(join(folder, source)))
-  const key = hash.digest('hex').slice(0, 12)
+  const key = hash.update(String(major)).digest('hex').slice(0, 12)
   const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'instance-manager', 'images')
   await mkdir(cache, { recursive: true })
   const tar = join(cache, `${key}.tar`)
   // One process at a time makes it; the others find it made.
-  await execa('flock', [join(cache, 'lock'), join(folder, 'build-root.sh'), tar], { timeout: buildLimit })
+  await execa('flock', [join(cache, 'lock'), join(folder, 'build-root.sh'), tar, suites[major], String(major)], {
+    timeout: buildLimit,
+  })
   const name = (service: keyof Images): string => `localhost/instance-manager-test/${service}:${key}`
   return { tar, images: { postgres: name('postgres'), pgbouncer: name('pgbouncer') } }
 }
