@@ -99,6 +99,7 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
     operations,
     infrastructure,
     hardening: shared.hardening,
+    moving: shared.moving,
     instances,
     logs,
     doctor,

@@ -1,6 +1,7 @@
 /** An open workspace as the app around it and the router see it: one object per room. Types only. */
 import type { DoctorRoom } from './doctor/room'
 import type { Hardening } from './infrastructure/harden/hardening'
+import type { Moving } from './infrastructure/move/moving'
 import type { Infrastructure } from './infrastructure/infrastructure'
 import type { Instances } from './instances/room'
 import type { Space } from './instances/space'
@@ -19,6 +20,7 @@ export interface WorkspaceServices {
   readonly operations: Operations
   readonly infrastructure: Infrastructure
   readonly hardening: Hardening
+  readonly moving: Moving
   readonly instances: Instances
   readonly logs: LogsRoom
   readonly doctor: DoctorRoom

@@ -74,6 +74,18 @@ export interface DriverOption {
   readonly problem?: Problem
 }
 
+/** The PostgreSQL that a move left behind, stopped. */
+export interface FormerPostgres {
+  readonly driver: DriverKind
+  readonly container: string
+  /** e.g. `15.18` */
+  readonly version: string
+  /** Bytes of its databases when it was left. */
+  readonly bytes: number
+  /** Milliseconds since 1970. */
+  readonly at: number
+}
+
 export interface InfrastructureStatus {
   readonly driver: DriverKind
   /** Why this driver was chosen; shown beside it. */
@@ -90,4 +102,6 @@ export interface InfrastructureStatus {
   readonly canChangeDriver: boolean
   /** Instances that were stopped together with a service, and are started again with it. */
   readonly instances: readonly string[]
+  /** Kept since the last move, until it is removed. */
+  readonly former?: FormerPostgres | undefined
 }

@@ -54,8 +54,9 @@ export const settingsSchema = z.strictObject({
   driver: z.enum(driverKinds).optional().register(words, {
     title: 'Driver',
     explanation: 'Runs PostgreSQL and PgBouncer. Chosen when the workspace is set up.',
-    effect: 'Can be changed while there are no instances.',
-    elsewhere: 'Change it under Infrastructure, or with “instance-manager init --driver KIND”.',
+    effect: 'If there are instances, a change moves their databases.',
+    elsewhere:
+      'Change it under Infrastructure, or with “instance-manager init --driver KIND”; if there are instances, with “instance-manager infra move KIND”.',
   }),
   ports: z
     .strictObject({
@@ -94,7 +95,7 @@ export const settingsSchema = z.strictObject({
       }),
       postgresImage: image.default('docker.io/library/postgres:17-alpine').register(words, {
         title: 'PostgreSQL image',
-        explanation: 'Keep the major version. PostgreSQL can’t read another version’s data.',
+        explanation: 'Keep the major version: “instance-manager infra upgrade IMAGE” leads to a newer one.',
         effect: nextStart,
       }),
       pgbouncerImage: image.default('docker.io/edoburu/pgbouncer:v1.24.1-p1').register(words, {

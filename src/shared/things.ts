@@ -26,6 +26,8 @@ export const things = {
   rebuilds: '(rebuilds)',
   /** Maintaining the databases of several instances. */
   maintenance: '(maintenance)',
+  /** The PostgreSQL that a move left behind. */
+  formerPostgres: 'former-postgres',
   /** Starting and stopping them. */
   services: 'services',
 } as const

@@ -14,6 +14,7 @@ import { Infrastructure } from '../../src/main/infrastructure/infrastructure'
 import { ContainerDriver } from '../../src/main/infrastructure/drivers/container-driver'
 import { allServices } from '../../src/main/infrastructure/services'
 import { adminLogin, postgres } from '../../src/main/infrastructure/services/postgres'
+import { Former } from '../../src/main/infrastructure/move/former'
 import { Wanted } from '../../src/main/infrastructure/wanted'
 import { makePrivateFolder } from '../../src/main/system/files'
 import { createRun, createStart, type Run } from '../../src/main/system/run'
@@ -92,6 +93,7 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
     users: () => [],
     id: randomUUID(),
     signal: new AbortController().signal,
+    former: new Former(join(state, 'former-postgres.json')),
     wanted: new Wanted(join(state, 'infrastructure.json'), root),
   })
   const output: string[] = []

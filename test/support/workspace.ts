@@ -80,6 +80,8 @@ export interface TestWorkspace {
 export interface WorkspaceOptions {
   readonly driver?: DriverKind
   readonly images?: { readonly postgres: string; readonly pgbouncer: string }
+  /** Engines that the test moves it to, beside its driver. */
+  readonly engines?: readonly ('podman' | 'docker')[]
   /** The kind of host that opens it; a command doesn't supervise the infrastructure. */
   readonly as?: Host['kind']
   /** Changes the base application before anything is created from it. */
@@ -91,6 +93,7 @@ export interface WorkspaceOptions {
 export async function testWorkspace({
   driver = 'embedded',
   images,
+  engines = [],
   prepare,
   prepared,
   as = 'command',
@@ -183,7 +186,7 @@ export async function testWorkspace({
     },
     async remove() {
       await workspace.close().catch(() => undefined)
-      if (driver !== 'embedded') await removeContainers(driver, prefix)
+      for (const it of new Set([driver, ...engines])) if (it !== 'embedded') await removeContainers(it, prefix)
       await endProcessesIn(home)
       for (const it of await systemUsersIn(home)) await execa('userdel', ['--force', it])
       await rm(home, { recursive: true, force: true })

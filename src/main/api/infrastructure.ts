@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { endSessionSchema } from '../../shared/database-activity-schema'
 import { driverKinds } from '../../shared/infrastructure'
+import { moveJob } from '../../shared/jobs/move'
 import { nameSchema } from '../../shared/instance'
 import { router, workspaceProcedure } from './trpc'
 
@@ -37,6 +38,10 @@ export const infrastructureRouter = router({
     .mutation(({ ctx: { workspace }, input, signal }) => workspace.infrastructure.loadImages(input.file, signal)),
   /** What hardening would change and cost, and why it can’t be done yet. */
   reviewHardening: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.hardening.review()),
+  /** What moving PostgreSQL to another driver would do and cost, and why it can’t be done yet. */
+  reviewMove: workspaceProcedure
+    .input(moveJob.input)
+    .query(({ ctx: { workspace }, input }) => workspace.moving.review(input)),
   /** Starts whatever isn't running. @returns the operation that does it; without an id if both are running */
   bringUp: workspaceProcedure.mutation(async ({ ctx: { workspace } }) => ({ id: await workspace.instances.bringUp() })),
 })

@@ -38,7 +38,10 @@ export async function requireUnused(driver: Driver, instances: { any(): Promise<
   const inUse = (cause: string, hint: string) =>
     problem({ code: 'driver-in-use', message: 'The driver can’t be changed right now.', cause, hint })
   if (await instances.any())
-    throw inUse(`${names[driver.kind]} holds the instances’ data.`, 'Delete them first, or use another workspace.')
+    throw inUse(
+      `${names[driver.kind]} holds the instances’ data.`,
+      'Move it: “instance-manager infra move KIND” takes the data along.',
+    )
   const { services } = await driver.status()
   if (serviceNames.some(it => ['running', 'starting', 'not-adopted'].includes(services[it].state)))
     throw inUse('Its services are running and hold the ports.', 'Stop the infrastructure first.')

@@ -10,6 +10,7 @@ import {
   driverKinds,
   type DriverKind,
   type DriverOption,
+  type FormerPostgres,
   type InfrastructureStatus,
   type ServiceName,
   type ServiceStatus,
@@ -41,6 +42,8 @@ export interface InfrastructureServices {
   readonly secrets: SecretStore
   readonly users: () => readonly InfrastructureUser[]
   readonly wanted: Wanted
+  /** What a move left behind. */
+  readonly former: { read(): Promise<FormerPostgres | undefined> }
   /** The workspace's id, which marks its databases. */
   readonly id: string
   /** Aborted when the workspace is closed: ends all watchers. */
@@ -52,6 +55,9 @@ export interface InfrastructureUser {
   readonly text: string
   readonly changesIt: boolean
 }
+
+/** A driver: one with other settings than the workspace's is given itself. */
+export type Which = DriverKind | Driver
 
 /** Milliseconds between checks while someone is watching, and between full checks while all processes live. */
 const watchInterval = 2000
@@ -171,10 +177,11 @@ export class Infrastructure {
   /** Takes at most 3 s. Derived from the world and from our own work in progress. */
   async status(): Promise<InfrastructureStatus> {
     const kind = await this.kind()
-    const [found, used, wishes] = await Promise.all([
+    const [found, used, wishes, former] = await Promise.all([
       this.#services.drivers[kind].status(),
       this.#tenants.any(),
       this.wanted.read(),
+      this.#services.former.read(),
     ])
     this.dataFolder = found.dataFolder
     this.#alive = found.alive
@@ -194,6 +201,7 @@ export class Infrastructure {
       warnings: [...found.warnings, ...(await this.#ruleWarnings(kind, postgres))],
       canChangeDriver: !used,
       instances: wishes?.instances ?? [],
+      former,
     }
   }
 
@@ -233,11 +241,11 @@ export class Infrastructure {
     }
   }
 
-  #startService(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
+  #startService(which: Which, service: ServiceName, context: DriverContext): Promise<void> {
     return this.#inTurn(context, async () => {
       await this.#release() // a PgBouncer that holds queries isn't ready
       try {
-        await this.#services.drivers[kind].start(serviceOf(service), context)
+        await this.#driverOf(which).start(serviceOf(service), context)
       } finally {
         await this.#release()
       }
@@ -265,9 +273,9 @@ export class Infrastructure {
 
   // For operations. Watchers are notified when each begins and ends.
 
-  provision(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
+  provision(which: Which, service: ServiceName, context: DriverContext): Promise<void> {
     return this.#transitions.move(service, 'starting', () =>
-      this.#inTurn(context, () => this.#services.drivers[kind].provision(serviceOf(service), context)),
+      this.#inTurn(context, () => this.#driverOf(which).provision(serviceOf(service), context)),
     )
   }
 
@@ -275,15 +283,15 @@ export class Infrastructure {
     return this.#services.drivers[kind].provisioned(serviceOf(service))
   }
 
-  start(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
-    return this.#transitions.move(service, 'starting', () => this.#startService(kind, service, context))
+  start(which: Which, service: ServiceName, context: DriverContext): Promise<void> {
+    return this.#transitions.move(service, 'starting', () => this.#startService(which, service, context))
   }
 
-  stop(kind: DriverKind, service: ServiceName, context: DriverContext): Promise<void> {
+  stop(which: Which, service: ServiceName, context: DriverContext): Promise<void> {
     return this.#transitions.move(service, 'stopping', () =>
       this.#inTurn(context, async () => {
         await this.activity.release()
-        await this.#services.drivers[kind].stop(serviceOf(service), context)
+        await this.#driverOf(which).stop(serviceOf(service), context)
       }),
     )
   }
@@ -373,6 +381,10 @@ export class Infrastructure {
   async settle(kind: DriverKind): Promise<void> {
     if ((await this.#services.settings.read()).driver === undefined)
       await this.#services.settings.change({ driver: kind })
+  }
+
+  #driverOf(which: Which): Driver {
+    return typeof which === 'string' ? this.#services.drivers[which] : which
   }
 
   async #changed(): Promise<InfrastructureStatus> {

@@ -6,13 +6,21 @@ import { isOpen } from '../../shared/operation'
 import { things } from '../../shared/things'
 import type { Operations } from '../operations/engine'
 import type { AnyOperation } from '../operations/operation'
+import type { DriverKind } from '../../shared/infrastructure'
 import type { Base } from '../workspace/opened'
+import type { SettingsFile } from '../workspace/settings'
 import { Databases } from './databases'
 import { ContainerDriver } from './drivers/container-driver'
+import type { Driver } from './drivers/driver'
 import { EmbeddedDriver } from './drivers/embedded-driver'
 import { Hardening } from './harden/hardening'
 import { infrastructureHarden } from './harden/job'
 import { Infrastructure, type InfrastructureUser } from './infrastructure'
+import { Former } from './move/former'
+import { infrastructureMove } from './move/job'
+import { Moving } from './move/moving'
+import { removeFormer } from './move/remove-former'
+import { Sides } from './move/sides'
 import { infrastructureRestart } from './restart'
 import { settingsChange } from './settings-change'
 import { Resume } from './resume'
@@ -27,6 +35,7 @@ export interface InfrastructureRoom {
   readonly databases: Databases
   readonly embedded: EmbeddedDriver
   readonly hardening: Hardening
+  readonly moving: Moving
   readonly jobs: readonly AnyOperation[]
   /** Keeps them running while the workspace is open. */
   start(): void
@@ -39,16 +48,22 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
   await wanted.read()
   const driverServices = { ...base, pools: () => infrastructure.tenants.pools() }
   const embedded = new EmbeddedDriver(allServices, driverServices)
+  const driverWith = (kind: DriverKind, own: Pick<SettingsFile, 'read'>): Driver =>
+    kind === 'embedded'
+      ? new EmbeddedDriver(allServices, { ...driverServices, settings: own })
+      : new ContainerDriver(kind, allServices, { ...driverServices, settings: own })
   const drivers = {
-    podman: new ContainerDriver('podman', allServices, driverServices),
-    docker: new ContainerDriver('docker', allServices, driverServices),
+    podman: driverWith('podman', settings),
+    docker: driverWith('docker', settings),
     embedded,
   }
+  const former = new Former(paths.formerPostgres)
   const users = () => usersOf(operations)
   const infrastructure: Infrastructure = new Infrastructure({
     settings,
     secrets,
     wanted,
+    former,
     signal,
     users,
     drivers,
@@ -56,6 +71,9 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
   })
   const databases = new Databases(() => infrastructure.admin(), base.identity.id)
   const hardening = new Hardening({ infrastructure, databases, settings })
+  const sides = new Sides({ driverWith, settings, secrets })
+  const movingServices = { infrastructure, databases, settings, sides, former }
+  const moving = new Moving(movingServices)
   const resume = new Resume(operations)
   const supervisor = new Supervisor({
     infrastructure,
@@ -70,12 +88,15 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
     databases,
     embedded,
     hardening,
+    moving,
     jobs: [
       infrastructureStart(infrastructure, names => beginStart(operations, names)),
       infrastructureStop(infrastructure),
       infrastructureRestart(infrastructure),
       settingsChange({ infrastructure, settings }),
       infrastructureHarden({ infrastructure, databases, settings, hardening }),
+      infrastructureMove({ ...movingServices, secrets, moving }),
+      removeFormer(movingServices),
     ],
     start() {
       if (place.kind === 'command') return // too short-lived to supervise anything

@@ -101,7 +101,7 @@ async function isTemplateDone(client: Client): Promise<boolean> {
 }
 
 /** Installs `pgbouncer.get_auth` in the database that the client is connected to. Safe to repeat. */
-async function installLookup(client: Client): Promise<void> {
+export async function installLookup(client: Client): Promise<void> {
   const pooler = escapeIdentifier(poolerRole)
   await client.query(`
     BEGIN;

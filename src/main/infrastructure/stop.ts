@@ -38,7 +38,10 @@ export const infrastructureStop = (infrastructure: Infrastructure): AnyOperation
 /** How many instances are stopped or started again at a time, as in a job on many. */
 const atOnce = 4
 
-const stopInstances = (infrastructure: Infrastructure): StepActions<InfrastructureStopPlan> => ({
+/** Undo starts them again: those of them that can't are reported. */
+export const stopInstances = <Plan extends Pick<InfrastructureStopPlan, 'instances'>>(
+  infrastructure: Infrastructure,
+): StepActions<Plan> & Required<Pick<StepActions<Plan>, 'undo'>> => ({
   async do({ plan: { instances }, signal, report }) {
     const names = instances.map(it => it.name)
     await infrastructure.wanted.change(now => ({ instances: [...new Set([...now.instances, ...names])] }))

@@ -18,6 +18,8 @@ export interface WorkspacePaths {
   readonly desired: string
   /** Whether the infrastructure should be running. */
   readonly wanted: string
+  /** The PostgreSQL that the latest move left behind. */
+  readonly formerPostgres: string
   readonly appLog: string
   /** Temporary files that are read as logs; emptied at each opening. */
   readonly logCache: string
@@ -44,6 +46,7 @@ export function workspacePaths(root: string): WorkspacePaths {
     embedded: join(state, 'embedded'),
     desired: join(state, 'desired.json'),
     wanted: join(state, 'infrastructure.json'),
+    formerPostgres: join(state, 'former-postgres.json'),
     appLog: join(state, 'app.log'),
     logCache: join(state, 'log-cache'),
     exports: join(state, 'exports'),

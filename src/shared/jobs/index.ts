@@ -11,6 +11,7 @@ import { limitsJob } from './limits'
 import { maintainJob, maintenanceJob } from './maintenance'
 import { manyJob } from './many'
 import { mendJob } from './mend'
+import { moveJob, removeFormerJob } from './move'
 import { rebuildJobs } from './rebuild'
 import { seamlessJob, seamlessJobs, unseamlessJob } from './seamless'
 import { smokeJob } from './smoke'
@@ -30,6 +31,8 @@ export const jobs = [
   hardenJob,
   maintainJob,
   maintenanceJob,
+  moveJob,
+  removeFormerJob,
 ] as const
 
 /** Jobs that only need a name: the command line generates their commands from their descriptors. */

@@ -389,6 +389,9 @@ describe('pipes and names', () => {
       'drivers',
       'harden',
       'maintain',
+      'move',
+      'upgrade',
+      'remove-old',
       'load',
       'logs',
     ])

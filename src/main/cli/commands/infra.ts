@@ -5,6 +5,7 @@ import {
   driverTitle,
   serviceNames,
   serviceTitle,
+  type InfrastructureStatus,
   type ServiceDetails,
   type ServiceName,
 } from '../../../shared/infrastructure'
@@ -64,6 +65,7 @@ export async function status(session: CommandSession): Promise<Result> {
     lines: [
       `Driver ${infrastructure.driver}: ${cleanLine(infrastructure.reason)}`,
       ...serviceLines(infrastructure, session.out.paint),
+      ...formerLines(infrastructure),
       ...serviceNames.flatMap(it => {
         const facts = pairs(factsOf(details[it]), dim)
         return facts.length > 0 ? ['', serviceTitle[it], ...facts.map(line => `  ${line}`)] : []
@@ -71,6 +73,13 @@ export async function status(session: CommandSession): Promise<Result> {
     ],
   }
 }
+
+const formerLines = ({ former }: InfrastructureStatus): string[] =>
+  former
+    ? [
+        `Kept from before the last move: PostgreSQL ${cleanLine(former.version)} in ${driverTitle[former.driver]}, ${bytes(former.bytes)} (“infra remove-old” removes it).`,
+      ]
+    : []
 
 function factsOf(details: ServiceDetails): [string, string | undefined][] {
   const { answersIn, startedAt, restarts, memory, program, data, dataBytes, settings } = details

@@ -1,9 +1,10 @@
 /** Commands on the whole workspace: setup, infrastructure, settings, disk space, operations and served pages. */
-import { driverKinds, serviceNames, type ServiceName } from '../../../shared/infrastructure'
+import { driverKinds, serviceNames, type DriverKind, type ServiceName } from '../../../shared/infrastructure'
 import type { CancelOptions } from '../commands/activity'
 import type { DoctorOptions } from '../commands/doctor'
 import type { HardenOptions } from '../commands/harden'
 import type { InitOptions } from '../commands/init'
+import type { MoveOptions } from '../commands/move'
 import type { LogOptions } from '../commands/logs'
 import type { MaintainOptions } from '../commands/maintain'
 import type { Grammar } from '../grammar'
@@ -118,6 +119,34 @@ export function infra(program: Grammar): void {
     .does(async (session, options: MaintainOptions, names: string[]) =>
       (await import('../commands/maintain')).maintain(session, names, options),
     )
+  group
+    .add(
+      'move',
+      'Move PostgreSQL with all its databases to another driver. Instances are stopped meanwhile; the old one is kept.',
+    )
+    .argument('<driver>', driverKinds.join(', '), oneOf(driverKinds))
+    .option('--dry-run', 'show what would be done, what it costs and what stands in the way')
+    .example('infra move podman --dry-run', 'changes nothing')
+    .example('infra move podman', 'put back as it was unless every row is the same afterwards')
+    .does(async (session, options: MoveOptions, driver: DriverKind) =>
+      (await import('../commands/move')).move(session, driver, options),
+    )
+  group
+    .add(
+      'upgrade',
+      'Move all databases to a PostgreSQL from another image, of the same or a newer major version, in a new container.',
+    )
+    .argument('<image>', 'e.g. docker.io/library/postgres:17-alpine')
+    .option('--dry-run', 'show what would be done, what it costs and what stands in the way')
+    .example('infra upgrade docker.io/library/postgres:17-alpine --dry-run', 'changes nothing')
+    .example('infra upgrade docker.io/library/postgres:17-alpine', 'the old container and its volume are kept')
+    .does(async (session, options: MoveOptions, image: string) =>
+      (await import('../commands/move')).upgrade(session, image, options),
+    )
+  group
+    .add('remove-old', 'Remove the PostgreSQL that was kept after a move, with its databases as they were then.')
+    .example('infra remove-old', 'once you are sure that you don’t need it')
+    .does(async session => (await import('../commands/move')).removeOld(session))
   group
     .add('load', 'Load the image of PostgreSQL or PgBouncer from a file, where no registry can be reached.')
     .argument('<file>', 'created by “docker save” or “podman save”')

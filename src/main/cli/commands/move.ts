@@ -1,0 +1,52 @@
+/** `infra move`, `infra upgrade`, `infra remove-old`: PostgreSQL moves, and what it left behind is removed. */
+import type { z } from 'zod'
+import type { DriverKind } from '../../../shared/infrastructure'
+import { moveJob, removeFormerJob } from '../../../shared/jobs/move'
+import { moveSentences } from '../../../shared/move'
+import type { Client } from '../engine'
+import { exitCodes } from '../exit-codes'
+import { endedOf, succeed, withOperations } from '../operate'
+import { cleanLine } from '../print/clean'
+import { problemLines } from '../print/problem'
+import type { CommandSession, Result } from '../session'
+
+export interface MoveOptions {
+  readonly dryRun?: boolean
+}
+
+export const move = (session: CommandSession, driver: DriverKind, options: MoveOptions): Promise<Result> =>
+  moveTo(session, () => Promise.resolve({ driver }), options)
+
+/** With the driver that is in use. */
+export const upgrade = (session: CommandSession, image: string, options: MoveOptions): Promise<Result> =>
+  moveTo(session, async client => ({ driver: (await client.infrastructure.status.query()).driver, image }), options)
+
+async function moveTo(
+  session: CommandSession,
+  where: (client: Client) => Promise<z.input<typeof moveJob.input>>,
+  { dryRun = false }: MoveOptions,
+): Promise<Result> {
+  if (!dryRun)
+    return await withOperations(session, async services => {
+      const to = await where(services.client)
+      return { data: { operations: [endedOf(await succeed(services, { kind: moveJob.kind, ...to }))] } }
+    })
+  const { client } = await session.engine('look')
+  const review = await client.infrastructure.reviewMove.query(await where(client))
+  const { changes, costs } = moveSentences(review)
+  const [refusal] = review.refused
+  const lines = [
+    'Changes:',
+    ...changes.map(it => `  ${cleanLine(it)}`),
+    'Costs:',
+    ...costs.map(it => `  ${cleanLine(it)}`),
+  ]
+  if (!refusal) return { data: review, lines }
+  for (const it of review.refused.slice(1)) if (!session.json) session.err.lines(problemLines(it, session.err.paint))
+  return { exit: exitCodes.refused, problem: refusal, data: review, lines }
+}
+
+export const removeOld = (session: CommandSession): Promise<Result> =>
+  withOperations(session, async services => ({
+    data: { operations: [endedOf(await succeed(services, { kind: removeFormerJob.kind }))] },
+  }))

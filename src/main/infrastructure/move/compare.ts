@@ -1,0 +1,36 @@
+/** Compares all databases of two PostgreSQLs, and what belongs to the whole cluster. Changes nothing. */
+import { problem } from '../../../shared/problem'
+import { mapLimited } from '../../system/map-limited'
+import { withConnection } from '../connection'
+import { readCluster, type Cluster } from './cluster'
+import { differences, readContent } from './content'
+import type { Ends } from './copy'
+
+/** Databases at a time. */
+const atOnce = 2
+
+/** @param report is told how many databases were compared @throws Problem `move-differs` with what isn't the same */
+export async function compareAll(ends: Ends, report: (done: number, all: number) => void): Promise<void> {
+  const [old, now] = await Promise.all([ends.old, ends.new].map(({ admin }) => withConnection(admin, readCluster)))
+  for (const part of ['roles', 'memberships', 'databases', 'settings'] as const satisfies readonly (keyof Cluster)[])
+    if (JSON.stringify(old?.[part]) !== JSON.stringify(now?.[part])) throw differs(`Their ${part} differ.`, [])
+  const names = old?.databases.map(it => it.name) ?? []
+  let done = 0
+  await mapLimited(names, atOnce, async database => {
+    const [before, after] = await Promise.all(
+      [ends.old, ends.new].map(({ admin }) => readContent({ ...admin, database }, ends.signal)),
+    )
+    const found = before && after ? differences(before, after) : []
+    if (found.length > 0) throw differs(`The database ${database} isn’t the same: ${found[0]}.`, found)
+    report(++done, names.length)
+  })
+}
+
+const differs = (cause: string, all: readonly string[]) =>
+  problem({
+    code: 'move-differs',
+    message: 'The copy differs from the original.',
+    cause: cause.slice(0, 500),
+    hint: 'Everything is put back as it was. See Details for all that differs.',
+    ...(all.length > 1 && { details: all.slice(0, 50).join('\n') }),
+  })

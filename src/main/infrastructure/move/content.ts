@@ -1,0 +1,97 @@
+/**
+ * The content of a database as what must be the same after a move: its objects by name, and every table's rows by
+ * number and hash. Read as our superuser from a database that a tenant owns, so only built-in functions are called, on
+ * nothing but plain tables: a cast, an operator or a view could be the tenant's.
+ */
+import { type Client, escapeIdentifier as id } from 'pg'
+import { type Login, withConnection } from '../connection'
+
+/** By what it is, e.g. `rows of public.users`. */
+export type DatabaseContent = ReadonlyMap<string, string>
+
+/** Milliseconds for one statement: a table of hundreds of gigabytes. */
+const longest = 12 * 3_600_000
+
+/** A tenant's own settings of its database apply to our session, too. */
+const pinned = `SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET row_security = off;
+  SET lock_timeout = '60s'; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres';
+  SET extra_float_digits = 1; SET bytea_output = 'hex'; SET xmloption = 'content'; SET lc_monetary = 'C'; SET array_nulls = on;
+  SELECT set_config(name, 'view, foreign-table', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'`
+
+/** Of PostgreSQL, of our set-up, or of one session. */
+const ours = "nspname IN ('pg_catalog', 'information_schema', 'pgbouncer') OR nspname ~ '^pg_(toast|temp)'"
+const notOfExtension = (table: string): string =>
+  `NOT EXISTS (SELECT FROM pg_depend WHERE classid = '${table}'::regclass AND objid = ${table}.oid AND deptype = 'e')`
+
+/** Not compared: what PostgreSQL writes in another way in another version. So definitions are left to pg_restore. */
+const objects = `
+  SELECT format('schema %I', nspname) AS it FROM pg_namespace WHERE NOT (${ours})
+  UNION ALL SELECT format('relation %s %I.%I', relkind, nspname, relname) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE NOT (${ours}) AND ${notOfExtension('pg_class')}
+  UNION ALL SELECT format('column %I.%I.%I %s', nspname, relname, attname, format_type(atttypid, atttypmod)) FROM pg_attribute
+    JOIN pg_class ON pg_class.oid = attrelid JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE NOT (${ours}) AND relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND attnum > 0 AND NOT attisdropped AND ${notOfExtension('pg_class')}
+  UNION ALL SELECT format('constraint %s %I on %s', contype, conname, CASE WHEN conrelid <> 0 THEN conrelid::regclass::text ELSE contypid::regtype::text END)
+    FROM pg_constraint JOIN pg_namespace ON pg_namespace.oid = connamespace WHERE NOT (${ours}) AND contype <> 'n'
+  UNION ALL SELECT format('routine %s %I.%I(%s) %s', prokind, nspname, proname, pg_get_function_identity_arguments(pg_proc.oid), md5(prosrc)) FROM pg_proc
+    JOIN pg_namespace ON pg_namespace.oid = pronamespace WHERE NOT (${ours}) AND ${notOfExtension('pg_proc')}
+  UNION ALL SELECT format('type %s %I.%I', typtype, nspname, typname) FROM pg_type JOIN pg_namespace ON pg_namespace.oid = typnamespace
+    WHERE NOT (${ours}) AND typtype IN ('d', 'e', 'r') AND ${notOfExtension('pg_type')}
+  UNION ALL SELECT format('label %s of %s', enumlabel, enumtypid::regtype) FROM pg_enum
+  UNION ALL SELECT format('trigger %I on %s, enabled %s', tgname, tgrelid::regclass, tgenabled) FROM pg_trigger WHERE NOT tgisinternal
+  UNION ALL SELECT format('policy %I on %s', polname, polrelid::regclass) FROM pg_policy
+  UNION ALL SELECT format('rule %I on %s', rulename, ev_class::regclass) FROM pg_rewrite JOIN pg_class ON pg_class.oid = ev_class
+    JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE NOT (${ours}) AND ${notOfExtension('pg_class')}
+  UNION ALL SELECT format('extension %I', extname) FROM pg_extension
+  UNION ALL SELECT format('publication %I', pubname) FROM pg_publication`
+
+/** @param admin our role's login to the database */
+export const readContent = (admin: Login, signal: AbortSignal): Promise<DatabaseContent> =>
+  withConnection(
+    admin,
+    async client => {
+      await client.query(pinned)
+      await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY')
+      const content = new Map<string, string>()
+      for (const { it, count } of (
+        await client.query<{ it: string; count: string }>(
+          `SELECT it, count(*) AS count FROM (${objects}) AS objects GROUP BY it ORDER BY it COLLATE "C"`,
+        )
+      ).rows)
+        content.set(it, count)
+      for (const [what, sql] of await questions(client)) {
+        signal.throwIfAborted()
+        const { rows } = await client.query<{ count: string; hash: string }>(sql)
+        content.set(what, `${rows[0]?.count ?? ''} ${rows[0]?.hash ?? ''}`)
+      }
+      return content
+    },
+    { connect: 10_000, query: longest },
+  )
+
+/** The hashes are summed, so the order of the rows doesn't matter. `record_out` writes a row without any cast. */
+const hashed = (row: string, from: string): string =>
+  `SELECT count(*) AS count, coalesce(sum(hashtextextended(textin(record_out(${row})), 0)::numeric), 0)::text AS hash FROM ${from}`
+
+/** What is read, and how. */
+async function questions(client: Client): Promise<[string, string][]> {
+  const { rows } = await client.query<{ schema: string; name: string; kind: string; columns: string[] }>(`
+    SELECT nspname::text AS schema, relname::text AS name, relkind::text AS kind,
+      ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped ORDER BY attname COLLATE "C") AS columns
+    FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE relkind IN ('r', 'S') AND NOT (${ours}) AND ${notOfExtension('pg_class')} ORDER BY 1, 2`)
+  return [
+    ...rows.map(({ schema, name, kind, columns }): [string, string] => {
+      const read = kind === 'S' ? ['last_value', 'is_called'] : columns
+      const row = `ROW(${read.map(it => `im_row.${id(it)}`).join(', ')})`
+      return [`rows of ${schema}.${name}`, hashed(row, `ONLY ${id(schema)}.${id(name)} AS im_row`)]
+    }),
+    ['rows of large objects', hashed('ROW(loid, pageno, data)', 'pg_largeobject')],
+  ]
+}
+
+/** What isn't the same, in words; empty if nothing. */
+export const differences = (one: DatabaseContent, other: DatabaseContent): string[] =>
+  [...new Set([...one.keys(), ...other.keys()])]
+    .filter(it => one.get(it) !== other.get(it))
+    .map(it => `${it}: ${one.get(it) ?? 'absent'} before, ${other.get(it) ?? 'absent'} after`)

@@ -1,0 +1,54 @@
+/** What is looked up in PostgreSQL before it is moved. Nothing is changed. */
+import type { Client } from 'pg'
+import type { MovePlan } from '../../../shared/jobs/move'
+import { withConnection, type Login } from '../connection'
+import { movedDatabases } from './cluster'
+
+export interface ServerFacts {
+  readonly databases: MovePlan['databases']
+  /** What can't be moved, in words, e.g. `the replication slot copy`. */
+  readonly unmovable: readonly string[]
+}
+
+const unmovable = `
+  SELECT format('the tablespace %s', spcname) AS it FROM pg_tablespace WHERE oid >= 16384
+  UNION ALL SELECT format('a prepared transaction in %s', database) FROM pg_prepared_xacts
+  UNION ALL SELECT format('the replication slot %s', slot_name) FROM pg_replication_slots
+  UNION ALL SELECT format('the subscription %s', subname) FROM pg_subscription
+  UNION ALL SELECT format('%s, a database of the superuser %s', datname, rolname) FROM pg_database JOIN pg_roles ON pg_roles.oid = datdba
+    WHERE ${movedDatabases} AND rolsuper
+  UNION ALL SELECT format('%s, a template', datname) FROM pg_database WHERE ${movedDatabases} AND datistemplate
+  UNION ALL SELECT format('%s, a database that allows no connections', datname) FROM pg_database
+    WHERE ${movedDatabases} AND (NOT datallowconn OR datconnlimit < -1)
+  UNION ALL SELECT format('%s, a database with the locale provider %s', datname, to_jsonb(pg_database) ->> 'datlocprovider') FROM pg_database
+    WHERE ${movedDatabases} AND to_jsonb(pg_database) ->> 'datlocprovider' <> 'c'
+  UNION ALL SELECT format('%s, a member of the superuser %s', pg_get_userbyid(member), pg_get_userbyid(roleid)) FROM pg_auth_members
+    JOIN pg_roles AS super ON super.oid = roleid JOIN pg_roles AS its ON its.oid = member WHERE super.rolsuper AND NOT its.rolsuper`
+
+/** Objects that someone created in a database of PostgreSQL's own. */
+const added = `
+  SELECT format('%I.%I in the database %s', nspname, relname, current_database()) AS it
+  FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+  WHERE pg_class.oid >= 16384 AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f') AND nspname !~ '^pg_(toast|temp)'
+  UNION ALL SELECT format('%I.%I() in the database %s', nspname, proname, current_database())
+  FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace WHERE pg_proc.oid >= 16384 AND nspname <> 'pgbouncer'`
+
+/** @param admin our role's login to the database `postgres` @throws what `pg` throws */
+export async function serverFacts(admin: Login): Promise<ServerFacts> {
+  const ask = async <Row extends object>(client: Client, sql: string): Promise<Row[]> =>
+    (await client.query<Row>(sql)).rows
+  const found = await withConnection(admin, client => ask<{ it: string }>(client, unmovable))
+  for (const database of ['postgres', 'template1'])
+    found.push(...(await withConnection({ ...admin, database }, client => ask<{ it: string }>(client, added))))
+  const databases = await withConnection(admin, client =>
+    ask<{ name: string; connections: number; bytes: string }>(
+      client,
+      `SELECT datname::text AS name, datconnlimit AS connections, pg_database_size(oid) AS bytes
+       FROM pg_database WHERE ${movedDatabases} ORDER BY datname`,
+    ),
+  )
+  return {
+    databases: databases.map(it => ({ ...it, bytes: Number(it.bytes) })),
+    unmovable: found.map(({ it }) => it),
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * Moves PostgreSQL with all its databases to another driver. The new one is created beside the old one; while nobody
+ * can write, the databases are copied and compared; then the new one takes over the port. Until the databases are
+ * opened, all of it can be taken back. The old one stays.
+ */
+import { moveJob, type MovePlan } from '../../../shared/jobs/move'
+import { driverTitle, serviceNames } from '../../../shared/infrastructure'
+import { bytes } from '../../../shared/amounts'
+import { sizeOf } from '../../../shared/move'
+import { problem } from '../../../shared/problem'
+import { implement, type StepActions } from '../../operations/implement'
+import type { AnyOperation, Context } from '../../operations/operation'
+import type { SettingsFile } from '../../workspace/settings'
+import { withConnection } from '../connection'
+import type { Driver } from '../drivers/driver'
+import { passwordOf, type SecretStore } from '../secrets'
+import { securePostgres } from '../secure'
+import { serviceOf } from '../services'
+import { driverContext, subjectContradiction } from '../start'
+import { stopInstances } from '../stop'
+import { compareAll } from './compare'
+import { copyAll, type Ends } from './copy'
+import { closeDatabases, openDatabases } from './hold'
+import type { Moving, MovingServices } from './moving'
+
+type Actions = StepActions<MovePlan>
+type Moved = Context<MovePlan>
+
+interface Services extends MovingServices {
+  readonly moving: Moving
+  readonly secrets: SecretStore
+  readonly settings: Pick<SettingsFile, 'read' | 'list' | 'change'>
+}
+
+export const infrastructureMove = (services: Services): AnyOperation =>
+  implement(moveJob, {
+    plan: input => services.moving.plan(input),
+    contradiction: subjectContradiction,
+    steps: {
+      'pull-images': pullImages(services),
+      'create-cluster': createCluster(services),
+      'stop-instances': stopInstances(services.infrastructure),
+      'stop-pgbouncer': stopPooler(services),
+      'close-databases': close(services),
+      'copy-databases': copy(services),
+      'compare-databases': compare(services),
+      'stop-postgres': stopBoth(services),
+      'write-settings': writeSettings(services),
+      'start-postgres': startNew(services),
+      'start-pgbouncer': startPooler(services),
+      'open-databases': open(services),
+      'start-instances': startInstances(services),
+    },
+  })
+
+/** Doing it again is as good as looking whether it is done. */
+const again = (): Promise<boolean> => Promise.resolve(false)
+
+/** Creates and starts what isn't there or isn't running. Every step may be the first after a reboot. */
+async function bringUp(
+  { infrastructure }: Services,
+  driver: Driver,
+  service: (typeof serviceNames)[number],
+  context: Moved,
+): Promise<void> {
+  await infrastructure.provision(driver, service, driverContext(context))
+  await infrastructure.start(driver, service, driverContext(context))
+}
+
+async function bothUp(services: Services, context: Moved): Promise<Ends> {
+  const { sides } = services
+  const [old, beside] = [sides.old(context.plan), sides.beside(context.plan)]
+  for (const it of [old, beside]) await bringUp(services, it, 'postgres', context)
+  return {
+    old: { driver: old, admin: await sides.admin(old) },
+    new: { driver: beside, admin: await sides.admin(beside) },
+    signal: context.signal,
+  }
+}
+
+const pullImages = ({ sides }: Services): Actions => ({
+  async do(context) {
+    const driver = sides.new(context.plan)
+    for (const it of serviceNames) await driver.adoptedServices?.pull(serviceOf(it), driverContext(context))
+  },
+  verify: again,
+})
+
+const createCluster = (services: Services): Actions => ({
+  async do(context) {
+    const { sides, secrets } = services
+    const beside = sides.beside(context.plan)
+    await beside.data.take(serviceOf('postgres'), context.plan.token)
+    await bringUp(services, beside, 'postgres', context)
+    const admin = await sides.admin(beside)
+    await securePostgres(admin, await passwordOf(secrets, 'infrastructure.pgbouncer_auth'), { adopted: false })
+    requireNotOlder(context.plan, await versionOf(admin))
+  },
+  verify: again,
+  async undo(context) {
+    const { infrastructure, sides } = services
+    const { plan } = context
+    // nothing runs under another's token
+    if ((await sides.beside(plan).data.occupant(serviceOf('postgres'), plan.token)) !== undefined) return
+    await infrastructure.stop(sides.beside(plan), 'postgres', driverContext(context))
+    await sides.beside(plan).data.empty(serviceOf('postgres'), plan.token)
+  },
+})
+
+const versionOf = (admin: Parameters<typeof withConnection>[0]): Promise<string> =>
+  withConnection(admin, async client => {
+    const { rows } = await client.query<{ version: string }>("SELECT current_setting('server_version') AS version")
+    return rows[0]?.version ?? ''
+  })
+
+/** @throws Problem `move-older` */
+function requireNotOlder({ version }: MovePlan, now: string): void {
+  const [from, to] = [version, now].map(it => Number.parseInt(it, 10)) as [number, number]
+  if (to >= from) return
+  throw problem({
+    code: 'move-older',
+    message: `The databases of PostgreSQL ${from} can’t be moved to PostgreSQL ${to}.`,
+    cause: 'PostgreSQL doesn’t support the way to an older major version.',
+    hint:
+      to === 15
+        ? 'The embedded PostgreSQL is 15. Stay with containers.'
+        : `Name an image of PostgreSQL ${from} or later in the settings (containers.postgresImage).`,
+  })
+}
+
+const stopPooler = (services: Services): Actions => ({
+  do: context => services.infrastructure.stop(services.sides.old(context.plan), 'pgbouncer', driverContext(context)),
+  verify: again,
+  async undo(context) {
+    await bringUp(services, services.sides.old(context.plan), 'pgbouncer', context)
+    await services.infrastructure.healPools()
+  },
+})
+
+const close = (services: Services): Actions => ({
+  async do(context) {
+    const old = services.sides.old(context.plan)
+    await bringUp(services, old, 'postgres', context)
+    await services.infrastructure.activity.release()
+    await closeDatabases(await services.sides.admin(old), context.plan.databases, context.signal)
+  },
+  verify: again,
+  async undo(context) {
+    const old = services.sides.old(context.plan)
+    await bringUp(services, old, 'postgres', context)
+    await openDatabases(await services.sides.admin(old), context.plan.databases)
+  },
+})
+
+const copy = (services: Services): Actions => ({
+  async do(context) {
+    await copyAll(await bothUp(services, context), (done, all) =>
+      context.report({ fraction: done / all, text: `${done} of ${all} databases copied` }),
+    )
+  },
+  verify: again,
+})
+
+const compare = (services: Services): Actions => ({
+  async do(context) {
+    await compareAll(await bothUp(services, context), (done, all) =>
+      context.report({ fraction: done / all, text: `${done} of ${all} databases are equal` }),
+    )
+  },
+  verify: again,
+})
+
+const stopBoth = (services: Services): Actions => ({
+  async do(context) {
+    const { infrastructure, sides } = services
+    for (const it of [sides.beside(context.plan), sides.old(context.plan)])
+      await infrastructure.stop(it, 'postgres', driverContext(context))
+  },
+  verify: again,
+  undo: context => bringUp(services, services.sides.old(context.plan), 'postgres', context),
+})
+
+const writeSettings = ({ settings }: Services): Actions => ({
+  do: ({ plan }) => settings.change(plan.after, { guarded: false }),
+  verify: again,
+  undo: ({ plan }) => settings.change(plan.before, { guarded: false }),
+})
+
+const startNew = (services: Services): Actions => ({
+  do: context => bringUp(services, services.sides.new(context.plan), 'postgres', context),
+  verify: again,
+  undo: context => services.infrastructure.stop(services.sides.new(context.plan), 'postgres', driverContext(context)),
+})
+
+const startPooler = (services: Services): Actions => ({
+  do: context => startAll(services, context),
+  verify: again,
+  async undo(context) {
+    const driver = services.sides.new(context.plan)
+    await services.infrastructure.stop(driver, 'pgbouncer', driverContext(context))
+    await driver.data.empty(serviceOf('pgbouncer'))
+  },
+})
+
+async function startAll(services: Services, context: Moved): Promise<void> {
+  const driver = services.sides.new(context.plan)
+  await bringUp(services, driver, 'postgres', context)
+  if (context.plan.pooled.after) await bringUp(services, driver, 'pgbouncer', context)
+}
+
+const open = (services: Services): Actions => ({
+  async do(context) {
+    const { infrastructure, sides, former } = services
+    const { plan } = context
+    await startAll(services, context)
+    const { from, version, databases } = plan
+    const left = { driver: from.driver, container: from.container, version, bytes: sizeOf(plan), at: Date.now() }
+    if (plan.own) await former.write((await former.read()) ?? left)
+    await openDatabases(await sides.admin(sides.new(plan)), databases)
+    await infrastructure.wanted.set(['postgres', ...(plan.pooled.after ? (['pgbouncer'] as const) : [])], true)
+    infrastructure.rulesChanged()
+    await infrastructure.healPools()
+    context.note(
+      `The old PostgreSQL (${version}, ${bytes(left.bytes)}) stays under ${driverTitle[from.driver]}, stopped and closed. ${plan.own ? '“instance-manager infra remove-old” removes it.' : 'It was created elsewhere.'}`,
+    )
+  },
+  verify: again,
+})
+
+const startInstances = (services: Services): Actions => ({
+  async do(context) {
+    await startAll(services, context)
+    await stopInstances<MovePlan>(services.infrastructure).undo(context)
+  },
+  verify: again,
+})

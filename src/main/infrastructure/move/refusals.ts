@@ -1,0 +1,65 @@
+/** Why PostgreSQL can’t be moved yet, in problems. */
+import { bytes, enumerate } from '../../../shared/amounts'
+import { driverTitle, type DriverKind } from '../../../shared/infrastructure'
+import type { MoveSide } from '../../../shared/jobs/move'
+import { problem, type Problem } from '../../../shared/problem'
+import { weakRulesWarning } from '../services/postgres'
+
+export const same = ({ driver, image }: MoveSide) =>
+  problem({
+    code: 'move-same',
+    message: `PostgreSQL already runs under ${driverTitle[driver]}${driver === 'embedded' ? '' : `, from ${image}`}.`,
+    hint: driver === 'embedded' ? 'Choose another driver.' : 'Choose another driver, or another image.',
+  })
+
+export const softRules = (rules: readonly string[]): Problem[] =>
+  rules.length === 0
+    ? []
+    : [
+        {
+          ...weakRulesWarning(rules),
+          hint: 'Harden it first: passwords that nobody checks now may not be the right ones.',
+        },
+      ]
+
+export const unmovableProblem = (what: readonly string[]): Problem => ({
+  code: 'move-unmovable',
+  message: `PostgreSQL has something that isn’t moved: ${enumerate(what)}.`,
+  cause: 'A move copies the databases of instances, and of other ordinary roles, and nothing else.',
+  hint: 'Remove what nobody needs; give databases to an ordinary role (ALTER DATABASE … OWNER TO); move the rest by hand.',
+})
+
+export const foreign = (names: readonly string[]): Problem => ({
+  code: 'move-elsewhere',
+  message: `Another workspace uses this PostgreSQL: ${enumerate(names)}.`,
+  cause: 'Its instances would still log in to the old one.',
+  hint: 'Move its instances to a PostgreSQL of their own first. If that workspace is gone, drop its databases.',
+})
+
+export const formerKept = (driver: DriverKind): Problem => ({
+  code: 'former-kept',
+  message: `The PostgreSQL from before the last move is still kept (${driverTitle[driver]}).`,
+  cause: 'Only one is kept, so that it is clear which one is the way back.',
+  hint: 'Remove it first: “instance-manager infra remove-old”.',
+})
+
+export const noPooler = (names: readonly string[]): Problem => ({
+  code: 'pgbouncer-missing',
+  message: `There would be no PgBouncer for ${enumerate(names)}.`,
+  cause: 'The embedded driver uses the system’s PgBouncer, which isn’t installed.',
+  hint: 'Install it, then try again: “sudo apt-get install pgbouncer” (Debian, Ubuntu) or “sudo dnf install pgbouncer” (Fedora).',
+})
+
+export const wrongAddress = (names: readonly string[]): Problem => ({
+  code: 'move-address',
+  message: `${enumerate(names)} would lose the database: [::1] isn’t an address of it afterwards.`,
+  hint: 'Write 127.0.0.1 in place of [::1] in its .env, then restart it.',
+})
+
+export const noRoom = (free: number, size: number): Problem => ({
+  code: 'disk-space',
+  message: 'There isn’t enough disk space for a second PostgreSQL.',
+  cause: `The databases take ${bytes(size)}; ${bytes(free)} can be used.`,
+  hint: 'Free space there, then try again.',
+  action: 'free-space',
+})

@@ -1,0 +1,53 @@
+/** What moving PostgreSQL to another driver does and costs, and why it can’t be done yet, as every client sees it. */
+import { bytes, capital, count, enumerate } from './amounts'
+import { driverTitle, type DriverKind } from './infrastructure'
+import type { Problem } from './problem'
+
+export interface MoveReview {
+  readonly from: DriverKind
+  readonly to: DriverKind
+  /** The image of the new PostgreSQL; absent under the embedded driver. */
+  readonly image?: string
+  /** Of PostgreSQL now, e.g. `15.18`. */
+  readonly version: string
+  readonly databases: readonly { readonly name: string; readonly bytes: number }[]
+  /** Running instances, which are stopped meanwhile. */
+  readonly instances: readonly string[]
+  /** Whether the old one can be removed here later: it wasn’t created elsewhere. */
+  readonly own: boolean
+  /** Free bytes on the disk of the new one, if that is known. */
+  readonly free?: number
+  /** Why it can’t be done yet; empty if it can. */
+  readonly refused: readonly Problem[]
+}
+
+/** Bytes of all databases together. */
+export const sizeOf = ({ databases }: { readonly databases: readonly { readonly bytes: number }[] }): number =>
+  databases.reduce((sum, it) => sum + it.bytes, 0)
+
+/** In sentences, for the dialog and the command: what changes, and what it costs. */
+export function moveSentences(review: MoveReview): { readonly changes: string[]; readonly costs: string[] } {
+  const { from, to, image, version, databases, instances, own, free } = review
+  const size = bytes(sizeOf(review))
+  return {
+    changes: [
+      from === to
+        ? 'A new container takes the place of PostgreSQL’s. Ports, names and passwords stay.'
+        : `${driverTitle[to]} runs PostgreSQL and PgBouncer in place of ${driverTitle[from]}. Ports, names and passwords stay.`,
+      image === undefined
+        ? `A new PostgreSQL is created; it is ${version} now.`
+        : `A new PostgreSQL is created from ${image}; it is ${version} now.`,
+      `${capital(count(databases.length, 'database'))} (${size}) ${databases.length === 1 ? 'is' : 'are'} copied and compared, table by table.`,
+    ],
+    costs: [
+      instances.length > 0
+        ? `${capital(count(instances.length, 'running instance'))} ${instances.length === 1 ? 'is' : 'are'} stopped while the databases are copied, and started again: ${enumerate(instances)}.`
+        : 'No instance is running, so none is interrupted.',
+      'Other programs’ connections to the databases are cut.',
+      `About ${size} of disk space${free === undefined ? '' : `; ${bytes(free)} are free`}.`,
+      own
+        ? 'The old PostgreSQL stays, stopped, until you remove it. It doesn’t get what is written from then on.'
+        : 'The old containers were created elsewhere: they stay, stopped.',
+    ],
+  }
+}
