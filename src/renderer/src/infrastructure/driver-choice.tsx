@@ -5,11 +5,14 @@ import {
   driverTitle,
   type DriverKind,
   type DriverOption,
+  type FormerPostgres,
   type InfrastructureStatus,
 } from '../../../shared/infrastructure'
+import { bytes } from '../../../shared/amounts'
 import { Hint, ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
+import { useInfrastructureSwitch, type InfrastructureSwitch } from './switch'
 import classes from './infrastructure.module.css'
 
 const descriptions: Record<DriverKind, string> = {
@@ -18,23 +21,30 @@ const descriptions: Record<DriverKind, string> = {
   embedded: 'As plain processes of this user, with nothing to install.',
 }
 
+/** With instances, choosing another one moves their databases there: that is asked about first. */
 export function DriverChoice({ infrastructure }: { infrastructure: InfrastructureStatus }) {
+  const acts = useInfrastructureSwitch({ stay: true })
   const trpc = useTRPC()
   const options = useQuery(trpc.infrastructure.options.queryOptions())
   const choose = useMutation(trpc.infrastructure.choose.mutationOptions())
   const { reason, canChangeDriver } = infrastructure
   const driver = choose.isPending ? choose.variables.kind : infrastructure.driver
   const problem = choose.error ?? options.error
+  const choice = (value: string): void => {
+    const kind = value as DriverKind
+    if (canChangeDriver) choose.mutate({ kind })
+    else acts.move(kind)
+  }
   return (
     <section id="driver-choice" tabIndex={-1} className={`card ${classes.drivers}`} aria-label="What runs the services">
       {problem && <ProblemView problem={problemOf(problem)} onRetry={() => void options.refetch()} />}
       {options.isPending && <Skeleton height={120} />}
       {options.data && (
-        <Radio.Group value={driver} onChange={kind => choose.mutate({ kind })} aria-label="Run them with">
+        <Radio.Group value={driver} onChange={choice} aria-label="Run them with">
           <div className={classes.options}>
             {options.data.map(option => {
               const chosen = option.kind === driver
-              const disabled = !option.available || (!canChangeDriver && !chosen) || choose.isPending
+              const disabled = !option.available || choose.isPending || (!canChangeDriver && !chosen && acts.busy)
               return (
                 <Radio.Card
                   key={option.kind}
@@ -57,22 +67,33 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
         </Radio.Group>
       )}
       {options.data && (
-        <Mending
-          options={options.data.filter(it => canChangeDriver || it.kind === driver)}
-          onCheck={() => void options.refetch()}
-          checking={options.isFetching}
-        />
+        <Mending options={options.data} onCheck={() => void options.refetch()} checking={options.isFetching} />
       )}
       {!canChangeDriver && (
         <p className="dimmed">
-          The driver can’t be changed once there are instances, because it holds their databases.
+          The driver holds the instances’ databases. Choosing another one moves them there; you see first what that
+          costs.
         </p>
       )}
+      {infrastructure.former && <Former former={infrastructure.former} acts={acts} />}
     </section>
   )
 }
 
-/** How to make the other drivers work. One container engine is enough: another needn't be installed. */
+/** What the last move left behind. */
+const Former = ({ former, acts }: { former: FormerPostgres; acts: InfrastructureSwitch }) => (
+  <div className={classes.former}>
+    <p>
+      The PostgreSQL from before the last move is kept: {former.version} in {driverTitle[former.driver]},{' '}
+      {bytes(former.bytes)}, as it was {new Date(former.at).toLocaleString('en')}.
+    </p>
+    <Button size="xs" variant="default" onClick={acts.removeFormer} disabled={acts.busy}>
+      Remove…
+    </Button>
+  </div>
+)
+
+/** What would make drivers work that don't. One container engine is enough: another needn't be installed. */
 function Mending({
   options,
   onCheck,

@@ -6,7 +6,7 @@ import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
 import dialogs from '../instances/dialogs.module.css'
-import classes from './infrastructure.module.css'
+import { Sentences } from './sentences'
 
 export function HardenForm({ onHarden, onClose }: { onHarden: () => void; onClose: () => void }) {
   const trpc = useTRPC()
@@ -51,14 +51,3 @@ function Review({ review }: { review: HardenReview }) {
     </>
   )
 }
-
-const Sentences = ({ title, all }: { title: string; all: readonly string[] }) => (
-  <section className={classes.sentences} aria-label={title}>
-    <h3>{title}</h3>
-    <ul>
-      {all.map(it => (
-        <li key={it}>{it}</li>
-      ))}
-    </ul>
-  </section>
-)

@@ -3,7 +3,14 @@ import { modals } from '@mantine/modals'
 import { useIsMutating, useMutation } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
 import { enumerate } from '../../../shared/amounts'
-import { serviceNames, serviceTitle, type ServiceName, type ServiceState } from '../../../shared/infrastructure'
+import {
+  driverTitle,
+  serviceNames,
+  serviceTitle,
+  type DriverKind,
+  type ServiceName,
+  type ServiceState,
+} from '../../../shared/infrastructure'
 import { hardenJob } from '../../../shared/jobs/harden'
 import {
   cutOff,
@@ -11,6 +18,7 @@ import {
   infrastructureStartJob,
   infrastructureStopJob,
 } from '../../../shared/jobs/infrastructure'
+import { moveJob, removeFormerJob } from '../../../shared/jobs/move'
 import { isOpen, type OperationState } from '../../../shared/operation'
 import { things } from '../../../shared/things'
 import { confirm } from '../app/confirm'
@@ -18,6 +26,7 @@ import { useInfrastructure, useInstances, useOperations } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { useTRPC } from '../app/trpc'
 import { HardenForm } from './harden-form'
+import { MoveForm } from './move-form'
 import { StopForm } from './stop-form'
 
 const startable: ReadonlySet<ServiceState> = new Set(['stopped', 'absent', 'failed', 'restarting', 'not-adopted'])
@@ -39,6 +48,10 @@ export interface InfrastructureSwitch {
   readonly restart: (only?: ServiceName) => void
   /** Gives adopted containers the secure set-up. Shows what that changes first. */
   readonly harden: () => void
+  /** Moves PostgreSQL to another driver. Shows what that does and costs first. */
+  readonly move: (driver: DriverKind) => void
+  /** Removes what a move left behind. Asks first. */
+  readonly removeFormer: () => void
 }
 
 /** @param stay don't navigate: the current screen shows the operation itself */
@@ -113,6 +126,33 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
         ),
       })
     },
+    move: driver => {
+      const close = (): void => modals.closeAll()
+      modals.open({
+        title: `Move PostgreSQL to ${driverTitle[driver]}?`,
+        withCloseButton: false,
+        size: 560,
+        children: (
+          <MoveForm
+            driver={driver}
+            onMove={() => {
+              close()
+              begin.mutate({ kind: moveJob.kind, driver })
+            }}
+            onClose={close}
+          />
+        ),
+      })
+    },
+    removeFormer: () =>
+      confirm({
+        title: 'Remove the old PostgreSQL?',
+        children:
+          'Its databases, as they were before the move, are deleted for good. The PostgreSQL in use isn’t touched.',
+        confirm: 'Remove',
+        cancel: 'Keep it',
+        onConfirm: () => begin.mutate({ kind: removeFormerJob.kind }),
+      }),
   }
 }
 

@@ -1,0 +1,70 @@
+/** PostgreSQL moves to another driver in a real window, and what it left behind is removed. */
+import { readFile, writeFile } from 'node:fs/promises'
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Page } from '@playwright/test'
+import { execa } from 'execa'
+import type { CliInstance } from '../support/cli-instance'
+import { podmanForTests } from '../support/podman/podman'
+import { ControlRoom } from './pages/control-room'
+import { expect, test } from './support/fixtures'
+import { answerOf, tinyHome, type TinyHome } from './support/tiny-home'
+
+let place: TinyHome
+let school: CliInstance
+let window: Page
+let room: ControlRoom
+
+const podman = await podmanForTests()
+test.skip('missing' in podman, 'missing' in podman ? podman.missing : '')
+
+const name = `im-test-move-${process.pid}`
+const containers = { postgres: `${name}-postgres`, pgbouncer: `${name}-pgbouncer` }
+const engine = (...args: string[]) => execa('podman', args, { reject: false, input: '' })
+
+test.beforeAll(async () => {
+  if ('missing' in podman) return
+  place = await tinyHome({ infrastructure: true })
+  const defaults = JSON.parse(await readFile(place.defaults, 'utf8')) as object
+  const images = { postgresImage: podman.images.postgres, pgbouncerImage: podman.images.pgbouncer }
+  await writeFile(place.defaults, JSON.stringify({ ...defaults, containers: { ...containers, ...images } }))
+  school = await place.layOut('School')
+  await place.makeDatabase(school)
+  await place.startByCli(school)
+  ;({ window } = await place.launch({ workspace: place.root }))
+  room = new ControlRoom(window)
+})
+test.afterAll(async () => {
+  await place.remove()
+  await engine('rm', '--force', '--time', '0', containers.pgbouncer, containers.postgres)
+  await engine('volume', 'rm', '--force', `instance-manager-${containers.postgres}`)
+  await engine('network', 'rm', `instance-manager-${containers.postgres}`)
+})
+test.beforeEach(() => room.go('Infrastructure'))
+
+test('choosing another driver shows what that does and costs; refused while the place is taken', async () => {
+  await engine('volume', 'create', `instance-manager-${containers.postgres}`)
+  await window.getByRole('radio', { name: 'Podman' }).click()
+  const dialog = room.dialog('Move PostgreSQL to Podman?')
+  await expect(dialog).toContainText(`the volume instance-manager-${containers.postgres} exists already`)
+  await expect(dialog.getByRole('button', { name: 'Move' })).toBeDisabled()
+  await dialog.getByRole('button', { name: 'Cancel' }).click()
+  await engine('volume', 'rm', `instance-manager-${containers.postgres}`)
+  await expect(window.getByRole('radio', { name: 'Embedded' })).toBeChecked()
+})
+
+test('step by step; the instance runs again, and the old one is kept until it is removed', async () => {
+  await window.getByRole('radio', { name: 'Podman' }).click()
+  const dialog = room.dialog('Move PostgreSQL to Podman?')
+  await expect(dialog.getByRole('region', { name: 'What it costs' })).toContainText('and started again: School')
+  const { violations } = await new AxeBuilder({ page: window }).setLegacyMode(true).analyze()
+  expect(violations.map(it => it.id)).toEqual([])
+  await dialog.getByRole('button', { name: 'Move' }).click()
+  await expect(window.getByRole('region', { name: 'Progress' })).toContainText('Copy the databases')
+  await expect(room.told('PostgreSQL was moved to Podman.')).toBeVisible({ timeout: 120_000 })
+  await expect(window.getByRole('radio', { name: 'Podman' })).toBeChecked()
+  expect(await answerOf(school.port)).toContain('School')
+  await expect(window.getByRole('region', { name: 'What runs the services' })).toContainText('in Embedded')
+  await window.getByRole('button', { name: 'Remove…' }).click()
+  await room.dialog('Remove the old PostgreSQL?').getByRole('button', { name: 'Remove' }).click()
+  await expect(window.getByRole('button', { name: 'Remove…' })).toBeHidden({ timeout: 30_000 })
+})
