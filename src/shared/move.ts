@@ -41,7 +41,7 @@ export function moveSentences(review: MoveReview): { readonly changes: string[];
     ],
     costs: [
       instances.length > 0
-        ? `${capital(count(instances.length, 'running instance'))} ${instances.length === 1 ? 'is' : 'are'} stopped while the databases are copied, and started again: ${enumerate(instances)}.`
+        ? `${capital(count(instances.length, 'running instance'))} ${instances.length === 1 ? 'is' : 'are'} stopped while the databases are copied, and started again: ${enumerate(instances)}. A rehearsal before that measures how long it takes.`
         : 'No instance is running, so none is interrupted.',
       'Other programs’ connections to the databases are cut.',
       `About ${size} of disk space${free === undefined ? '' : `; ${bytes(free)} are free`}.`,

@@ -72,6 +72,10 @@ export const moveJob = defineJob({
       title: 'Create the new PostgreSQL',
       explanation: 'Empty, beside the old one, on another port. Nothing is interrupted.',
     },
+    rehearse: {
+      title: 'Rehearse the copying',
+      explanation: 'While instances run. What can’t be copied is found now, and how long it takes.',
+    },
     'stop-instances': {
       title: 'Stop the running instances',
       explanation: 'Four at a time. From here on they are down.',

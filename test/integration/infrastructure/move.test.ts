@@ -107,7 +107,7 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
 
   it.each([
     ['a database of a superuser', 'CREATE DATABASE mine', 'DROP DATABASE mine'],
-    ['a table in the database postgres', 'CREATE TABLE notes (it text)', 'DROP TABLE notes'],
+    ['a table in the database postgres', 'CREATE TABLE public.notes (it text)', 'DROP TABLE public.notes'],
     [
       'a replication slot',
       "SELECT pg_create_physical_replication_slot('copy')",
@@ -129,7 +129,8 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
       ports.postgres,
     )
     await workspace.sql(`ALTER ROLE "${tenant.role}" NOSUPERUSER`)
-    const { phase, turned } = await run({ driver: 'podman' })
+    const { phase, turned, steps } = await run({ driver: 'podman' })
+    expect(steps.find(step => step.name === 'stop-instances')).toMatchObject({ status: 'waiting' })
     expect({ phase, turned }).toMatchObject({
       phase: 'rolled-back',
       turned: { problem: { code: 'move-copy', message: 'The database old-one_db can’t be copied.' } },

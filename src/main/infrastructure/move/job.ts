@@ -5,7 +5,7 @@
  */
 import { moveJob, type MovePlan } from '../../../shared/jobs/move'
 import { driverTitle, serviceNames } from '../../../shared/infrastructure'
-import { bytes } from '../../../shared/amounts'
+import { bytes, duration } from '../../../shared/amounts'
 import { sizeOf } from '../../../shared/move'
 import { problem } from '../../../shared/problem'
 import { implement, type StepActions } from '../../operations/implement'
@@ -39,6 +39,7 @@ export const infrastructureMove = (services: Services): AnyOperation =>
     steps: {
       'pull-images': pullImages(services),
       'create-cluster': createCluster(services),
+      rehearse: rehearse(services),
       'stop-instances': stopInstances(services.infrastructure),
       'stop-pgbouncer': stopPooler(services),
       'close-databases': close(services),
@@ -128,6 +129,21 @@ function requireNotOlder({ version }: MovePlan, now: string): void {
   })
 }
 
+/** The copies are replaced later: instances go on writing. */
+const rehearse = (services: Services): Actions => ({
+  async do(context) {
+    const begun = performance.now()
+    await copyAll(await bothUp(services, context), reportOn(context, 'rehearsed'))
+    context.note(`It took ${duration(performance.now() - begun)}. Instances will be down a little longer than that.`)
+  },
+  verify: again,
+})
+
+const reportOn =
+  (context: Moved, what: string) =>
+  (done: number, all: number): void =>
+    context.report({ fraction: done / all, text: `${done} of ${all} databases ${what}` })
+
 const stopPooler = (services: Services): Actions => ({
   do: context => services.infrastructure.stop(services.sides.old(context.plan), 'pgbouncer', driverContext(context)),
   verify: again,
@@ -154,18 +170,14 @@ const close = (services: Services): Actions => ({
 
 const copy = (services: Services): Actions => ({
   async do(context) {
-    await copyAll(await bothUp(services, context), (done, all) =>
-      context.report({ fraction: done / all, text: `${done} of ${all} databases copied` }),
-    )
+    await copyAll(await bothUp(services, context), reportOn(context, 'copied'))
   },
   verify: again,
 })
 
 const compare = (services: Services): Actions => ({
   async do(context) {
-    await compareAll(await bothUp(services, context), (done, all) =>
-      context.report({ fraction: done / all, text: `${done} of ${all} databases are equal` }),
-    )
+    await compareAll(await bothUp(services, context), reportOn(context, 'compared'))
   },
   verify: again,
 })
