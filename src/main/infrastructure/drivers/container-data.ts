@@ -60,8 +60,10 @@ export class ContainerData implements DataPlaces {
         message: `The container ${name} was created elsewhere, so it isn’t removed.`,
         hint: `If nobody needs it, remove it by hand: “${this.#engine.name} rm ${name}”.`,
       })
-    if (container?.running) await this.#engine.call(['stop', '-t', String(service.container.stopWithin), name])
-    if (container) await this.#engine.call(['rm', name])
+    if (container) {
+      await this.#engine.stop(container, service.container.stopWithin)
+      await this.#engine.call(['rm', name])
+    }
     if (volume === undefined) return
     if (labels) await this.#engine.call(['volume', 'rm', volume])
     await this.#engine.call(['network', 'rm', network]).catch(() => undefined) // others may be in it
