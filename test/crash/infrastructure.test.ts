@@ -1,6 +1,7 @@
 /**
- * Killed with -9 in the middle of a stop, a restart or a change of settings of the infrastructure. A restart always
- * ends with both running; a stop, with both and the instances stopped, which the next start starts again.
+ * Killed with -9 in the middle of a stop, and at every moment of a restart or a change of settings of the
+ * infrastructure, forward and back. A restart always ends with both running; a stop, with both and the instances
+ * stopped, which the next start starts again.
  */
 import { execa } from 'execa'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -10,7 +11,7 @@ import { layOut, makeDatabase, type CliInstance } from '../support/cli-instance'
 import type { Moment } from '../support/faults'
 import { makeTiny } from '../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
-import { crash, killedAndFinished, recover } from './crash'
+import { crash, killedAndFinished, moments, recover } from './crash'
 
 let workspace: TestWorkspace
 let school: CliInstance
@@ -27,6 +28,19 @@ const answer = (): Promise<string | undefined> =>
 const states = async (): Promise<string[]> => {
   const { postgres, pgbouncer } = await workspace.services.infrastructure.status()
   return [postgres.state, pgbouncer.state]
+}
+
+const bringUp = ['provision-postgres', 'start-postgres', 'secure-postgres', 'provision-pgbouncer', 'start-pgbouncer']
+
+/** Cancelled in its last step; its undo is then killed at one moment after the other, and goes on each time. */
+const cancelledAndKilled = async (kind: string, input: object, steps: readonly string[]): Promise<void> => {
+  const cancelAt: Moment = { at: 'before', what: `done ${steps.at(-1)}` }
+  await workspace.close()
+  await crash(workspace, { run: [[kind, input]], cancelAt, killAt: { at: 'after', what: 'turned' } })
+  for (const step of steps.toReversed())
+    for (const at of ['before', 'after'] as const) await crash(workspace, { killAt: { at, what: `undone ${step}` } })
+  await crash(workspace, { killAt: { at: 'before', what: 'settled' } })
+  expect(await recover(workspace)).toMatchObject([{ kind, phase: 'rolled-back', turned: { reason: 'cancelled' } }])
 }
 
 /** As an operator may, with its configuration as it is then. The workspace is closed. */
@@ -47,28 +61,44 @@ beforeEach(() => workspace.open()) // a test that failed may have left it closed
 afterAll(() => workspace.remove())
 
 describe('a restart', () => {
-  it.each<Moment & { readonly service?: string }>([
-    { at: 'after', what: 'doing stop-postgres' },
-    { at: 'before', what: 'done start-postgres' },
-    { service: 'pgbouncer', at: 'before', what: 'done stop-pgbouncer' },
-  ])('killed $at $what: both run, and so does the instance', async ({ service, ...moment }) => {
-    await killedAndFinished(workspace, 'infrastructure-restart', { service }, moment)
+  const steps = ['stop-pgbouncer', 'stop-postgres', ...bringUp]
+
+  it.each(moments(...steps))('killed $at $what: both run, and so does the instance', async moment => {
+    await killedAndFinished(workspace, 'infrastructure-restart', {}, moment)
+    expect([await states(), await answer()]).toEqual([['running', 'running'], 'school '])
+  })
+
+  it('of PgBouncer alone, killed once that is stopped: both run, and so does the instance', async () => {
+    const killAt: Moment = { at: 'before', what: 'done stop-pgbouncer' }
+    await killedAndFinished(workspace, 'infrastructure-restart', { service: 'pgbouncer' }, killAt)
+    expect([await states(), await answer()]).toEqual([['running', 'running'], 'school '])
+  })
+
+  it('cancelled, and killed at every moment of its undo: both run, and so does the instance', async () => {
+    await cancelledAndKilled('infrastructure-restart', {}, steps)
     expect([await states(), await answer()]).toEqual([['running', 'running'], 'school '])
   })
 })
 
 describe('a change of settings that restarts both', () => {
+  const steps = ['stop-pgbouncer', 'stop-postgres', 'write-settings', ...bringUp]
+  const inForce = async (): Promise<unknown> => [
+    (await workspace.services.settings.read()).postgres.maxConnections,
+    await workspace.sql('SHOW max_connections'),
+  ]
   let connections = 300
-  it.each<Moment>([
-    { at: 'before', what: 'done stop-postgres' },
-    { at: 'before', what: 'done write-settings' },
-    { at: 'before', what: 'done provision-postgres' },
-    { at: 'before', what: 'done start-pgbouncer' },
-  ])('killed $at $what: both run with it, and the instance is served', async moment => {
-    const values = { 'postgres.maxConnections': ++connections }
-    await killedAndFinished(workspace, 'infrastructure-settings', { service: 'postgres', values }, moment)
+  const input = (): object => ({ service: 'postgres', values: { 'postgres.maxConnections': ++connections } })
+
+  it.each(moments(...steps))('killed $at $what: both run with it, and the instance is served', async moment => {
+    await killedAndFinished(workspace, 'infrastructure-settings', input(), moment)
     expect([await states(), await answer()]).toEqual([['running', 'running'], 'school '])
-    expect(await workspace.sql('SHOW max_connections')).toEqual([{ max_connections: String(connections) }])
+    expect(await inForce()).toEqual([connections, [{ max_connections: String(connections) }]])
+  })
+
+  it('cancelled, and killed at every moment of its undo: both run with the old ones', async () => {
+    const before = await inForce()
+    await cancelledAndKilled('infrastructure-settings', input(), steps)
+    expect([await states(), await answer(), await inForce()]).toEqual([['running', 'running'], 'school ', before])
   })
 })
 
