@@ -17,6 +17,7 @@ import { crash, killedAndFinished, recover, startChild } from './crash'
 const podman = await podmanForTests()
 
 const steps = Object.keys(moveJob.steps)
+/** The steps before the pivot. */
 const undoable = steps.slice(0, steps.indexOf(moveJob.pivot ?? ''))
 
 describeWhere('images' in podman, 'missing' in podman ? podman.missing : '')('moving PostgreSQL', () => {
@@ -59,12 +60,11 @@ describeWhere('images' in podman, 'missing' in podman ? podman.missing : '')('mo
   })
   afterAll(() => workspace.remove())
 
-  it.each(
-    steps.flatMap((step): Moment[] => [
-      { at: 'after', what: `doing ${step}` },
-      { at: 'before', what: `done ${step}` },
-    ]),
-  )('killed $at $what: it is finished', async moment => {
+  // Each takes two moves' time, so a step that was only begun is tried once.
+  it.each([
+    ...steps.map((step): Moment => ({ at: 'before', what: `done ${step}` })),
+    { at: 'after', what: 'doing open-databases' } as const,
+  ])('killed $at $what: it is finished', async moment => {
     let to = await other()
     if (to === 'embedded' && moment.what.endsWith('pull-images')) {
       // only a move into containers has this step
@@ -78,20 +78,19 @@ describeWhere('images' in podman, 'missing' in podman ? podman.missing : '')('mo
     expect(await outcome()).toEqual(wholeUnder(to))
   })
 
-  it.each(undoable.map((step): Moment => ({ at: 'before', what: `done ${step}` })))(
-    'cancelled $at $what: everything is as it was',
-    async cancelAt => {
-      const to = await other()
-      if (to === 'embedded' && cancelAt.what.endsWith('pull-images')) return
-      const from = await workspace.services.infrastructure.kind()
-      await workspace.close()
-      const { all } = await startChild(workspace, { run: [[moveJob.kind, { driver: to }]], cancelAt })
-      expect(all).toContain('infrastructure-move rolled-back')
-      await workspace.open()
-      expect(await outcome()).toEqual(wholeUnder(from))
-      expect((await workspace.services.moving.review({ driver: to })).refused).toEqual([])
-    },
-  )
+  it.each(
+    undoable.filter((_, index) => index % 2 === 1).map((step): Moment => ({ at: 'before', what: `done ${step}` })),
+  )('cancelled $at $what: everything is as it was', async cancelAt => {
+    const to = await other()
+    if (to === 'embedded' && cancelAt.what.endsWith('pull-images')) return
+    const from = await workspace.services.infrastructure.kind()
+    await workspace.close()
+    const { all } = await startChild(workspace, { run: [[moveJob.kind, { driver: to }]], cancelAt })
+    expect(all).toContain('infrastructure-move rolled-back')
+    await workspace.open()
+    expect(await outcome()).toEqual(wholeUnder(from))
+    expect((await workspace.services.moving.review({ driver: to })).refused).toEqual([])
+  })
 
   it.each<Moment>([
     { at: 'before', what: 'done copy-databases' },
