@@ -79,7 +79,7 @@ it('infra activity shows who waits for whom, without values; cancel-query ends t
     const { ends } = await beginLockWait(holder, waiter)
     const shown = await until(async () => {
       const { out } = await home.run('infra activity')
-      return out.includes('waits for') && out
+      return out.includes('is waiting for') && out
     })
     expect(shown).toMatch(/alone +\d+ of \d+/)
     expect(shown).not.toMatch(/alice|4711/)
