@@ -131,7 +131,10 @@ export class Infrastructure {
     const present = await this.kind()
     if (kind !== present) await requireUnused(this.#services.drivers[present], this.#tenants)
     requireAvailable(kind, await this.options())
-    if (kind !== present) await this.wanted.change(() => ({ wanted: [], instances: [] })) // that was about the other driver's services
+    if (kind !== present) {
+      await this.wanted.change(() => ({ wanted: [], instances: [] })) // that was about the other driver's services
+      await this.#services.drivers[present].leave?.()
+    }
     await this.#services.settings.change({ driver: kind })
     return await this.#changed()
   }

@@ -1,7 +1,7 @@
 /** On a real Docker daemon: what every driver must do, adoption, an instance with its logs, and images from files. */
 import { join } from 'node:path'
 import { execa } from 'execa'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { apiRouter } from '../../../src/main/api/router'
 import type { App } from '../../../src/main/app'
 import { ContainerDriver } from '../../../src/main/infrastructure/drivers/container-driver'
@@ -114,6 +114,42 @@ describeWhere(missing === '', missing)('with Docker', () => {
       expect(await it.infrastructure.loadImages(file)).toEqual([image])
       expect(await command('image', 'inspect', '--format', '{{.Architecture}}', image)).toMatch(/^(amd64|arm64)$/)
     } finally {
+      await it.dispose()
+    }
+  })
+
+  test('the containers stay where they are, whatever DOCKER_HOST or the context becomes; another driver frees it', async () => {
+    const it = await testInfrastructure({ driver: 'docker', images })
+    const newDriver = () => new ContainerDriver('docker', allServices, it.services)
+    const context = { signal: AbortSignal.timeout(240_000), report: () => undefined, output: () => undefined }
+    const elsewhere = join(it.root, 'elsewhere.sock')
+    const config = join(it.root, 'docker-config')
+    try {
+      await it.infrastructure.provision('docker', 'postgres', context)
+      expect((await newDriver().status()).warnings).toEqual([])
+      await execa('docker', ['--config', config, 'context', 'create', 'other', '--docker', `host=unix://${elsewhere}`])
+      await execa('docker', ['--config', config, 'context', 'use', 'other'], { env: { DOCKER_HOST: '' } })
+      for (const environment of [
+        { DOCKER_HOST: `unix://${elsewhere}` },
+        { DOCKER_HOST: undefined, DOCKER_CONFIG: config },
+      ]) {
+        for (const [key, value] of Object.entries(environment)) vi.stubEnv(key, value)
+        const { services, warnings } = await newDriver().status()
+        expect(services).toMatchObject({ postgres: { state: 'stopped' }, pgbouncer: { state: 'absent' } })
+        expect(warnings).toMatchObject([
+          {
+            code: 'engine-changed',
+            cause: `It points to ${elsewhere}, but this workspace’s containers are at ${daemon?.host.slice('unix://'.length)}. Instance Manager keeps using those.`,
+          },
+        ])
+      }
+      await it.infrastructure.choose('embedded')
+      expect(await newDriver().detect()).toMatchObject({
+        available: false,
+        problem: { code: 'engine-stopped', cause: `Nothing answers at ${elsewhere}.` },
+      })
+    } finally {
+      vi.unstubAllEnvs()
       await it.dispose()
     }
   })

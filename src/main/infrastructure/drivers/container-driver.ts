@@ -28,6 +28,7 @@ import type {
   StartTool,
 } from './driver'
 import { ContainerEngine } from './container-engine'
+import { EnginePlace } from './engine-place'
 import type { Container } from './container-inspect'
 import { broken, type EngineKind } from './engine-problems'
 import { wantedIn } from './image-file'
@@ -49,7 +50,9 @@ export class ContainerDriver implements Driver {
   ) {
     this.#all = all
     this.#services = services
-    this.#engine = new ContainerEngine(kind, services)
+    const { root, state } = services.paths
+    const place = kind === 'docker' ? new EnginePlace(join(state, 'docker.json'), root) : undefined
+    this.#engine = new ContainerEngine(kind, services, place)
     this.#containers = new Containers(this.#engine, services.paths.root)
     this.data = new ContainerData(this.#engine, this.#containers, services)
     this.adoptedServices = new AdoptedContainers(this.#engine, this.#containers, services.settings)
@@ -71,6 +74,7 @@ export class ContainerDriver implements Driver {
     const settings = await this.#services.settings.read()
     const { name, image } = service.container.of(settings)
     const present = await this.#containers.own(name)
+    await this.#engine.settle()
     if (present && isAdopted(present)) return
     if (present?.restarting) await this.#engine.stop(present, 1) // it couldn't be replaced
     const pull = { signal: context.signal, onOutput: context.output }
@@ -151,13 +155,17 @@ export class ContainerDriver implements Driver {
   }
 
   async status(): Promise<DriverStatus> {
-    return lookAtContainers(this.#all, {
+    const found = await lookAtContainers(this.#all, {
       containers: this.#containers,
       settings: await this.#services.settings.read(),
       secrets: this.#services.secrets,
       lingering: this.kind === 'docker', // its daemon isn't the user's
     })
+    const { changed } = this.#engine
+    return changed ? { ...found, warnings: [...found.warnings, changed] } : found
   }
+
+  readonly leave = (): Promise<void> => this.#engine.leave()
 
   readonly details = async (service: Service): Promise<DriverDetails | undefined> => {
     const name = await this.#nameOf(service)

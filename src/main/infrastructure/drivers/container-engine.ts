@@ -1,6 +1,6 @@
 /** The parts of a container engine's command line that we use. Podman and Docker agree on all of them. */
 import { z } from 'zod'
-import { problem, ProblemError } from '../../../shared/problem'
+import { problem, ProblemError, type Problem } from '../../../shared/problem'
 import { baseEnvironment } from '../../system/environment'
 import type { LaunchOptions } from '../../system/launch'
 import type { Run, RunOptions, Start, Started } from '../../system/run'
@@ -8,7 +8,8 @@ import { withFiles } from '../programs'
 import type { Service } from '../services/service'
 import { networkSchema, toContainer, type Container } from './container-inspect'
 import { dockerInfo, podmanInfo, type EngineInfo } from './engine-info'
-import { explained, requireHere, silent, type EngineKind } from './engine-problems'
+import { isSameSocket, type EnginePlace } from './engine-place'
+import { engineChanged, explained, requireHere, silent, type EngineKind } from './engine-problems'
 
 const volumeSchema = z.object({ Labels: z.record(z.string(), z.string()).nullish() })
 
@@ -30,10 +31,33 @@ export class ContainerEngine {
   readonly #commands: { readonly run: Run; readonly start: Start }
   /** Where it was found: the same engine is used from then on, even if the user's context changes. */
   #address: string | undefined
+  /** That the user's commands lead elsewhere, once it is known. */
+  #changed: Problem | undefined
+  readonly #place: EnginePlace | undefined
 
-  constructor(name: EngineKind, commands: { readonly run: Run; readonly start: Start }) {
+  /** @param place where the workspace's containers are, if the engine can have several daemons */
+  constructor(name: EngineKind, commands: { readonly run: Run; readonly start: Start }, place?: EnginePlace) {
     this.name = name
     this.#commands = commands
+    this.#place = place
+  }
+
+  /** A warning, if the user's commands lead to another daemon than the one in use. */
+  get changed(): Problem | undefined {
+    return this.#changed
+  }
+
+  /** From now on the workspace's containers are here, in later runs too. @throws as `call` */
+  async settle(): Promise<void> {
+    await this.#locate(askTimeout)
+    await this.#place?.record(this.#address ?? '')
+  }
+
+  /** There are no containers any more that count: the next call finds out again where commands lead. */
+  async leave(): Promise<void> {
+    await this.#place?.forget()
+    this.#address = undefined
+    this.#changed = undefined
   }
 
   /**
@@ -196,14 +220,17 @@ export class ContainerEngine {
   }
 
   /**
-   * Finds out where Docker's commands go: DOCKER_HOST, or the user's context. Takes about 30 ms, once.
-   * @throws Problem `engine-elsewhere`
+   * Finds out where Docker's commands go: to the daemon that has the workspace's containers; otherwise to DOCKER_HOST,
+   * or the user's context. Takes about 30 ms, once.
+   * @throws Problems `engine-elsewhere`, `file-corrupt`
    */
   async #locate(timeout: number): Promise<void> {
     if (this.#address !== undefined) return
-    const address = this.name === 'docker' ? await this.#dockerHost(timeout) : (process.env['CONTAINER_HOST'] ?? '')
-    requireHere(this.name, address)
-    this.#address = address
+    const configured = this.name === 'docker' ? await this.#dockerHost(timeout) : (process.env['CONTAINER_HOST'] ?? '')
+    const settled = await this.#place?.read()
+    if (settled === undefined) requireHere(this.name, configured)
+    else if (!(await isSameSocket(settled, configured))) this.#changed = engineChanged(settled, configured)
+    this.#address = settled ?? configured
   }
 
   async #dockerHost(timeout: number): Promise<string> {

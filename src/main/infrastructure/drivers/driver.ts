@@ -51,6 +51,9 @@ export interface Driver {
 
   // Abilities: a driver states which it has, and callers check for the ability, never for the driver's kind.
 
+  /** Forgets where its services are. Called once another driver is to be used. */
+  readonly leave?: () => Promise<void>
+
   /** What the driver itself knows about a service; undefined if it doesn't exist. Cheap while the service is running. */
   readonly details?: (service: Service) => Promise<DriverDetails | undefined>
   /** The path of a service's log, if services write them to files on this machine. */

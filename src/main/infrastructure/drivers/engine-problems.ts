@@ -127,10 +127,25 @@ export function requireHere(kind: EngineKind, address: string): void {
     code: 'engine-elsewhere',
     message: `${driverTitle[kind]}’s commands go to another machine.`,
     // without a user's name or password
-    cause: `${process.env[variable] ? variable : 'Its context'} points to ${url ? `${url.protocol}//${url.host}` : 'an unknown address'}, but instances need their database here.`,
+    cause: `${process.env[variable] ? variable : 'Its context'} points to ${shownAddress(address)}, but instances need their database here.`,
     hint: process.env[variable]
       ? `Start Instance Manager without ${variable}, or choose another driver.`
       : 'Use the context of this machine, “docker context use default”, or choose another driver.',
     action: 'choose-driver',
   })
 }
+
+/** Without a user's name or password. */
+function shownAddress(address: string): string {
+  if (address.startsWith('unix://')) return address.slice('unix://'.length)
+  const url = URL.canParse(address) ? new URL(address) : undefined
+  return url ? `${url.protocol}//${url.host}` : 'an unknown address'
+}
+
+/** @param pinned the address of the workspace's containers @param configured where the user's commands go */
+export const engineChanged = (pinned: string, configured: string): Problem => ({
+  code: 'engine-changed',
+  message: 'The docker command now points to a different daemon.',
+  cause: `It points to ${shownAddress(configured)}, but this workspace’s containers are at ${shownAddress(pinned)}. Instance Manager keeps using those.`,
+  hint: `You don’t have to do anything. To see the containers in a terminal: “docker --host ${pinned} ps”.`,
+})
