@@ -194,6 +194,18 @@ function eachOf(name: string, state: OperationState): Each {
   return { name, exit: exitOfPhase(operation.phase), operation, problem: operation.problem }
 }
 
+/** What their steps found and did; with their names, if there are several. @returns undefined if there is nothing */
+export function notesOfAll({ follower }: FollowServices, results: readonly Each[]): string[] | undefined {
+  const ended = results.map(it => it.operation?.id)
+  const lines = follower.states
+    .filter(it => ended.includes(it.id))
+    .flatMap(it => {
+      const notes = notesOf(it)
+      return results.length > 1 && notes.length > 0 ? [`${subjectOf(it)}:`, ...notes.map(note => `  ${note}`)] : notes
+    })
+  return lines.length > 0 ? lines : undefined
+}
+
 /** The command's result for many instances. */
 export function resultOfMany(session: CommandSession, results: readonly Each[], lines?: readonly string[]): Result {
   const failed = results.filter(it => it.exit !== exitCodes.done)

@@ -133,7 +133,7 @@ function shareOf({ database, limits = {} }: InstanceConfig, settings: Settings, 
 
 /** @param besides an instance that counts even if it isn't running @throws as `Databases.maxConnections` */
 async function together(
-  services: LimitServices,
+  services: Parameters<typeof usedTogether>[0] & Pick<LimitServices, 'databases'>,
   settings: Settings,
   besides: string,
 ): Promise<NonNullable<InstanceLimits['together']>> {
@@ -142,6 +142,16 @@ async function together(
     services.databases.maxConnections(),
   ])
   return { used, available: most - engineConnections }
+}
+
+/** @returns a sentence or two if running instances could take more connections than PostgreSQL has, this one included */
+export async function overbooked(
+  services: Parameters<typeof together>[0] & Pick<LimitServices, 'settings'>,
+  name: string,
+): Promise<string | undefined> {
+  const { used, available } = await together(services, await services.settings.read(), name)
+  if (used <= available) return undefined
+  return `Together, running instances could use ${used} connections, but PostgreSQL has only ${available} for them. Under load, some would be refused. Raise PostgreSQL’s max_connections, make pools smaller, or stop an instance.`
 }
 
 /** How many of PostgreSQL's connections running instances normally use. @param besides one that counts anyway */

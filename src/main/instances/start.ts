@@ -4,20 +4,23 @@ import { startJob, type StartPlan } from '../../shared/jobs/lifecycle'
 import { problem } from '../../shared/problem'
 import { implement, unchangedSince, type StepActions } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
+import { overbooked } from './limits'
 import { describeHolder } from './ports'
 import { targetContradiction } from './lifecycle/derived'
 import { othersOnPort, portInUse } from './lifecycle/port'
 import { startAgain, startProcess, stopTarget, verifyHealth } from './lifecycle/process-steps'
 import { findOwn, isOnline, type LifecycleServices, type PortServices } from './lifecycle/target'
 
-export const starting = (services: PortServices): AnyOperation =>
+type StartServices = PortServices & Parameters<typeof overbooked>[0]
+
+export const starting = (services: StartServices): AnyOperation =>
   implement(startJob, {
     plan: input => planStart(services, input),
     adopt: unchangedSince(1),
     contradiction: ({ target, stopFirst }, subject) => targetContradiction(services, subject, target, ...stopFirst),
     steps: {
       'stop-others': stopOthers(services),
-      'start-process': startProcess(services),
+      'start-process': startAndWarn(services),
       'verify-health': verifyHealth(services),
     },
   })
@@ -42,6 +45,19 @@ async function planStart(
   if (others.length && !stopOther) throw portInUse(target.port, names, name)
   const stopFirst = await Promise.all(others.map(async it => (await findOwn(services, it.name)).target))
   return { target, stopFirst, wanted: (await services.desired.names()).includes(name) }
+}
+
+/** It starts all the same: instances seldom need all their connections at once. */
+function startAndWarn(services: StartServices): StepActions<StartPlan> {
+  const actions = startProcess(services)
+  return {
+    ...actions,
+    async do(context) {
+      await actions.do(context)
+      const warning = await overbooked(services, context.plan.target.name).catch(() => undefined)
+      if (warning !== undefined) context.note(warning)
+    },
+  }
 }
 
 /** Undo restarts the instances we stopped, so a failed switch loses nothing. */

@@ -239,6 +239,13 @@ it('refuse more than PostgreSQL has for what runs', async () => {
   })
   await limit(other, { pool: 185 })
   expect((await workspace.services.instances.limits(other.name)).together).toEqual({ used: 790, available: 790 })
+  const last = await layOut(workspace, 'last')
+  await makeDatabase(workspace, last)
+  const { steps } = await run('start', { name: last.name })
+  expect(steps.find(it => it.name === 'start-process')?.notes).toContain(
+    'Together, running instances could use 795 connections, but PostgreSQL has only 790 for them.',
+  )
+  await run('stop', { name: last.name })
 })
 
 it('come along with a copy that is adopted', async () => {

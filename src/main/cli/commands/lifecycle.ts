@@ -12,6 +12,7 @@ import {
   many,
   mustSucceed,
   notesOf,
+  notesOfAll,
   one,
   resultOfMany,
   succeed,
@@ -110,7 +111,7 @@ async function run(
       : names.length > 0
         ? await many(services, { kind: manyJob.kind, action, names: [...names], stopOther })
         : []
-  return resultOfMany(session, results)
+  return resultOfMany(session, results, notesOfAll(services, results))
 }
 
 /** Turns “already running” into a success when starting. */

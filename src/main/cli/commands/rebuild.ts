@@ -2,7 +2,6 @@
 import type { z } from 'zod'
 import { canaryOf, defaultAtOnce, fleetJob } from '../../../shared/jobs/fleet'
 import { rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
-import { subjectOf } from '../../../shared/jobs/words'
 import { quoteNames } from '../../../shared/notes'
 import type { RebuildReview } from '../../../shared/rebuild-review'
 import { rollbackWords } from '../../../shared/rebuild-words'
@@ -10,7 +9,7 @@ import type { Rename } from '../../../shared/schema'
 import type { Client } from '../engine'
 import { exitCodes } from '../exit-codes'
 import { refused, toFailure, wrongUsage } from '../failure'
-import { many, notesOf, one, resultOfMany, withOperations, type Each, type FollowServices } from '../operate'
+import { many, notesOfAll, one, resultOfMany, withOperations, type Each, type FollowServices } from '../operate'
 import { cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
 import { rehearsalLines, reviewLines, totalLines, type Rehearsed } from '../print/review'
@@ -48,16 +47,9 @@ export function rebuild(
         : chosen.length === 1
           ? [await one(services, name, { kind: rebuildJob.kind, name, schema, env })]
           : await several(services, chosen, { schema, env }, options)
-    const ended = results.map(it => it.operation?.id)
-    const notes = services.follower.states
-      .filter(it => ended.includes(it.id))
-      .flatMap(it => (chosen.length > 1 ? named(subjectOf(it), notesOf(it)) : notesOf(it)))
-    return resultOfMany(session, results, notes.length > 0 ? notes : undefined)
+    return resultOfMany(session, results, notesOfAll(services, results))
   })
 }
-
-const named = (name: string, notes: readonly string[]): string[] =>
-  notes.length > 0 ? [`${name}:`, ...notes.map(it => `  ${it}`)] : []
 
 const noneOutdated = 'No instance is outdated.'
 
