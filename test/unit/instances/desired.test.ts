@@ -59,7 +59,7 @@ test('of 0.1, without a check sum, it is read and then kept with one; what is no
   expect(await readFile(path, 'utf8')).toContain('"sum"')
   await writeFile(path, '["school", "../other"]')
   await expect(new Desired(path).names()).rejects.toMatchObject({
-    problem: { code: 'file-corrupt', hint: expect.stringContaining('a new one will be made') as string },
+    problem: { code: 'file-corrupt', hint: expect.stringContaining('a new one will be created') as string },
   })
 })
 
