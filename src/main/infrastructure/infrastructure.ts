@@ -246,7 +246,9 @@ export class Infrastructure {
 
   #startService(which: Which, service: ServiceName, context: DriverContext): Promise<void> {
     return this.#inTurn(context, async () => {
-      await this.#release() // a PgBouncer that holds queries isn't ready
+      // One that holds queries isn't ready. PostgreSQL's queries go on holding until it is up: without a hold, PgBouncer
+      // tries to log in, is refused, and then refuses all clients of that pool for a second.
+      if (service === 'pgbouncer') await this.#release()
       try {
         await this.#driverOf(which).start(serviceOf(service), context)
       } finally {
@@ -309,6 +311,7 @@ export class Infrastructure {
 
   /** Call it after both were started. Never throws: an instance's own health check shows if it is still refused. */
   async healPools(): Promise<void> {
+    await this.#release() // a restart that was cancelled before its stop may have left a hold
     await this.#tenants.heal().catch(() => undefined)
   }
 

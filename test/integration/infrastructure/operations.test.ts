@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connect, withConnection } from '../../../src/main/infrastructure/connection'
 import { workingIn } from '../../../src/main/infrastructure/drivers/daemons'
@@ -136,7 +137,16 @@ test('while PostgreSQL restarts, queries wait and none fails; only a transaction
     await close()
     return asked
   }
-  const asking = Promise.all([ask(), ask(), ask()])
+  const askAnew = async (): Promise<number> => {
+    const all: Promise<unknown>[] = []
+    for (; !restarting.signal.aborted; await delay(20)) {
+      const asked = query()
+      asked.catch(() => undefined) // seen below
+      all.push(asked)
+    }
+    return (await Promise.all(all)).length
+  }
+  const asking = Promise.all([ask(), ask(), ask(), askAnew()])
   asking.catch(() => undefined)
   const before = await pids()
   mustSucceed(await run('infrastructure-restart', { service: 'postgres' }))
