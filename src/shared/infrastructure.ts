@@ -80,7 +80,7 @@ export interface FormerPostgres {
   readonly container: string
   /** e.g. `15.18` */
   readonly version: string
-  /** Bytes of its databases when it was left. */
+  /** Size of its databases at the time, in bytes. */
   readonly bytes: number
   /** Milliseconds since 1970. */
   readonly at: number
@@ -94,7 +94,7 @@ export interface InfrastructureStatus {
   readonly pgbouncer: ServiceStatus
   /** False if PgBouncer isn't available: instances then use the direct URL. */
   readonly pooled: boolean
-  /** Those whose containers were created elsewhere, e.g. by the earlier CLI: they are used as they are. */
+  /** The services whose containers were created elsewhere, e.g. by the earlier CLI. They are used as they are. */
   readonly adopted: readonly ServiceName[]
   /** Security measures that are missing, e.g. because an adopted container's pg_hba.conf says `trust`. */
   readonly warnings: readonly Problem[]

@@ -15,7 +15,7 @@ export interface MoveReview {
   readonly instances: readonly string[]
   /** Whether the old one can be removed here later: it wasn’t created elsewhere. */
   readonly own: boolean
-  /** Free bytes on the disk of the new one, if that is known. */
+  /** Free bytes on the new one's disk, if known. */
   readonly free?: number
   /** Why it can’t be done yet; empty if it can. */
   readonly refused: readonly Problem[]
@@ -32,22 +32,22 @@ export function moveSentences(review: MoveReview): { readonly changes: string[];
   return {
     changes: [
       from === to
-        ? 'A new container takes the place of PostgreSQL’s. Ports, names and passwords stay.'
-        : `${driverTitle[to]} runs PostgreSQL and PgBouncer in place of ${driverTitle[from]}. Ports, names and passwords stay.`,
+        ? 'A new container replaces PostgreSQL’s. Ports, names and passwords stay the same.'
+        : `${driverTitle[to]} runs PostgreSQL and PgBouncer instead of ${driverTitle[from]}. Ports, names and passwords stay the same.`,
       image === undefined
-        ? `A new PostgreSQL is created; it is ${version} now.`
-        : `A new PostgreSQL is created from ${image}; it is ${version} now.`,
+        ? `A new PostgreSQL is created. The current one is ${version}.`
+        : `A new PostgreSQL is created from ${image}. The current one is ${version}.`,
       `${capital(count(databases.length, 'database'))} (${size}) ${databases.length === 1 ? 'is' : 'are'} copied and compared, table by table.`,
     ],
     costs: [
       instances.length > 0
-        ? `${capital(count(instances.length, 'running instance'))} ${instances.length === 1 ? 'is' : 'are'} stopped while the databases are copied, and started again: ${enumerate(instances)}. A rehearsal before that measures how long it takes.`
+        ? `${capital(count(instances.length, 'running instance'))} ${instances.length === 1 ? 'is' : 'are'} stopped while the databases are copied, then started again: ${enumerate(instances)}. A rehearsal beforehand measures how long that takes.`
         : 'No instance is running, so none is interrupted.',
-      'Other programs’ connections to the databases are cut.',
-      `About ${size} of disk space${free === undefined ? '' : `; ${bytes(free)} are free`}.`,
+      'Other programs’ connections to the databases are closed.',
+      `About ${size} of disk space${free === undefined ? '' : `; ${bytes(free)} is free`}.`,
       own
-        ? 'The old PostgreSQL stays, stopped, until you remove it. It doesn’t get what is written from then on.'
-        : 'The old containers were created elsewhere: they stay, stopped.',
+        ? 'The old PostgreSQL is kept, stopped, until you remove it. It doesn’t receive anything written after the move.'
+        : 'The old containers were created elsewhere, so they are kept, stopped.',
     ],
   }
 }

@@ -54,7 +54,7 @@ export const settingsSchema = z.strictObject({
   driver: z.enum(driverKinds).optional().register(words, {
     title: 'Driver',
     explanation: 'Runs PostgreSQL and PgBouncer. Chosen when the workspace is set up.',
-    effect: 'If there are instances, a change moves their databases.',
+    effect: 'If there are instances, changing it moves their databases.',
     elsewhere:
       'Change it under Infrastructure, or with “instance-manager init --driver KIND”; if there are instances, with “instance-manager infra move KIND”.',
   }),
@@ -95,7 +95,7 @@ export const settingsSchema = z.strictObject({
       }),
       postgresImage: image.default('docker.io/library/postgres:17-alpine').register(words, {
         title: 'PostgreSQL image',
-        explanation: 'Keep the major version: “instance-manager infra upgrade IMAGE” leads to a newer one.',
+        explanation: 'Keep the major version. To move to a newer one, use “instance-manager infra upgrade IMAGE”.',
         effect: nextStart,
       }),
       pgbouncerImage: image.default('docker.io/edoburu/pgbouncer:v1.24.1-p1').register(words, {

@@ -45,7 +45,7 @@ test('choosing another driver shows what that does and costs; refused while the 
   await engine('volume', 'create', `instance-manager-${containers.postgres}`)
   await window.getByRole('radio', { name: 'Podman' }).click()
   const dialog = room.dialog('Move PostgreSQL to Podman?')
-  await expect(dialog).toContainText(`the volume instance-manager-${containers.postgres} exists already`)
+  await expect(dialog).toContainText(`the volume instance-manager-${containers.postgres} already exists`)
   await expect(dialog.getByRole('button', { name: 'Move' })).toBeDisabled()
   await dialog.getByRole('button', { name: 'Cancel' }).click()
   await engine('volume', 'rm', `instance-manager-${containers.postgres}`)

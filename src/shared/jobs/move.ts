@@ -28,7 +28,7 @@ export type MoveSide = Readonly<z.infer<typeof sideSchema>>
 const movePlanSchema = z.strictObject({
   from: sideSchema,
   to: sideSchema,
-  /** The settings that differ: the workspace’s own before, and those of the new one. */
+  /** The settings that differ: the workspace’s own values before the move, and the values after it. */
   before: changes,
   after: changes,
   /** Marks the new place, so that undo removes only what this operation created. */
@@ -39,13 +39,13 @@ const movePlanSchema = z.strictObject({
   pooled: z.strictObject({ before: z.boolean(), after: z.boolean() }),
   /** Whether Instance Manager created the old one, and may remove it later. */
   own: z.boolean(),
-  /** Of the old one. */
+  /** The old one's. */
   version: z.string().max(100),
   /** Connections that each database accepts (-1: any number), and its size in bytes. */
   databases: z.array(
     z.strictObject({ name: z.string().min(1).max(63), connections: z.int(), bytes: z.number().min(0) }),
   ),
-  /** Those that run and are stopped meanwhile. */
+  /** The running ones, which are stopped meanwhile. */
   instances: z.array(z.strictObject({ name: nameSchema, port })),
 })
 export type MovePlan = Readonly<z.infer<typeof movePlanSchema>>
@@ -58,7 +58,7 @@ export const moveJob = defineJob({
   version: 1,
   input: z.object({
     driver,
-    /** Of PostgreSQL, for Podman and Docker; absent: that of the settings. */
+    /** PostgreSQL's, for Podman and Docker; absent: the one in the settings. */
     image: imageSchema.optional(),
   }),
   plan: movePlanSchema,
@@ -73,8 +73,8 @@ export const moveJob = defineJob({
       explanation: 'Empty, beside the old one, on another port. Nothing is interrupted.',
     },
     rehearse: {
-      title: 'Rehearse the copying',
-      explanation: 'While instances run. What can’t be copied is found now, and how long it takes.',
+      title: 'Rehearse the copy',
+      explanation: 'While instances run, to find out what can’t be copied and how long it takes.',
     },
     'stop-instances': {
       title: 'Stop the running instances',
@@ -88,19 +88,19 @@ export const moveJob = defineJob({
     },
     'close-databases': {
       title: 'Close the databases',
-      explanation: 'Whoever is still connected is cut off, so that nothing is written any more.',
+      explanation: 'Remaining connections are closed, so that nothing more is written.',
     },
     'copy-databases': {
       title: 'Copy the databases',
-      explanation: 'Roles, passwords and rights, then each database by pg_dump and pg_restore.',
+      explanation: 'Roles, passwords and rights, then each database with pg_dump and pg_restore.',
     },
     'compare-databases': {
-      title: 'Compare them',
-      explanation: 'Every table’s rows, by number and by a hash of their content; sequences; roles; rights.',
+      title: 'Compare the databases',
+      explanation: 'Every table’s rows, by count and hash; sequences, roles and rights.',
     },
     'stop-postgres': { title: 'Stop both', explanation: 'The new one takes over the old one’s port.' },
-    'write-settings': { title: 'Record where it is', explanation: 'In settings.json.' },
-    'start-postgres': { title: 'Start the new PostgreSQL', explanation: 'On the port that the instances know.' },
+    'write-settings': { title: 'Record the new location', explanation: 'In settings.json.' },
+    'start-postgres': { title: 'Start the new PostgreSQL', explanation: 'On the port that the instances use.' },
     'start-pgbouncer': {
       title: 'Start PgBouncer',
       explanation: 'Done when it passes a query to PostgreSQL.',
@@ -108,7 +108,7 @@ export const moveJob = defineJob({
     },
     'open-databases': {
       title: 'Open the databases',
-      explanation: 'From here on there is no way back. The old PostgreSQL stays as it was, stopped.',
+      explanation: 'From here on, the move can’t be undone. The old PostgreSQL stays as it was, stopped.',
     },
     'start-instances': {
       title: 'Start the instances again',
@@ -175,6 +175,6 @@ export const removeFormerJob = defineJob({
     done: 'The old PostgreSQL was removed',
     failed: 'The old PostgreSQL was not removed',
   }),
-  cancel: { meaning: 'What is left of it stays.', confirm: 'Cancel' },
+  cancel: { meaning: 'Whatever hasn’t been removed yet stays.', confirm: 'Cancel' },
   pivot: 'remove',
 })

@@ -77,7 +77,7 @@ export async function status(session: CommandSession): Promise<Result> {
 const formerLines = ({ former }: InfrastructureStatus): string[] =>
   former
     ? [
-        `Kept from before the last move: PostgreSQL ${cleanLine(former.version)} in ${driverTitle[former.driver]}, ${bytes(former.bytes)} (“infra remove-old” removes it).`,
+        `Kept from before the last move: PostgreSQL ${cleanLine(former.version)} under ${driverTitle[former.driver]}, ${bytes(former.bytes)} (“infra remove-old” removes it).`,
       ]
     : []
 

@@ -1,4 +1,4 @@
-/** `infra move`, `infra upgrade`, `infra remove-old`: PostgreSQL moves, and what it left behind is removed. */
+/** `infra move`, `infra upgrade`, `infra remove-old`: move PostgreSQL, and remove what a move left behind. */
 import type { z } from 'zod'
 import type { DriverKind } from '../../../shared/infrastructure'
 import { moveJob, removeFormerJob } from '../../../shared/jobs/move'
@@ -17,7 +17,7 @@ export interface MoveOptions {
 export const move = (session: CommandSession, driver: DriverKind, options: MoveOptions): Promise<Result> =>
   moveTo(session, () => Promise.resolve({ driver }), options)
 
-/** With the driver that is in use. */
+/** With the current driver. */
 export const upgrade = (session: CommandSession, image: string, options: MoveOptions): Promise<Result> =>
   moveTo(session, async client => ({ driver: (await client.infrastructure.status.query()).driver, image }), options)
 

@@ -122,22 +122,22 @@ export function infra(program: Grammar): void {
   group
     .add(
       'move',
-      'Move PostgreSQL with all its databases to another driver. Instances are stopped meanwhile; the old one is kept.',
+      'Move PostgreSQL with all its databases to another driver. Instances are stopped meanwhile; the old PostgreSQL is kept.',
     )
     .argument('<driver>', driverKinds.join(', '), oneOf(driverKinds))
-    .option('--dry-run', 'show what would be done, what it costs and what stands in the way')
+    .option('--dry-run', 'show what would be done, what it costs and what prevents it')
     .example('infra move podman --dry-run', 'changes nothing')
-    .example('infra move podman', 'put back as it was unless every row is the same afterwards')
+    .example('infra move podman', 'everything is put back unless every row is the same afterwards')
     .does(async (session, options: MoveOptions, driver: DriverKind) =>
       (await import('../commands/move')).move(session, driver, options),
     )
   group
     .add(
       'upgrade',
-      'Move all databases to a PostgreSQL from another image, of the same or a newer major version, in a new container.',
+      'Move all databases to a new container from another PostgreSQL image, of the same or a newer major version.',
     )
     .argument('<image>', 'e.g. docker.io/library/postgres:17-alpine')
-    .option('--dry-run', 'show what would be done, what it costs and what stands in the way')
+    .option('--dry-run', 'show what would be done, what it costs and what prevents it')
     .example('infra upgrade docker.io/library/postgres:17-alpine --dry-run', 'changes nothing')
     .example('infra upgrade docker.io/library/postgres:17-alpine', 'the old container and its volume are kept')
     .does(async (session, options: MoveOptions, image: string) =>
@@ -145,7 +145,7 @@ export function infra(program: Grammar): void {
     )
   group
     .add('remove-old', 'Remove the PostgreSQL that was kept after a move, with its databases as they were then.')
-    .example('infra remove-old', 'once you are sure that you don’t need it')
+    .example('infra remove-old', 'once you are sure you don’t need it')
     .does(async session => (await import('../commands/move')).removeOld(session))
   group
     .add('load', 'Load the image of PostgreSQL or PgBouncer from a file, where no registry can be reached.')

@@ -8,7 +8,7 @@ import { isAdopted, type Containers } from './containers'
 import type { DataPlaces, DriverServices } from './driver'
 import { placeTaken } from './problems'
 
-/** A volume's label: what it was created with. */
+/** A volume's label with the token that it was created with. */
 const tokenLabel = 'instance-manager.token'
 
 export class ContainerData implements DataPlaces {
@@ -32,7 +32,7 @@ export class ContainerData implements DataPlaces {
     if (labels && token !== undefined && labels[tokenLabel] === token) return undefined
     if (labels) return `the volume ${volume}`
     const container = await this.#engine.container(name)
-    // without data of its own, one of ours is just created again
+    // a container without data, if it is ours, is simply created again
     if (!container || (volume === undefined && container.labels[ownerLabel] === this.#services.paths.root))
       return undefined
     return `the container ${name}`
@@ -66,7 +66,7 @@ export class ContainerData implements DataPlaces {
     }
     if (volume === undefined) return
     if (labels) await this.#engine.call(['volume', 'rm', volume])
-    await this.#engine.call(['network', 'rm', network]).catch(() => undefined) // others may be in it
+    await this.#engine.call(['network', 'rm', network]).catch(() => undefined) // other containers may be in it
   }
 
   disk(): Promise<string | undefined> {

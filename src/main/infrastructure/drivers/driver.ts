@@ -51,7 +51,7 @@ export interface Driver {
 
   // Abilities: a driver states which it has, and callers check for the ability, never for the driver's kind.
 
-  /** Forgets where its services are. Called once another driver is to be used. */
+  /** Forgets where its services are. Called when another driver is chosen. */
   readonly leave?: () => Promise<void>
 
   /** What the driver itself knows about a service; undefined if it doesn't exist. Cheap while the service is running. */
@@ -72,13 +72,13 @@ export interface Driver {
 }
 
 /**
- * The places of the services' data: a folder, or a container with its volume. A place that someone else took is never
- * used, and never emptied.
+ * The places of the services' data: a folder, or a container with its volume. A place that someone else has taken is never
+ * used or emptied.
  */
 export interface DataPlaces {
   /**
    * What is in a service's place, e.g. `the volume instance-manager-postgres`; undefined if it is free.
-   * @param token a place that was taken with it counts as free
+   * @param token a place taken with it counts as free
    */
   occupant(service: Service, token?: string): Promise<string | undefined>
   /** Takes a free place for the service that `provision` creates there. Safe to repeat. @throws Problem `place-taken` */

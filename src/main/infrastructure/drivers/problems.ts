@@ -26,9 +26,9 @@ export async function requireFreePort({ name, title }: Service, port: number): P
 export const placeTaken = ({ title }: Service, occupant: string) =>
   problem({
     code: 'place-taken',
-    message: `${title} can’t be created there: ${occupant} exists already.`,
+    message: `${title} can’t be created: ${occupant} already exists.`,
     cause: 'It may hold data, so it is never overwritten.',
-    hint: 'If it was kept by an earlier move, remove that first (instance-manager infra remove-old). If nobody needs it, remove it by hand.',
+    hint: 'If an earlier move left it, remove it with “instance-manager infra remove-old”. If it is something else that nobody needs, remove it by hand.',
   })
 
 /** It is running and answers, but doesn't have our roles yet. */

@@ -1,6 +1,6 @@
 /**
- * What belongs to a whole PostgreSQL and not to one database: roles with their passwords and memberships, databases
- * with their owners and rights, and settings of both. Superusers aren't among the roles: each cluster has its own.
+ * What belongs to the whole cluster rather than to one database: roles with their passwords and memberships, databases
+ * with their owners and rights, and the settings of both. Superusers aren't included: each cluster has its own.
  */
 import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
 import { poolerRole } from '../services/postgres-config'
@@ -38,12 +38,12 @@ export interface Cluster {
   }[]
 }
 
-/** The roles that are moved, as a condition on `pg_authid`. Below 16384 are PostgreSQL's own. */
+/** The roles that are moved, as a condition on `pg_authid`. OIDs below 16384 are PostgreSQL's own. */
 const moved = `oid >= 16384 AND NOT rolsuper AND rolname <> ${literal(poolerRole)}`
 /** The databases that are moved, as a condition on `pg_database`. */
 export const movedDatabases = `datname NOT IN ('postgres', 'template0', 'template1', ${literal(templateDatabase)})`
 
-/** Everything in a fixed order, so that two can be compared. @param client our role's, in the database `postgres` */
+/** Reads it all in a fixed order, so that two can be compared. @param client our role's, in the database `postgres` */
 export async function readCluster(client: Client): Promise<Cluster> {
   await client.query("SET timezone = 'UTC'")
   const ask = async <Row extends object>(sql: string): Promise<Row[]> => (await client.query<Row>(sql)).rows
@@ -72,7 +72,7 @@ export async function readCluster(client: Client): Promise<Cluster> {
   }
 }
 
-/** Replaces whatever else is in the new cluster: only what was copied there before can be. @param client as above */
+/** Empties the new cluster, which can only contain what an earlier attempt copied. @param client as above */
 export async function clearCluster(client: Client): Promise<void> {
   const names = async (sql: string) => (await client.query<{ name: string }>(sql)).rows.map(it => it.name)
   for (const it of await names(`SELECT datname::text AS name FROM pg_database WHERE ${movedDatabases}`))
@@ -81,7 +81,7 @@ export async function clearCluster(client: Client): Promise<void> {
     await client.query(`DROP ROLE ${id(it)}`)
 }
 
-/** Each is sent by itself: PostgreSQL logs a statement that fails, and one that has a password hardly can. */
+/** Each is sent separately: PostgreSQL logs statements that fail, and the one with the password is unlikely to. */
 export const roleSql = ({ name, attributes, password, comment }: RoleFacts): string[] => [
   `ALTER ROLE ${id(name)} ${attributes}`,
   `ALTER ROLE ${id(name)} PASSWORD ${password === null ? 'NULL' : literal(password)}`,
@@ -100,7 +100,7 @@ export const databaseSql = ({ name, comment, rights }: DatabaseFacts): string[] 
   `COMMENT ON DATABASE ${id(name)} IS ${comment === null ? 'NULL' : literal(comment)}`,
 ]
 
-/** PostgreSQL keeps the values of these as lists of quoted names (`GUC_LIST_QUOTE`), as pg_dump knows too. */
+/** PostgreSQL stores their values as lists of quoted names (`GUC_LIST_QUOTE`). pg_dump has the same list. */
 const lists: ReadonlySet<string> = new Set([
   'local_preload_libraries',
   'search_path',

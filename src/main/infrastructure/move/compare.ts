@@ -1,4 +1,4 @@
-/** Compares all databases of two PostgreSQLs, and what belongs to the whole cluster. Changes nothing. */
+/** Compares two clusters: all their databases, and what belongs to the whole cluster. Changes nothing. */
 import { problem } from '../../../shared/problem'
 import { mapLimited } from '../../system/map-limited'
 import { withConnection } from '../connection'
@@ -9,11 +9,11 @@ import type { Ends } from './copy'
 /** Databases at a time. */
 const atOnce = 2
 
-/** @param report is told how many databases were compared @throws Problem `move-differs` with what isn't the same */
+/** @param report is given the number of databases compared @throws Problem `move-differs`, with the differences */
 export async function compareAll(ends: Ends, report: (done: number, all: number) => void): Promise<void> {
   const [old, now] = await Promise.all([ends.old, ends.new].map(({ admin }) => withConnection(admin, readCluster)))
   for (const part of ['roles', 'memberships', 'databases', 'settings'] as const satisfies readonly (keyof Cluster)[])
-    if (JSON.stringify(old?.[part]) !== JSON.stringify(now?.[part])) throw differs(`Their ${part} differ.`, [])
+    if (JSON.stringify(old?.[part]) !== JSON.stringify(now?.[part])) throw differs(`The ${part} differ.`, [])
   const names = old?.databases.map(it => it.name) ?? []
   let done = 0
   await mapLimited(names, atOnce, async database => {
@@ -31,6 +31,6 @@ const differs = (cause: string, all: readonly string[]) =>
     code: 'move-differs',
     message: 'The copy differs from the original.',
     cause: cause.slice(0, 500),
-    hint: 'Everything is put back as it was. See Details for all that differs.',
+    hint: 'Everything is put back as it was. See Details for all differences.',
     ...(all.length > 1 && { details: all.slice(0, 50).join('\n') }),
   })

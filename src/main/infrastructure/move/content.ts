@@ -1,29 +1,29 @@
 /**
- * The content of a database as what must be the same after a move: its objects by name, and every table's rows by
- * number and hash. Read as our superuser from a database that a tenant owns, so only built-in functions are called, on
- * nothing but plain tables: a cast, an operator or a view could be the tenant's.
+ * What must be the same in a database after a move: its objects by name, and every table's rows by count and hash. It
+ * is read as our superuser from a database that a tenant owns, so only built-in functions are called, and only plain
+ * tables are read: a cast, an operator or a view could be the tenant's.
  */
 import { type Client, escapeIdentifier as id } from 'pg'
 import { type Login, withConnection } from '../connection'
 
-/** By what it is, e.g. `rows of public.users`. */
+/** Keyed by what it describes, e.g. `rows of public.users`. */
 export type DatabaseContent = ReadonlyMap<string, string>
 
-/** Milliseconds for one statement: a table of hundreds of gigabytes. */
+/** Milliseconds for one statement: enough for a table of hundreds of gigabytes. */
 const longest = 12 * 3_600_000
 
-/** A tenant's own settings of its database apply to our session, too. */
+/** Overrides settings that a tenant may have made on its database: they apply to our session too. */
 const pinned = `SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET row_security = off;
   SET lock_timeout = '60s'; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres';
   SET extra_float_digits = 1; SET bytea_output = 'hex'; SET xmloption = 'content'; SET lc_monetary = 'C'; SET array_nulls = on;
   SELECT set_config(name, 'view, foreign-table', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'`
 
-/** Of PostgreSQL, of our set-up, or of one session. */
+/** Schemas that belong to PostgreSQL, to our set-up or to one session. */
 const ours = "nspname IN ('pg_catalog', 'information_schema', 'pgbouncer') OR nspname ~ '^pg_(toast|temp)'"
 const notOfExtension = (table: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend WHERE classid = '${table}'::regclass AND objid = ${table}.oid AND deptype = 'e')`
 
-/** Not compared: what PostgreSQL writes in another way in another version. So definitions are left to pg_restore. */
+/** Definitions aren't compared, because each version of PostgreSQL writes them differently. They are left to pg_restore. */
 const objects = `
   SELECT format('schema %I', nspname) AS it FROM pg_namespace WHERE NOT (${ours})
   UNION ALL SELECT format('relation %s %I.%I', relkind, nspname, relname) FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
@@ -73,7 +73,7 @@ export const readContent = (admin: Login, signal: AbortSignal): Promise<Database
 const hashed = (row: string, from: string): string =>
   `SELECT count(*) AS count, coalesce(sum(hashtextextended(textin(record_out(${row})), 0)::numeric), 0)::text AS hash FROM ${from}`
 
-/** What is read, and how. */
+/** What is read, each with its query. */
 async function questions(client: Client): Promise<[string, string][]> {
   const { rows } = await client.query<{ schema: string; name: string; kind: string; columns: string[] }>(`
     SELECT nspname::text AS schema, relname::text AS name, relkind::text AS kind,
@@ -90,7 +90,7 @@ async function questions(client: Client): Promise<[string, string][]> {
   ]
 }
 
-/** What isn't the same, in words; empty if nothing. */
+/** The differences in words; empty if there are none. */
 export const differences = (one: DatabaseContent, other: DatabaseContent): string[] =>
   [...new Set([...one.keys(), ...other.keys()])]
     .filter(it => one.get(it) !== other.get(it))

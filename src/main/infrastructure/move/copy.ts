@@ -1,7 +1,7 @@
 /**
- * Copies all databases from one PostgreSQL to another, an empty one: what belongs to the cluster over our own
- * connections, each database by pg_dump and pg_restore. A database's owner is a tenant, and restoring may run its code
- * (the function of a CHECK), so it is restored in a session of the owner itself, never in a superuser's.
+ * Copies all databases from one PostgreSQL to another, which is empty: what belongs to the cluster over our own
+ * connections, each database with pg_dump and pg_restore. A database's owner is a tenant, and restoring may run its code
+ * (e.g. a function in a CHECK), so it is restored in a session of that owner, never in a superuser's.
  */
 import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
 import { generatePassword } from '../../../shared/password'
@@ -25,7 +25,7 @@ import {
 
 /** Databases at a time: both PostgreSQLs share the machine. */
 const atOnce = 2
-/** Milliseconds for each database: hundreds of gigabytes. */
+/** Milliseconds for each database: enough for hundreds of gigabytes. */
 const timeout = 12 * 3_600_000
 
 export interface Ends {
@@ -35,13 +35,13 @@ export interface Ends {
 }
 
 /**
- * Safe to repeat: begins anew. Afterwards nobody but superusers can connect to the copies.
- * @param report is told how many databases are done @throws Problems `move-tools`, `move-copy`
+ * Safe to repeat: it starts over. Afterwards, only superusers can connect to the copies.
+ * @param report is given the number of databases copied @throws Problems `move-tools`, `move-copy`
  */
 export async function copyAll(ends: Ends, report: (done: number, all: number) => void): Promise<void> {
   const [dump, restore] = [requireTool(ends.old.driver), requireTool(ends.new.driver)]
   const cluster = await withConnection(ends.old.admin, readCluster)
-  const password = generatePassword() // nobody knows it: the roles get their own when all is done
+  const password = generatePassword() // nobody knows it: the roles get their own at the end
   await withConnection(ends.new.admin, async client => {
     await clearCluster(client)
     for (const { name } of cluster.roles)
@@ -60,7 +60,7 @@ export async function copyAll(ends: Ends, report: (done: number, all: number) =>
   await withConnection(ends.new.admin, client => complete(client, cluster))
 }
 
-/** With the old one's encoding and order, whatever the new cluster's: applications see them. */
+/** With the old one's encoding and sort order, whatever the new cluster's: applications rely on them. */
 async function createDatabase(ends: Ends, { name, owner, encoding, collate, ctype }: DatabaseFacts): Promise<void> {
   await withConnection({ ...ends.old.admin, database: name }, requireOurLookup)
   const like = `ENCODING ${literal(encoding)} LC_COLLATE ${literal(collate)} LC_CTYPE ${literal(ctype)}`
@@ -76,12 +76,12 @@ async function createDatabase(ends: Ends, { name, owner, encoding, collate, ctyp
   })
 }
 
-/** The schema `pgbouncer` isn't copied but made anew, so nothing else may be in its place. */
+/** The schema `pgbouncer` isn't copied but created again, so nothing else may have its name. */
 async function requireOurLookup(client: Client): Promise<void> {
   const { rowCount } = await client.query(
     "SELECT FROM pg_namespace JOIN pg_roles ON pg_roles.oid = nspowner WHERE nspname = 'pgbouncer' AND NOT rolsuper",
   )
-  if (rowCount) throw uncopied(client.database ?? '', 'Its owner has a schema “pgbouncer” of its own.')
+  if (rowCount) throw uncopied(client.database ?? '', 'Its owner has created a schema named “pgbouncer”.')
 }
 
 interface Pipe {
@@ -115,10 +115,10 @@ async function pipe({ dump, restore, password, signal }: Pipe, { name, owner }: 
   await from.ended
 }
 
-/** A name with `=` would be taken for a connection string itself. */
+/** On its own, a name with `=` would be read as a connection string. */
 const conninfo = (database: string): string => `dbname='${database.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`
 
-/** Not the rest of what the programs print: it quotes rows. */
+/** Only the error itself: the rest of the output quotes rows. */
 function reasonOf(error: unknown): string {
   if (!(error instanceof ProblemError)) return error instanceof Error ? error.message : String(error)
   const { details, message } = error.problem
@@ -131,7 +131,7 @@ const uncopied = (database: string, cause: string, error?: unknown): ProblemErro
       code: 'move-copy',
       message: `The database ${database} can’t be copied.`,
       cause,
-      hint: 'Everything is put back as it was. If its owner may not create something there (an extension, an event trigger), move that by hand, or drop it first.',
+      hint: 'Everything is put back as it was. If it contains something that its owner may not create (an extension, an event trigger), move that by hand, or drop it first.',
     },
     error,
   )
@@ -142,12 +142,12 @@ export function requireTool({ tool }: Driver): StartTool {
   throw problem({
     code: 'move-tools',
     message: 'pg_dump and pg_restore aren’t installed.',
-    cause: 'The embedded PostgreSQL comes without them, and they must have its major version, 15.',
-    hint: 'Install them, then try again: “sudo apt-get install postgresql-client-15” (Debian, Ubuntu: from apt.postgresql.org if it isn’t theirs).',
+    cause: 'The embedded PostgreSQL doesn’t include them, and they must be of the same major version, 15.',
+    hint: 'Install them, then try again: “sudo apt-get install postgresql-client-15” (Debian, Ubuntu; from apt.postgresql.org if your release doesn’t have it).',
   })
 }
 
-/** From here on the roles have their own passwords, limits and settings; they would have hindered the copying. */
+/** Only now do roles get their own passwords, limits and settings, which could have prevented the copying. */
 async function complete(client: Client, { roles, memberships, databases, settings }: Cluster): Promise<void> {
   for (const sql of [
     ...roles.flatMap(roleSql),

@@ -1,4 +1,4 @@
-/** What is looked up in PostgreSQL before it is moved. Nothing is changed. */
+/** Looks up what must be known about PostgreSQL before it is moved. Changes nothing. */
 import type { Client } from 'pg'
 import type { MovePlan } from '../../../shared/jobs/move'
 import { withConnection, type Login } from '../connection'
@@ -25,7 +25,7 @@ const unmovable = `
   UNION ALL SELECT format('%s, a member of the superuser %s', pg_get_userbyid(member), pg_get_userbyid(roleid)) FROM pg_auth_members
     JOIN pg_roles AS super ON super.oid = roleid JOIN pg_roles AS its ON its.oid = member WHERE super.rolsuper AND NOT its.rolsuper`
 
-/** Objects that someone created in a database of PostgreSQL's own. */
+/** Objects that someone created in one of PostgreSQL's own databases. */
 const added = `
   SELECT format('%I.%I in the database %s', nspname, relname, current_database()) AS it
   FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace

@@ -1,4 +1,4 @@
-/** The PostgreSQL that a move left behind: recorded, until it is removed. */
+/** Records the PostgreSQL that a move left behind, until it is removed. */
 import { rm } from 'node:fs/promises'
 import type { FormerPostgres } from '../../../shared/infrastructure'
 import { formerSchema } from '../../../shared/jobs/move'

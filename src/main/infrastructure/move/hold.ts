@@ -11,7 +11,7 @@ type Databases = MovePlan['databases']
 /**
  * Afterwards nobody is connected. Superusers can still log in, which pg_dump needs. Safe to repeat.
  * @param admin our role's login to the database `postgres`
- * @throws Problems `move-changed` if the databases aren't those of the plan, `move-in-use`
+ * @throws Problems `move-changed` if the databases differ from the plan's, `move-in-use`
  */
 export async function closeDatabases(admin: Login, databases: Databases, signal: AbortSignal): Promise<void> {
   await withConnection(admin, async client => {
@@ -52,8 +52,8 @@ export async function closeDatabases(admin: Login, databases: Databases, signal:
       throw problem({
         code: 'move-in-use',
         message: 'Someone keeps connecting to the databases.',
-        cause: 'As a superuser: others can’t any more.',
-        hint: 'Everything is put back as it was. See pg_stat_activity for who it is, then try again.',
+        cause: 'It must be a superuser: nobody else can connect any more.',
+        hint: 'Everything is put back as it was. Find out who it is in pg_stat_activity, then try again.',
       })
   })
 }

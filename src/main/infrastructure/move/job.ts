@@ -1,7 +1,7 @@
 /**
  * Moves PostgreSQL with all its databases to another driver. The new one is created beside the old one; while nobody
  * can write, the databases are copied and compared; then the new one takes over the port. Until the databases are
- * opened, all of it can be taken back. The old one stays.
+ * opened, everything can be undone. The old one is kept.
  */
 import { moveJob, type MovePlan } from '../../../shared/jobs/move'
 import { driverTitle, serviceNames } from '../../../shared/infrastructure'
@@ -54,10 +54,10 @@ export const infrastructureMove = (services: Services): AnyOperation =>
     },
   })
 
-/** Doing it again is as good as looking whether it is done. */
+/** Repeating it is as good as checking whether it is done. */
 const again = (): Promise<boolean> => Promise.resolve(false)
 
-/** Creates and starts what isn't there or isn't running. Every step may be the first after a reboot. */
+/** Creates and starts the service if necessary: any step may be the first after a reboot. */
 async function bringUp(
   { infrastructure }: Services,
   driver: Driver,
@@ -101,7 +101,7 @@ const createCluster = (services: Services): Actions => ({
   async undo(context) {
     const { infrastructure, sides } = services
     const { plan } = context
-    // nothing runs under another's token
+    // the place isn't ours, so nothing of ours runs there
     if ((await sides.beside(plan).data.occupant(serviceOf('postgres'), plan.token)) !== undefined) return
     await infrastructure.stop(sides.beside(plan), 'postgres', driverContext(context))
     await sides.beside(plan).data.empty(serviceOf('postgres'), plan.token)
@@ -121,20 +121,22 @@ function requireNotOlder({ version }: MovePlan, now: string): void {
   throw problem({
     code: 'move-older',
     message: `The databases of PostgreSQL ${from} can’t be moved to PostgreSQL ${to}.`,
-    cause: 'PostgreSQL doesn’t support the way to an older major version.',
+    cause: 'PostgreSQL doesn’t support downgrades to an older major version.',
     hint:
       to === 15
-        ? 'The embedded PostgreSQL is 15. Stay with containers.'
-        : `Name an image of PostgreSQL ${from} or later in the settings (containers.postgresImage).`,
+        ? 'The embedded driver has PostgreSQL 15. Keep using containers.'
+        : `Choose an image of PostgreSQL ${from} or later in the settings (containers.postgresImage).`,
   })
 }
 
-/** The copies are replaced later: instances go on writing. */
+/** These copies are replaced later, because instances keep writing. */
 const rehearse = (services: Services): Actions => ({
   async do(context) {
     const begun = performance.now()
     await copyAll(await bothUp(services, context), reportOn(context, 'rehearsed'))
-    context.note(`It took ${duration(performance.now() - begun)}. Instances will be down a little longer than that.`)
+    context.note(
+      `The rehearsal took ${duration(performance.now() - begun)}. Instances will be down a little longer than that.`,
+    )
   },
   verify: again,
 })
@@ -233,7 +235,7 @@ const open = (services: Services): Actions => ({
     infrastructure.rulesChanged()
     await infrastructure.healPools()
     context.note(
-      `The old PostgreSQL (${version}, ${bytes(left.bytes)}) stays under ${driverTitle[from.driver]}, stopped and closed. ${plan.own ? '“instance-manager infra remove-old” removes it.' : 'It was created elsewhere.'}`,
+      `The old PostgreSQL (${version}, ${bytes(left.bytes)}) is kept under ${driverTitle[from.driver]}, stopped, with its databases closed. ${plan.own ? 'To remove it: “instance-manager infra remove-old”.' : 'It was created elsewhere.'}`,
     )
   },
   verify: again,

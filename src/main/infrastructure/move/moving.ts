@@ -29,10 +29,10 @@ export interface MovingServices {
   readonly former: Former
 }
 
-/** The driver, and PostgreSQL's image if not that of the settings. */
+/** The driver, and PostgreSQL's image if it isn't the one in the settings. */
 type Wanted = Readonly<z.output<typeof moveJob.input>>
 
-/** How much a copy can be larger than the original: its write-ahead log is new. */
+/** How much larger than the original a copy can be: it has its own write-ahead log. */
 const growth = 1.2
 
 export class Moving {
@@ -118,7 +118,7 @@ export class Moving {
     }
   }
 
-  /** A name for the new container, where the old one keeps its own. */
+  /** A name for the new container while the old one keeps its own. */
   async #freeName({ container, ...side }: MoveSide): Promise<string> {
     const stem = container.replace(/-\d+$/, '').slice(0, 50)
     for (let number = 2; ; number++) {
@@ -192,18 +192,22 @@ async function works(kind: DriverKind, infrastructure: Infrastructure): Promise<
 const poolable = async (driver: Driver): Promise<boolean> =>
   (await driver.status()).services.pgbouncer.state !== 'unavailable'
 
-/** Bytes that may be used on the disk of the driver's data; undefined if that isn't known. */
+/** Usable bytes on the disk that holds the driver's data; undefined if unknown. */
 async function freeOn(driver: Driver): Promise<number | undefined> {
   const folder = await driver.data.disk()
   if (folder === undefined) return undefined
-  const disk = await tightestDisk([folder]).catch(() => undefined) // it isn't on this machine, or not ours to see
+  const disk = await tightestDisk([folder]).catch(() => undefined) // it isn't on this machine, or we can't read it
   return disk && Math.max(0, disk.free - disk.reserve)
 }
 
 async function freePort(taken: readonly number[]): Promise<number> {
   for (let port = Math.min(...taken) + 1; port < 65_536; port++)
     if (!taken.includes(port) && (await portFree(port))) return port
-  throw problem({ code: 'no-free-port', message: 'There is no free port for the new PostgreSQL.', hint: 'Free one.' })
+  throw problem({
+    code: 'no-free-port',
+    message: 'There is no free port for the new PostgreSQL.',
+    hint: 'Free a port, then try again.',
+  })
 }
 
 function toolsMissing(...drivers: readonly Driver[]): Problem[] {

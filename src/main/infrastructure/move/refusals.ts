@@ -18,15 +18,15 @@ export const softRules = (rules: readonly string[]): Problem[] =>
     : [
         {
           ...weakRulesWarning(rules),
-          hint: 'Harden it first: passwords that nobody checks now may not be the right ones.',
+          hint: 'Harden it first. Passwords aren’t checked now, so some may be wrong.',
         },
       ]
 
 export const unmovableProblem = (what: readonly string[]): Problem => ({
   code: 'move-unmovable',
-  message: `PostgreSQL has something that isn’t moved: ${enumerate(what)}.`,
-  cause: 'A move copies the databases of instances, and of other ordinary roles, and nothing else.',
-  hint: 'Remove what nobody needs; give databases to an ordinary role (ALTER DATABASE … OWNER TO); move the rest by hand.',
+  message: `PostgreSQL contains something that can’t be moved: ${enumerate(what)}.`,
+  cause: 'A move copies only the databases of instances and of other ordinary roles.',
+  hint: 'Remove what isn’t needed, give databases to an ordinary role (ALTER DATABASE … OWNER TO), and move the rest by hand.',
 })
 
 export const foreign = (names: readonly string[]): Problem => ({
@@ -39,7 +39,7 @@ export const foreign = (names: readonly string[]): Problem => ({
 export const formerKept = (driver: DriverKind): Problem => ({
   code: 'former-kept',
   message: `The PostgreSQL from before the last move is still kept (${driverTitle[driver]}).`,
-  cause: 'Only one is kept, so that it is clear which one is the way back.',
+  cause: 'Only one is kept, so that it is clear which one to go back to.',
   hint: 'Remove it first: “instance-manager infra remove-old”.',
 })
 
@@ -52,14 +52,14 @@ export const noPooler = (names: readonly string[]): Problem => ({
 
 export const wrongAddress = (names: readonly string[]): Problem => ({
   code: 'move-address',
-  message: `${enumerate(names)} would lose the database: [::1] isn’t an address of it afterwards.`,
-  hint: 'Write 127.0.0.1 in place of [::1] in its .env, then restart it.',
+  message: `${enumerate(names)} would lose access to the database, which won’t be reachable at [::1].`,
+  hint: 'Replace [::1] with 127.0.0.1 in its .env, then restart it.',
 })
 
 export const noRoom = (free: number, size: number): Problem => ({
   code: 'disk-space',
   message: 'There isn’t enough disk space for a second PostgreSQL.',
-  cause: `The databases take ${bytes(size)}; ${bytes(free)} can be used.`,
+  cause: `The databases take ${bytes(size)}; ${bytes(free)} is available.`,
   hint: 'Free space there, then try again.',
   action: 'free-space',
 })

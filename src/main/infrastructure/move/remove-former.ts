@@ -14,7 +14,7 @@ export const removeFormer = (services: MovingServices): AnyOperation =>
     plan: async () => {
       const left = await services.former.read()
       if (left) return { former: left }
-      throw problem({ code: 'no-former', message: 'No old PostgreSQL is kept.' })
+      throw problem({ code: 'no-former', message: 'There is no old PostgreSQL to remove.' })
     },
     contradiction: (_plan, subject) => (subject === things.formerPostgres ? undefined : `its subject is ${subject}.`),
     steps: {
@@ -26,18 +26,18 @@ export const removeFormer = (services: MovingServices): AnyOperation =>
           if (left.driver === present && (present === 'embedded' || left.container === containers.postgres))
             throw problem({
               code: 'former-in-use',
-              message: 'The PostgreSQL that is recorded as the old one is the one in use.',
-              cause: 'The settings were changed by hand since the move.',
-              hint: 'Nothing was removed. Delete .instance-manager/former-postgres.json if that is as it should be.',
+              message: 'The PostgreSQL recorded as the old one is in use.',
+              cause: 'The settings have been changed by hand since the move.',
+              hint: 'Nothing was removed. Delete .instance-manager/former-postgres.json if that is intended.',
             })
           const driver = sides.of({ ...left, image: containers.postgresImage })
           if (left.driver !== present && (await driver.adoptedServices?.find(serviceOf('pgbouncer'))) === undefined)
             await driver.data.empty(serviceOf('pgbouncer'))
           await driver.data.empty(serviceOf('postgres'))
           await former.forget()
-          note(`${bytes(left.bytes)} of databases were removed from ${driverTitle[left.driver]}.`)
+          note(`Removed ${bytes(left.bytes)} of databases from ${driverTitle[left.driver]}.`)
         },
-        // doing it again is as good as looking
+        // repeating it is as good as checking
         verify: () => Promise.resolve(false),
       },
     },

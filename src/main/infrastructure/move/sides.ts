@@ -1,4 +1,4 @@
-/** The drivers of a move: each with the workspace's settings, but for what makes its side. */
+/** The drivers on both sides of a move: each has the workspace's settings, except for what differs on its side. */
 import type { DriverKind } from '../../../shared/infrastructure'
 import type { MovePlan, MoveSide } from '../../../shared/jobs/move'
 import type { Settings } from '../../../shared/settings'
@@ -37,7 +37,7 @@ export class Sides {
     return this.of(to)
   }
 
-  /** @param port PostgreSQL's; absent: that of the settings */
+  /** @param port PostgreSQL's; absent: the one in the settings */
   of({ driver, container, image }: MoveSide, port?: number): Driver {
     return this.#services.driverWith(driver, {
       read: async () => {

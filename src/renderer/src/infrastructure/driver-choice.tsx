@@ -21,7 +21,7 @@ const descriptions: Record<DriverKind, string> = {
   embedded: 'As plain processes of this user, with nothing to install.',
 }
 
-/** With instances, choosing another one moves their databases there: that is asked about first. */
+/** If there are instances, choosing another driver moves their databases to it, after asking. */
 export function DriverChoice({ infrastructure }: { infrastructure: InfrastructureStatus }) {
   const acts = useInfrastructureSwitch({ stay: true })
   const trpc = useTRPC()
@@ -71,8 +71,8 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
       )}
       {!canChangeDriver && (
         <p className="dimmed">
-          The driver holds the instances’ databases. Choosing another one moves them there; you see first what that
-          costs.
+          The driver holds the instances’ databases. Choosing another one moves them there, after showing you what that
+          involves.
         </p>
       )}
       {infrastructure.former && <Former former={infrastructure.former} acts={acts} />}
@@ -84,8 +84,8 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
 const Former = ({ former, acts }: { former: FormerPostgres; acts: InfrastructureSwitch }) => (
   <div className={classes.former}>
     <p>
-      The PostgreSQL from before the last move is kept: {former.version} in {driverTitle[former.driver]},{' '}
-      {bytes(former.bytes)}, as it was {new Date(former.at).toLocaleString('en')}.
+      The PostgreSQL from before the last move is still kept: {former.version} under {driverTitle[former.driver]},{' '}
+      {bytes(former.bytes)}, as of {new Date(former.at).toLocaleString('en')}.
     </p>
     <Button size="xs" variant="default" onClick={acts.removeFormer} disabled={acts.busy}>
       Remove…

@@ -1,4 +1,4 @@
-/** Asks before PostgreSQL moves to another driver: what that does, what it costs, and what stands in the way. */
+/** Asks before PostgreSQL moves to another driver: shows what changes, what it costs and what prevents it. */
 import { Button, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { DriverKind } from '../../../shared/infrastructure'
@@ -46,7 +46,7 @@ function Review({ review }: { review: MoveReview }) {
       <Sentences title="What changes" all={changes} />
       <Sentences title="What it costs" all={costs} />
       <p>
-        The old PostgreSQL is only left once every table is the same in the new one. If anything goes wrong before that,
+        The switch happens only once every table is the same in the new PostgreSQL. If anything goes wrong before that,
         everything is put back as it was.
       </p>
     </>
