@@ -3,7 +3,7 @@ import type { Problem } from './problem'
 
 const weekDays = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'] as const
 
-/** On which days it begins by itself. */
+/** The days on which it begins automatically. */
 export const maintenanceDays = ['never', 'daily', ...weekDays] as const
 export type MaintenanceDay = (typeof maintenanceDays)[number]
 
@@ -17,15 +17,15 @@ export interface MaintenanceTimes {
 export const patternOf = ({ day, hour }: MaintenanceTimes): string | undefined =>
   day === 'never' ? undefined : `0 ${hour} * * ${day === 'daily' ? '*' : weekDays.indexOf(day)}`
 
-/** When it begins by itself. */
+/** When it next begins automatically. */
 export interface MaintenanceState {
   /** ISO 8601; absent: never, or there is nothing to maintain yet. In the past: it is about to begin. */
   readonly next?: string | undefined
-  /** It is due, but can't begin: why. It is tried again every minute. */
+  /** Why it can't begin although it is due. It is retried every minute. */
   readonly problem?: Problem | undefined
 }
 
-/** What was measured of one database. Bytes and numbers of rows; `seconds` may have a fraction. */
+/** What was measured in one database. Bytes and numbers of rows; `seconds` may have a fraction. */
 export interface MaintenanceFigures {
   readonly tables: number
   readonly deadBefore: number
@@ -49,7 +49,7 @@ export function maintenanceFigures(
   return { tables, deadBefore, deadAfter, indexes, bytesBefore, bytesAfter, seconds }
 }
 
-/** Bytes that the database became smaller: negative if its users wrote more meanwhile. */
+/** By how many bytes the database shrank; negative if its users wrote more meanwhile. */
 export const savedBytes = ({ bytesBefore, bytesAfter }: MaintenanceFigures): number => bytesBefore - bytesAfter
 
 /** An index that takes more than twice the space that its entries need. */

@@ -72,7 +72,7 @@ test('a run in progress is shown and can be stopped; the instance is usable mean
   await expect(running).toContainText('1 of 2 done. school: Vacuum and analyze, notes (')
   await running.getByRole('button', { name: 'Cancel…' }).click()
   const question = room.dialog('Cancel: Maintain all databases?')
-  await expect(question).toContainText('What is done already stays done.')
+  await expect(question).toContainText('What is already done stays done.')
   await question.getByRole('button', { name: 'Stop maintenance' }).click()
   await expect(rowOf('school')).toContainText('Maintenance was stopped part-way')
   await client.end()

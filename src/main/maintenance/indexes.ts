@@ -8,7 +8,7 @@ export interface Index extends Table {
   readonly needed: number
 }
 
-/** How many times the space that it needs an index takes before it is rebuilt, and how many bytes it takes at least. */
+/** An index is rebuilt if it takes at least this many times the space that it needs, and at least this many bytes. */
 const bloated = { times: 2, bytes: 1_048_576 } as const
 
 /**
@@ -52,13 +52,13 @@ const candidates = `
   SELECT schema, name, bytes, ceil(needed)::bigint AS needed FROM estimates
   WHERE bytes >= ${bloated.times} * needed ORDER BY bytes - needed DESC, 1, 2`
 
-/** The largest waste first. Only after VACUUM and ANALYZE are the numbers that it is judged by right. */
+/** The most wasteful first. The statistics it relies on are right only after VACUUM and ANALYZE. */
 export async function bloatedIndexes({ query }: TenantSession): Promise<readonly Index[]> {
   const { rows } = await query<Table & { bytes: string; needed: string }>(candidates)
   return rows.map(it => ({ ...it, bytes: Number(it.bytes), needed: Number(it.needed) }))
 }
 
-/** Reads and writes go on meanwhile. Needs as much disk space as the new index. @returns its size in bytes */
+/** Reads and writes continue meanwhile. The disk needs room for the new index. @returns its size in bytes */
 export async function rebuild(session: TenantSession, index: Index): Promise<number> {
   try {
     await session.query(`REINDEX INDEX CONCURRENTLY ${nameOf(index)}`)
@@ -73,7 +73,7 @@ export async function rebuild(session: TenantSession, index: Index): Promise<num
 }
 
 /**
- * What an interrupted REINDEX CONCURRENTLY leaves: an invalid index of our own tables with PostgreSQL's suffix, beside
+ * What an interrupted REINDEX CONCURRENTLY leaves behind: an invalid index of our own tables with PostgreSQL's suffix, beside
  * one with the name before the suffix and the same definition (PostgreSQL's documentation of REINDEX, “Rebuilding
  * Indexes Concurrently”). PostgreSQL shortens a long name before the suffix. A rebuild that is still running locks its
  * table, so dropping fails then.

@@ -45,7 +45,7 @@ const vacuumAll = (services: MaintenanceServices): Actions => ({
   do: context =>
     inDatabase(services, context, async session => {
       const dropped = await leftoversDropped(session)
-      if (dropped.length > 0) context.note(`Removed what an interrupted rebuild had left: ${named(dropped)}.`)
+      if (dropped.length > 0) context.note(`Removed the remains of an interrupted rebuild: ${named(dropped)}.`)
       const before = await measure(session)
       const tables = await changedTables(session)
       const failures = await each(tables, context, it => vacuum(session, it))
@@ -68,7 +68,7 @@ const reindexBloated = (services: MaintenanceServices): Actions => ({
     inDatabase(services, context, async session => {
       const indexes = await bloatedIndexes(session)
       const failures = await each(indexes, context, async it => {
-        await services.space.require('rebuilding an index', it.needed * 2, true) // the index, and the log of changes
+        await services.space.require('rebuilding an index', it.needed * 2, true) // the index, and its write-ahead log
         const size = await rebuild(session, it)
         context.note(`Rebuilt \`${it.name}\`: ${bytes(it.bytes)}, now ${bytes(size)}.`)
       })
@@ -86,7 +86,7 @@ interface Failure {
   readonly why: string
 }
 
-/** Works on one after the other. One that fails doesn't keep the others from their turn. @returns those that failed */
+/** Works on one after the other. If one fails, the others still get their turn. @returns those that failed */
 async function each<Thing extends Table | Index>(
   things: readonly Thing[],
   { report, signal }: Context<MaintainPlan>,
@@ -107,7 +107,7 @@ async function each<Thing extends Table | Index>(
   return failures
 }
 
-/** Those whose table another session holds are left to the next run. */
+/** Leaves those whose table another session has locked to the next run. */
 const leftoversDropped = (session: TenantSession): Promise<readonly string[]> =>
   dropLeftovers(session).catch((error: unknown) => {
     if (isLocked(error)) return []
@@ -115,12 +115,12 @@ const leftoversDropped = (session: TenantSession): Promise<readonly string[]> =>
   })
 
 function whyOf(error: unknown): string {
-  if (isLocked(error)) return 'another session was using it for too long'
+  if (isLocked(error)) return 'another session had it locked for too long'
   if (hasCode(error, '57014')) return `it took longer than ${statementTimeout / 60_000} minutes`
   return (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
 }
 
-/** What a step failed to do, as a part of its result. */
+/** What a step failed to do, as part of its result. */
 function failed(done: string, noun: string, failures: readonly Failure[]): { readonly problem?: Problem } {
   if (failures.length === 0) return {}
   return {
@@ -128,7 +128,7 @@ function failed(done: string, noun: string, failures: readonly Failure[]): { rea
       code: 'maintenance-incomplete',
       message: `${capital(several(failures.length, noun))} couldn’t be ${done}.`,
       cause: `${enumerate(failures.map(it => `\`${it.name}\` (${it.why})`))}.`,
-      hint: 'The others were. If it stays like this, look for long queries and locks under Connections.',
+      hint: 'Everything else was done. If this keeps happening, look for long queries and locks under Connections.',
     },
   }
 }

@@ -33,7 +33,7 @@ export const maintenance = (services: MaintenanceServices): AnyOperation =>
     instance: name => ofInstance(services, name),
   })
 
-/** The instances that can be maintained, by name: copies can't, and neither can what can't be read. */
+/** The instances that can be maintained, sorted by name: not copies, nor any whose files can't be read. */
 export async function ownNames({ configs }: Pick<MaintenanceServices, 'configs'>): Promise<readonly string[]> {
   const found = await configs()
   return found.configs
@@ -57,7 +57,7 @@ const ofInstance = ({ operations }: MaintenanceServices, name: string): StepActi
   verify: () => Promise.resolve(false), // `do` looks for its operation
 })
 
-/** Unlike a restart, it can end part-way: so a cancel of the whole ends it too, and waits until it has. */
+/** Unlike a restart, it can stop part-way. So cancelling the whole run cancels it too, and waits until it has ended. */
 async function endedWith(
   operations: MaintenanceServices['operations'],
   id: string,
@@ -67,12 +67,12 @@ async function endedWith(
     return await operations.rested(id, signal)
   } catch (error) {
     if (!signal.aborted) throw error
-    operations.cancel(id) // refused if the engine is closing: then both go on at the next start
+    operations.cancel(id) // refused if the engine is closing: then both continue at the next start
     return await operations.rested(id)
   }
 }
 
-/** Of one instance's operation, which has come to rest. */
+/** The result of one instance's operation, which has come to rest. */
 function resultOf(state: OperationState): StepResult {
   const seconds = (Date.parse(state.settledAt ?? state.openedAt) - Date.parse(state.openedAt)) / 1000
   const measured = Object.assign({ seconds }, ...state.steps.map(it => it.result?.figures ?? {})) as Record<
@@ -89,6 +89,6 @@ function resultOf(state: OperationState): StepResult {
 
 const gaveWay: Problem = {
   code: 'maintenance-stopped',
-  message: 'Maintenance was stopped part-way, for another job on the instance or by you.',
+  message: 'Maintenance was stopped part-way, by you or because another job needed the instance.',
   hint: 'What was done stays done. The next run does the rest.',
 }

@@ -15,11 +15,11 @@ import { reviewMaintenance } from './review'
 
 export interface MaintenanceRoom {
   readonly jobs: readonly AnyOperation[]
-  /** When it begins by itself; again whenever that changes. */
+  /** When it next begins automatically, now and whenever that changes. */
   watch(signal: AbortSignal): AsyncGenerator<MaintenanceState, void, undefined>
   /** What it would do now, to these instances or all. @throws Problem `infrastructure-stopped` */
   review(names: readonly string[] | undefined, signal: AbortSignal): Promise<readonly MaintenanceReview[]>
-  /** Begins it by schedule while the workspace is open. */
+  /** Runs it on schedule while the workspace is open. */
   start(): void
 }
 
@@ -42,7 +42,7 @@ export function maintenanceRoom(
     since: () => lastBegun(operations, roster),
     async run() {
       const id = await operations.start(maintenanceJob.kind, {})
-      log.info('Maintenance of the databases has begun, by schedule.')
+      log.info('Scheduled maintenance of the databases has begun.')
       await operations.rested(id, signal)
     },
   })
@@ -73,8 +73,8 @@ export function maintenanceRoom(
 }
 
 /**
- * When all databases were last maintained, whoever began that; otherwise when the oldest instance was created, so that
- * a machine that is never on at the scheduled time isn't left without.
+ * When maintenance of all databases last began, on schedule or not. If it never did: when the oldest instance was
+ * created, so that a machine that is never on at the scheduled time gets maintenance too.
  */
 async function lastBegun(operations: Operations, { configs }: Roster): Promise<Date | undefined> {
   const runs = operations.list().filter(it => planOf(maintenanceJob, it)?.all)

@@ -1,4 +1,4 @@
-/** What maintenance needs of other rooms. */
+/** What maintenance needs from other rooms. */
 import { databaseNames } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import type { Login } from '../infrastructure/connection'

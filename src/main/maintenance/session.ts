@@ -10,15 +10,15 @@ import { waitFor } from '../system/wait'
 /** Milliseconds that one table or index may take. */
 export const statementTimeout = 1_800_000
 /**
- * Milliseconds that a statement waits for a lock. Nobody waits behind it: the locks of VACUUM and REINDEX CONCURRENTLY
- * keep only each other and schema changes out. REINDEX also waits for the transactions that were open when it began.
+ * Milliseconds that a statement waits for a lock. No reader or writer waits behind it: the locks of VACUUM and REINDEX
+ * CONCURRENTLY conflict only with each other and with schema changes. REINDEX also waits for the transactions that were open when it began.
  */
 const lockTimeout = 30_000
 const tidyLockTimeout = 3000
 
 /**
- * The delay makes VACUUM pause as often as autovacuum does, whose default it is. A server that notices that its client
- * is gone (from PostgreSQL 14 on) stops: after a crash of ours, nothing runs on for half an hour.
+ * The delay is autovacuum's default, so VACUUM pauses as often. From PostgreSQL 14 on, a server that notices that its
+ * client is gone stops, so nothing keeps running for half an hour after we crash.
  */
 const settings = `SET search_path = pg_catalog, pg_temp; SET lock_timeout = ${lockTimeout}; SET statement_timeout = ${statementTimeout};
   SET vacuum_cost_delay = 2; SET max_parallel_maintenance_workers = 0; SET default_transaction_read_only = off;
@@ -79,8 +79,8 @@ async function cancellable<Row extends QueryResultRow>(
   signal.throwIfAborted()
   let ended = false
   const done = client.query<Row>(sql, [...values]).finally(() => (ended = true))
-  // One that reaches the server before the statement does has no effect, so it is repeated.
-  const stop = (): void => void waitFor(() => cancel().then(() => ended), { every: 200 }).catch(() => client.end()) // can't be asked
+  // A cancel that reaches the server before the statement does has no effect, so it is repeated.
+  const stop = (): void => void waitFor(() => cancel().then(() => ended), { every: 200 }).catch(() => client.end()) // the server can't be asked to
   signal.addEventListener('abort', stop)
   try {
     const result = await done
@@ -119,5 +119,5 @@ function explained(error: unknown, { user, database, port }: Login): ProblemErro
   return unreachable(error, port)
 }
 
-/** Another session kept a table or an index from being worked on. */
+/** Whether another session's lock got in the way. */
 export const isLocked = (error: unknown): boolean => hasCode(error, '55P03') || hasCode(error, '40P01')

@@ -23,8 +23,8 @@ export async function measure({ query }: TenantSession): Promise<DatabaseMeasure
 
 /**
  * Tables that have changed since they were last vacuumed and analyzed, as far as PostgreSQL's statistics know, those
- * with the most dead rows first. A crash of PostgreSQL resets them: then all tables count. What a superuser put there
- * is included: a database's owner may vacuum it.
+ * with the most dead rows first. A crash of PostgreSQL resets them: then all tables count. Tables that
+ * a superuser created are included: a database's owner may vacuum them.
  */
 export async function changedTables({ query }: TenantSession): Promise<readonly Table[]> {
   const { rows } = await query<Table>(`

@@ -1,4 +1,4 @@
-/** Work that is due at certain times of day, by cron patterns in the machine's time zone. */
+/** Work that is scheduled by cron patterns, in the machine's time zone. */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Cron } from 'croner'
 import { toProblem, type Problem } from '../../shared/problem'
@@ -7,16 +7,16 @@ import { Latest } from './latest'
 export interface ScheduledWork {
   /** When it is due; undefined: never. */
   pattern(): Promise<string | undefined>
-  /** When it was last begun, or since when there is anything to do; undefined: there is nothing to do yet. */
+  /** When it last began, or since when there has been anything to do; undefined: there is nothing to do yet. */
   since(): Promise<Date | undefined>
-  /** Begins the work, and returns once it has ended. @throws a Problem if it can't begin now: it is tried again */
+  /** Begins the work, and returns once it has ended. @throws a Problem if it can't begin now: it is retried */
   run(): Promise<void>
 }
 
 export interface ScheduleTimes {
-  /** Milliseconds after the start before work that was missed meanwhile begins: the machine may still be booting. */
+  /** Milliseconds after our start before missed work begins: the machine may still be booting. */
   readonly settle: number
-  /** Milliseconds between two attempts to begin, and at least that often it is worked out again what is due. */
+  /** Milliseconds between two attempts to begin. What is due is worked out again at least this often. */
   readonly retry: number
 }
 const defaultTimes: ScheduleTimes = { settle: 300_000, retry: 60_000 }
@@ -28,7 +28,7 @@ export interface ScheduleState {
   readonly problem?: Problem | undefined
 }
 
-/** The first moment after another that fits a pattern; undefined if there is none. @throws if it isn't a pattern */
+/** The first moment of a pattern after another moment; undefined if there is none. @throws if it isn't a pattern */
 export const nextAfter = (pattern: string, after: Date): Date | undefined =>
   new Cron(pattern).nextRun(after) ?? undefined
 
@@ -52,12 +52,12 @@ export class Schedule {
     return this.#state.follow(signal)
   }
 
-  /** Call it when the pattern has changed: what is due counts from now on, so that a change makes up nothing. */
+  /** Call it when the pattern has changed. Only moments from now on count, so a change doesn't make up any run. */
   changed(): void {
     this.#changes.set(new Date())
   }
 
-  /** Call it when the work was begun by someone else, or there is something to do for the first time. */
+  /** Call it when the work was begun in another way, or when there is something to do for the first time. */
   look(): void {
     this.#changes.set(this.#changes.value)
   }
@@ -85,7 +85,7 @@ export class Schedule {
     }
   }
 
-  /** Works out when it is due, and shows that. Nothing is due while that can't be found out. */
+  /** Works out when it is due, and shows that. Nothing is due while that is unknown. */
   async #next(): Promise<Date | undefined> {
     try {
       const [pattern, since] = await Promise.all([this.#work.pattern(), this.#work.since()])
@@ -104,7 +104,7 @@ export class Schedule {
     if (JSON.stringify(state) !== JSON.stringify(this.#state.value)) this.#state.set(state)
   }
 
-  /** Until the next attempt, the next moment, or a change. Short, so a clock that was set is noticed. */
+  /** Until the next attempt, the next moment, or a change. Short, so that a change of the clock is noticed. */
   async #pause(signal: AbortSignal): Promise<void> {
     const left = (this.#state.value.next?.getTime() ?? Infinity) - Date.now()
     const pause = left > 0 ? Math.min(left, this.#times.retry) : this.#times.retry

@@ -10,7 +10,7 @@ import { namedSchema, targetSchema } from './target'
 const maintainPlanSchema = z.strictObject({ target: targetSchema, database: z.string(), role: z.string() })
 export type MaintainPlan = Readonly<z.infer<typeof maintainPlanSchema>>
 
-const cancelled = 'The table or index in progress stays as it was. What is done already stays done.'
+const cancelled = 'The table or index in progress stays as it was. What is already done stays done.'
 
 export const maintainJob = defineJob({
   kind: 'maintain-database',
@@ -47,7 +47,7 @@ export const maintainJob = defineJob({
 
 const maintenancePlanSchema = z.strictObject({
   names: z.array(nameSchema).min(1),
-  /** Every instance that there was. */
+  /** Whether these were all the instances. */
   all: z.boolean(),
   /** When it was planned, ISO 8601. */
   since: z.iso.datetime(),

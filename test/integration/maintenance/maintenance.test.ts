@@ -191,7 +191,7 @@ describe('stopped part-way', () => {
     expect(await vacuums()).toEqual([])
   })
 
-  it('gives way to another job on the instance, and goes on with the next one', async () => {
+  it('gives way to another job on the instance, and continues with the next instance', async () => {
     const id = await endless()
     const stop = await workspace.services.instances.begin({ kind: 'limits', name: 'Alpha', connections: 60 })
     expect((await settled(stop)).phase).toBe('succeeded')
@@ -242,7 +242,7 @@ it('a rebuild that can’t finish leaves nothing behind', async () => {
   expect(Object.keys(await indexesOf(client)).toSorted()).toEqual(['pupils_fresh', 'pupils_name', 'pupils_pkey'])
 })
 
-it('shows when it begins by itself, and follows the settings', async () => {
+it('shows when it begins automatically, and follows the settings', async () => {
   const ending = new AbortController()
   const shown: MaintenanceState[] = []
   const watching = (async () => {

@@ -80,7 +80,7 @@ it('work that can’t begin is shown with its reason, and tried again', async ()
   expect(shown.at(-1)?.next?.getTime()).toBeGreaterThan(Date.now())
 })
 
-it('a changed pattern makes up nothing, and none means never', async () => {
+it('changing the pattern makes up no run, and no pattern means never', async () => {
   const { schedule, runs, shown, world } = scheduled({ begun: hoursAgo(24 * 30) }, { settle: 100, retry: 10_000 })
   world.pattern = undefined
   schedule.look()

@@ -1,4 +1,4 @@
-/** When maintenance begins by itself: the day and the hour. */
+/** The day and hour at which maintenance begins automatically. */
 import { Button, Select } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
@@ -69,8 +69,8 @@ export function ScheduleForm({ times }: { times: MaintenanceTimes }) {
       </div>
       {change.error && <ProblemView problem={problemOf(change.error)} />}
       <p className="dimmed">
-        In this machine’s time zone, while the app or “instance-manager serve” is running. A run that was missed is made
-        up once, five minutes after the next start.
+        In this machine’s time zone, while the app or “instance-manager serve” is running. A missed run is made up once,
+        five minutes after the next start.
       </p>
     </form>
   )
