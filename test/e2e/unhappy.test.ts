@@ -105,7 +105,7 @@ test('PostgreSQL’s port is refused, and the next free one is offered', async (
   await wizard.next.click()
   await wizard.ownPort.check()
   await wizard.port.fill(String(place.ports.postgres))
-  await expect(wizard.form('port')).toContainText('It is PostgreSQL’s. No instance can have it.')
+  await expect(wizard.form('port')).toContainText('It belongs to PostgreSQL, so no instance can use it.')
   await wizard.next.click()
   await expect(wizard.port).toHaveAccessibleDescription('Choose another port.')
   await expect(wizard.useAnyway).toHaveCount(0)

@@ -49,7 +49,7 @@ export class Grammar extends Command {
     })
   }
 
-  /** With instances' names as they are spelled. */
+  /** The arguments, with instances' names in their actual spelling. */
   async #resolved(session: CommandSession, args: readonly unknown[]): Promise<unknown[]> {
     const names = (at: number): boolean => this.completed.get(this.registeredArguments[at]?.name() ?? '') === 'instance'
     return Promise.all(
@@ -62,7 +62,7 @@ export class Grammar extends Command {
     )
   }
 
-  /** Names all that is missing, not just the first. */
+  /** Lists everything that is missing, not just the first. */
   override error(message: string, options?: ErrorOptions): never {
     if (options?.code !== 'commander.missingMandatoryOptionValue' && options?.code !== 'commander.missingArgument')
       return super.error(message, options)

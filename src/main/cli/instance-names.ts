@@ -5,10 +5,10 @@ import { closest, distance } from 'fastest-levenshtein'
 import { refused } from './failure'
 
 /**
- * Names are unique without regard to case, so any spelling will do. One that isn't there is left as it is, unless it is
- * nearly another's: most jobs say more about why it can't be used, e.g. that it is half created.
+ * Names are unique regardless of case, so any capitalisation will do. An unknown one is left as it is, unless it is
+ * close to another: most jobs say more about why it can't be used, e.g. that it is half created.
  * @param workspace absolute
- * @throws Failure `instance-unknown`, which names the instance that may be meant
+ * @throws Failure `instance-unknown`, which names the instance that was probably meant
  */
 export async function namedInstances(workspace: string, given: readonly string[]): Promise<string[]> {
   const folders = await readdir(join(workspace, 'instances')).catch((): string[] => [])

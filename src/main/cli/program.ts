@@ -9,7 +9,7 @@ export interface Surroundings {
   readonly perform: Perform
   /** Prints the help or the version. */
   readonly write: (text: string) => void
-  /** Prints the help where a command is missing. */
+  /** Prints the help if a command is missing. */
   readonly writeError: (text: string) => void
 }
 

@@ -3,7 +3,7 @@
 /** PostgreSQL's and PgBouncer's severities, and what they log at lower ones just before giving up. */
 const relevant =
   /\b(?:FATAL|PANIC|ERROR|invalid|could not|cannot|syntax error|unrecognized|out of memory|no space left)\b/i
-/** What PostgreSQL answers to clients until it is ready: no reason of its own. */
+/** What PostgreSQL answers to clients until it is ready: not a reason in itself. */
 const notReady = /\bthe database system is (?:starting up|not yet accepting connections|shutting down|in recovery mode)/
 /** Time, time zone and pid, with which both begin their lines. */
 const stamp = /^\d{4}-\d\d-\d\d [\d:.]+ \w+ \[\d+\]:? */

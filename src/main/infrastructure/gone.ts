@@ -12,8 +12,8 @@ export function orGone(status: ServiceStatus, kind: DriverKind, service: Service
 const containerGone = ({ title, container }: Service): Problem => ({
   code: 'container-missing',
   message: `${title} should be running, but its container is gone.`,
-  cause: 'It was removed by hand, or by a clean-up of containers that weren’t running.',
-  hint: `Start the infrastructure: that creates it again.${container.data === undefined ? '' : ' The data is on the container’s volume, which is kept and used again.'}`,
+  cause: 'It was removed by hand, or when stopped containers were cleaned up.',
+  hint: `Start the infrastructure to create it again.${container.data === undefined ? '' : ' Its data is in its volume, which is kept and used again.'}`,
   action: 'start-infrastructure',
 })
 
@@ -22,8 +22,8 @@ const folderGone = ({ name, title, container }: Service): Problem => ({
   message: `${title} should be running, but its folder is gone.`,
   cause: `There is nothing in .instance-manager/embedded/${name}.`,
   ...(container.data === undefined
-    ? { hint: 'Start the infrastructure: that creates it again.', action: 'start-infrastructure' }
+    ? { hint: 'Start the infrastructure to create it again.', action: 'start-infrastructure' }
     : {
-        hint: 'It held the instances’ data. Put it back before you start the infrastructure: a start creates an empty one.',
+        hint: 'It held the instances’ data. Put it back before you start the infrastructure, which would create an empty one.',
       }),
 })

@@ -29,7 +29,7 @@ export async function holdQueries(console: Login, admin: Login): Promise<void> {
   }
 }
 
-/** Nothing waits any more. @throws what `pg` throws, also if nothing did wait */
+/** Lets queries through again. @throws what `pg` throws, also if none were waiting */
 export const releaseQueries = (console: Login): Promise<unknown> =>
   withConnection(console, client => client.query('RESUME'), timeouts)
 

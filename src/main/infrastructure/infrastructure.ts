@@ -56,7 +56,7 @@ export interface InfrastructureUser {
   readonly changesIt: boolean
 }
 
-/** A driver: one with other settings than the workspace's is given itself. */
+/** A driver, by its kind; one whose settings differ from the workspace's is passed itself. */
 export type Which = DriverKind | Driver
 
 /** Milliseconds between checks while someone is watching, and between full checks while all processes live. */
@@ -72,7 +72,7 @@ export class Infrastructure {
   /** Where PostgreSQL's data was at the latest check, if not in the workspace. */
   dataFolder: string | undefined
   #detected: Promise<readonly DriverOption[]> | undefined
-  /** What changes services through the driver: by operations, the supervisor, and for instances' pools. */
+  /** Everything that changes services through a driver: operations, the supervisor, and changes of instances' pools. */
   readonly #changing = new SerialQueue()
   #warnings: { readonly of: string; readonly found: readonly Problem[] } | undefined
   readonly #services: InfrastructureServices
@@ -188,7 +188,7 @@ export class Infrastructure {
     ])
     this.dataFolder = found.dataFolder
     this.#alive = found.alive
-    const changing = this.users().some(it => it.changesIt) // may be replacing it
+    const changing = this.users().some(it => it.changesIt) // an operation may be replacing it
     const shown = (name: ServiceName): ServiceStatus => {
       const status = this.#transitions.shown(found.services[name])
       return !changing && wishes?.wanted.includes(name) ? orGone(status, kind, serviceOf(name)) : status
@@ -257,7 +257,7 @@ export class Infrastructure {
     })
   }
 
-  /** Two never write the same configuration, or start and stop the same service. @throws the abort reason */
+  /** So that no two write the same configuration, or start and stop the same service. @throws the abort reason */
   #inTurn({ signal }: DriverContext, work: () => Promise<void>): Promise<void> {
     return this.#changing.run(() => {
       signal.throwIfAborted()

@@ -38,7 +38,7 @@ export const infrastructureRestart = (infrastructure: Infrastructure): AnyOperat
   })
 }
 
-/** What wasn't running stays stopped. After a failure, the supervisor goes on trying, if it did before. */
+/** What wasn't running stays stopped. After a failure, the supervisor keeps trying, if it did before. */
 const stopAgain =
   (infrastructure: Infrastructure, service: ServiceName) =>
   async (context: Context<InfrastructureRestartPlan>): Promise<void> => {

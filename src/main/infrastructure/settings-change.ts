@@ -130,7 +130,7 @@ async function requireRoom(
   })
 }
 
-/** Anyone may have started it after our stop, e.g. before we continue after a crash. Only a start takes everything over. */
+/** Someone may have started it since our stop, e.g. before we continue after a crash. Only a start applies everything. */
 const configure = ({ infrastructure }: SettingServices, service: ServiceName, step: SettingStep): SettingStep => ({
   ...step,
   async do(context) {

@@ -11,9 +11,10 @@ import { serviceOf } from './services'
 import { driverContext } from './start'
 
 /**
- * Instances that were refused meanwhile are served again, too. Never fails, unless the workspace's lock is lost: then it throws the signal's reason. What didn't work is noted.
+ * Instances that were refused meanwhile are served again, too. What didn't work is noted.
  * @param first `as-it-was`: nothing is pulled or created, unless it doesn't start otherwise; `configured`: by the
  * settings as they are now
+ * @throws only the signal's reason, if the workspace's lock is lost
  */
 export async function startAgain(
   infrastructure: Infrastructure,

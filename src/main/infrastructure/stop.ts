@@ -38,7 +38,7 @@ export const infrastructureStop = (infrastructure: Infrastructure): AnyOperation
 /** How many instances are stopped or started again at a time, as in a job on many. */
 const atOnce = 4
 
-/** Undo starts them again: those of them that can't are reported. */
+/** Undo starts them again, and reports those that can't be started. */
 export const stopInstances = <Plan extends Pick<InfrastructureStopPlan, 'instances'>>(
   infrastructure: Infrastructure,
 ): StepActions<Plan> & Required<Pick<StepActions<Plan>, 'undo'>> => ({

@@ -180,7 +180,7 @@ export class Supervisor {
       if (startedAt !== undefined && now - startedAt > this.#times.lasting) this.#tries.delete(service)
   }
 
-  /** It runs, and not because of us: the container engine restarted it, or someone did by hand. */
+  /** It runs, but we didn't start it: the container engine restarted it, or someone did by hand. */
   #forgetFailed(service: ServiceName): void {
     const tries = this.#tries.get(service)
     if (!tries || tries.startedAt !== undefined) return

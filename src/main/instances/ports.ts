@@ -5,7 +5,7 @@ import { problem } from '../../shared/problem'
 import { waitFor } from '../system/wait'
 
 export interface PortKnowledge {
-  /** Ports that no instance may have: PostgreSQL's, PgBouncer's, that of the served pages. */
+  /** Ports that no instance may have: PostgreSQL's, PgBouncer's and our own web server's. */
   own(): Promise<readonly { readonly title: string; readonly port: number }[]>
   /** Every instance with its configured port, and whether it is running. */
   instances(): Promise<readonly { readonly name: string; readonly port: number; readonly running: boolean }[]>
@@ -18,8 +18,8 @@ export interface PortKnowledge {
 }
 
 /**
- * The first port from `first` on that isn't our own, that no instance is configured for (running or not) and no open
- * operation has chosen, and on which a server could listen now.
+ * The first port from `first` on that isn't our own, isn't configured for any instance (running or not), hasn't been
+ * chosen by an open operation, and on which a server could listen now.
  * @throws Problem `no-free-port`
  */
 export async function choosePort(
@@ -98,8 +98,8 @@ export async function requireNotOurs({ port, holders }: PortCheck, next: () => P
   throw problem({
     code: 'port-taken',
     field: 'port',
-    message: `Port ${port} is ${own.title}’s.`,
-    hint: `Use another one, e.g. ${await next()}, which is free.`,
+    message: `Port ${port} belongs to ${own.title}.`,
+    hint: `Use another port, e.g. ${await next()}, which is free.`,
   })
 }
 
@@ -107,7 +107,7 @@ export async function requireNotOurs({ port, holders }: PortCheck, next: () => P
 export function describeHolder(holder: PortHolder): string {
   switch (holder.type) {
     case 'own':
-      return `it is ${holder.title}’s`
+      return `it belongs to ${holder.title}`
     case 'instance':
       return `“${holder.name}” is ${holder.running ? 'running on it' : 'configured for it'}`
     case 'operation':

@@ -72,7 +72,7 @@ describe('wrong usage ends with 2 and names what is missing', () => {
     ['delete school', '--confirm DELETE'],
     ['delete school --confirm delete', 'DELETE'],
     ['logs', 'name'],
-    ['logs a --lines 0', 'a number of lines'],
+    ['logs a --lines 0', 'a valid number of lines'],
     ['logs a --since yesterdayish', '30s'],
     ['recover', 'id'],
     ['recover a sideways', 'resume'],

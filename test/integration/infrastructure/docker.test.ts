@@ -118,7 +118,7 @@ describeWhere(missing === '', missing)('with Docker', () => {
     }
   })
 
-  test('the containers stay where they are, whatever DOCKER_HOST or the context becomes; another driver frees it', async () => {
+  test('the containers stay where they are, wherever DOCKER_HOST or the context points; choosing another driver forgets it', async () => {
     const it = await testInfrastructure({ driver: 'docker', images })
     const newDriver = () => new ContainerDriver('docker', allServices, it.services)
     const context = { signal: AbortSignal.timeout(240_000), report: () => undefined, output: () => undefined }

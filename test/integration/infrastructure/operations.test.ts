@@ -170,7 +170,7 @@ const half = async (): Promise<void> => {
   await busy?.close()
 }
 
-test.each([held, half])('queries that a killed engine left waiting go on with the next start: %o', async leave => {
+test.each([held, half])('queries left waiting by a killed engine continue with the next start: %o', async leave => {
   mustSucceed(await run('infrastructure-start'))
   await leave()
   const asked = query()
@@ -273,7 +273,7 @@ test('instances that were stopped first are started again once all is running, a
   expect((await it.infrastructure.status()).instances).toEqual([])
 })
 
-test('a stop that is cancelled keeps in mind the instances that couldn’t be started again', async () => {
+test('a cancelled stop remembers the instances that couldn’t be started again', async () => {
   it.infrastructure.serve({
     ...nobody,
     running: () => Promise.resolve(['School', 'Broken'].map((name, index) => ({ name, port: 5001 + index }))),
@@ -303,7 +303,7 @@ test.each(['doing provision-postgres', 'doing start-pgbouncer', 'doing start-ins
   },
 )
 
-test('after a start that failed, what should run still should', async () => {
+test('after a failed start, what should be running still should', async () => {
   mustSucceed(await run('infrastructure-stop'))
   await it.infrastructure.wanted.set(serviceNames, true)
   const taken = createServer()

@@ -124,7 +124,7 @@ it('names are quoted, and a pool with clients is never killed', async () => {
   await open.end()
 })
 
-it('while services are started, the pools’ sizes wait for their turn: nothing drives two changes at once', async () => {
+it('changes of pool sizes wait while services are started: no two changes are made at once', async () => {
   const { infrastructure, operations } = workspace.services
   const driver = await infrastructure.driver()
   const underWay = new Set<string>()

@@ -139,7 +139,7 @@ it('refuses fewer connections than running instances may take', async () => {
   await run('limits', { name: 'school', pool: null })
 })
 
-it('allows what makes nothing worse, even if that isn’t enough', async () => {
+it('allows a change that makes nothing worse, even if it isn’t enough', async () => {
   const { settings } = workspace.services
   const tooMuch = Math.ceil(totalmem() / 2 ** 21) + 1
   await run('limits', { name: 'school', pool: 200 })

@@ -11,7 +11,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(workspace, { recursive: true }))
 
-it('any spelling is the instance’s, and unknown names are left to the job', async () => {
+it('any capitalisation will do, and unknown names are left to the job', async () => {
   expect(await namedInstances(workspace, ['school', 'SCHOOL', 'lakeside', 'hillside', 'b'])).toEqual([
     'school',
     'school',

@@ -49,6 +49,6 @@ const parserOf =
     if (limitSchemas[name].safeParse(value).success) return value
     const like = { seconds: ', like 30s, 10m or 2h', MB: ', like 500MB or 2GB' }[unit] ?? ''
     throw rejected(
-      `“${text}” isn’t possible here. Use ${from} to ${to.toLocaleString('en')} ${unit}${like}, or “${open ? 'none' : 'default'}”.`,
+      `“${text}” isn’t allowed here. Use ${from} to ${to.toLocaleString('en')} ${unit}${like}, or “${open ? 'none' : 'default'}”.`,
     )
   }

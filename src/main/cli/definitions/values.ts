@@ -15,11 +15,11 @@ const wholeNumber =
 
 export const port = wholeNumber('a port', 1024, 65_535)
 
-export const lineCount = wholeNumber('a number of lines', 1, 1_000_000)
+export const lineCount = wholeNumber('a valid number of lines', 1, 1_000_000)
 
-export const atOnce = wholeNumber('a number of instances at once', 1, 16)
+export const atOnce = wholeNumber('a valid number of instances at once', 1, 16)
 
-export const processNumber = wholeNumber('the number of a process', 1, 2 ** 31 - 1)
+export const processNumber = wholeNumber('a process number', 1, 2 ** 31 - 1)
 
 const bootTime = wholeNumber('a boot time in seconds', 1, 3600)
 export const bootSeconds = (text: string): number | 'default' => (text === 'default' ? text : bootTime(text))
@@ -28,7 +28,7 @@ export const bootSeconds = (text: string): number | 'default' => (text === 'defa
 export function rename(text: string, before: readonly Rename[] = []): Rename[] {
   const [, table, from, to] = /^(?:([^.=]+)\.)?([^.=]+)=([^.=]+)$/.exec(text) ?? []
   if (from === undefined || to === undefined)
-    throw rejected(`“${text}” isn’t TABLE.OLD=NEW, for a column, or OLD=NEW, for a table.`)
+    throw rejected(`“${text}” is neither TABLE.OLD=NEW (for a column) nor OLD=NEW (for a table).`)
   return [...before, table === undefined ? { kind: 'table', from, to } : { kind: 'column', table, from, to }]
 }
 
@@ -49,5 +49,5 @@ export function since(text: string): number {
   const [, amount, unit = ''] = /^(\d+)([smhd])$/.exec(text) ?? []
   const time = amount === undefined ? Date.parse(text) : Date.now() - Number(amount) * (unitLengths[unit] ?? 0)
   if (time >= 0) return Math.floor(time)
-  throw rejected(`“${text}” is neither a duration, like 30s, 10m, 2h or 7d, nor a time, like 2026-01-31T12:00.`)
+  throw rejected(`“${text}” is neither a duration (30s, 10m, 2h, 7d) nor a time (2026-01-31T12:00).`)
 }

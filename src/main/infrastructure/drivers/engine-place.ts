@@ -1,6 +1,6 @@
 /**
  * Where a workspace's containers are, recorded when the first is created: after a `docker context use` or with another
- * DOCKER_HOST, they would look absent, and be created once more.
+ * DOCKER_HOST, they would look absent, and be created again.
  */
 import { realpath, rm } from 'node:fs/promises'
 import { z } from 'zod'
@@ -24,7 +24,7 @@ export class EnginePlace {
     return found?.workspace === this.#workspace ? found.address : undefined
   }
 
-  /** Only of a daemon at a socket: how to reach another depends on more than its address. */
+  /** Only for a daemon at a Unix socket: reaching any other takes more than its address. */
   async record(address: string): Promise<void> {
     if (!address.startsWith('unix://') || (await this.read()) !== undefined) return
     await writeJson(this.#path, { address, workspace: this.#workspace })

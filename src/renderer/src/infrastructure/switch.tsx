@@ -161,7 +161,7 @@ const whatOf = (only: ServiceName | undefined): string => (only ? serviceTitle[o
 /** What instances notice of a restart. */
 /** While PostgreSQL alone restarts. An adopted PgBouncer doesn't let us hold queries. */
 const held =
-  'PgBouncer and the instances keep running. Their queries wait until PostgreSQL is back, usually a second or two. A transaction that is still open by then ends with an error.'
+  'PgBouncer and the instances keep running. Their queries wait until PostgreSQL is back, usually a second or two. A transaction that doesn’t end within half a second fails.'
 
 const meanwhile: Readonly<Record<ServiceName | 'both', string>> = {
   postgres:

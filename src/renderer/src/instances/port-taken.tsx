@@ -50,7 +50,7 @@ export function PortTaken({
 function textOf(holder: PortHolder): string {
   switch (holder.type) {
     case 'own':
-      return `It is ${holder.title}’s. No instance can have it.`
+      return `It belongs to ${holder.title}, so no instance can use it.`
     case 'instance':
       return `It belongs to instance “${holder.name}” (${holder.running ? 'running' : 'not running'}).`
     case 'operation':
