@@ -63,7 +63,7 @@ test('step by step; the instance runs again, and the old one is kept until it is
   await expect(room.told('PostgreSQL was moved to Podman.')).toBeVisible({ timeout: 120_000 })
   await expect(window.getByRole('radio', { name: 'Podman' })).toBeChecked()
   expect(await answerOf(school.port)).toContain('School')
-  await expect(window.getByRole('region', { name: 'What runs the services' })).toContainText('in Embedded')
+  await expect(window.getByRole('region', { name: 'What runs the services' })).toContainText('under Embedded')
   await window.getByRole('button', { name: 'Remove…' }).click()
   await room.dialog('Remove the old PostgreSQL?').getByRole('button', { name: 'Remove' }).click()
   await expect(window.getByRole('button', { name: 'Remove…' })).toBeHidden({ timeout: 30_000 })
