@@ -16,10 +16,10 @@ let list: InstanceList
 let dialog: Locator
 
 const sql = async <Row extends object>(text: string, instance = 'school'): Promise<Row[]> =>
-  withConnection(
-    { ...(await embeddedAdmin(place.root, place.defaults)), database: `${instance}_db` },
-    async client => (await client.query<Row>(text)).rows,
-  )
+  withConnection({ ...(await embeddedAdmin(place.root, place.defaults)), database: `${instance}_db` }, async client => {
+    await client.query('SET search_path = public')
+    return (await client.query<Row>(text)).rows
+  })
 
 test.beforeAll(async () => {
   test.setTimeout(240_000)
