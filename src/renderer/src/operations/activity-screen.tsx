@@ -32,6 +32,8 @@ export function ActivityScreen() {
       searchable
       clearable
       comboboxProps={{ withinPortal: false }}
+      withScrollArea={false} // the list of options scrolls itself, as the keyboard expects
+      classNames={{ options: classes.options }}
       clearButtonProps={{ 'aria-label': 'All instances' }}
       w={220}
     />
