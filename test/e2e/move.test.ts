@@ -55,7 +55,7 @@ test('choosing another driver shows what that does and costs; refused while the 
 test('step by step; the instance runs again, and the old one is kept until it is removed', async () => {
   await window.getByRole('radio', { name: 'Podman' }).click()
   const dialog = room.dialog('Move PostgreSQL to Podman?')
-  await expect(dialog.getByRole('region', { name: 'What it costs' })).toContainText('and started again: School.')
+  await expect(dialog.getByRole('region', { name: 'What it costs' })).toContainText('then started again: School.')
   const { violations } = await new AxeBuilder({ page: window }).setLegacyMode(true).analyze()
   expect(violations.map(it => it.id)).toEqual([])
   await dialog.getByRole('button', { name: 'Move' }).click()
