@@ -18,7 +18,17 @@ import { postgres, weakRules } from '../services/postgres'
 import { requireTool } from './copy'
 import { serverFacts } from './facts'
 import type { Former } from './former'
-import { foreign, formerKept, noPooler, noRoom, same, softRules, unmovableProblem, wrongAddress } from './refusals'
+import {
+  foreign,
+  formerKept,
+  noPooler,
+  noRoom,
+  passing,
+  same,
+  softRules,
+  unmovableProblem,
+  wrongAddress,
+} from './refusals'
 import type { Sides } from './sides'
 
 export interface MovingServices {
@@ -82,7 +92,8 @@ export class Moving {
       before: status.pgbouncer.state === 'running',
       after: available === undefined && (await poolable(now)),
     }
-    const own = (await old.adoptedServices?.find(serviceOf('postgres'))) === undefined
+    const adopted = await old.adoptedServices?.find(serviceOf('postgres'))
+    const own = adopted === undefined
     const free = available === undefined ? await freeOn(now) : undefined
     const review: MoveReview = {
       from: from.driver,
@@ -95,6 +106,7 @@ export class Moving {
       ...(free !== undefined && { free }),
       refused: [
         ...(available ? [available] : [...(await this.#inTheWay(now)), ...toolsMissing(old, now)]),
+        ...(adopted?.passing ? [passing(adopted.passing)] : []),
         ...(await this.#refused(server.unmovable, pooled.after)),
         ...(admin.adopted ? softRules(await weakRules(admin)) : []),
         ...(free !== undefined && free < growth * sizeOf(server) ? [noRoom(free, sizeOf(server))] : []),

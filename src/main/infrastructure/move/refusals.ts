@@ -3,6 +3,7 @@ import { bytes, enumerate } from '../../../shared/amounts'
 import { driverTitle, type DriverKind } from '../../../shared/infrastructure'
 import type { MoveSide } from '../../../shared/jobs/move'
 import { problem, type Problem } from '../../../shared/problem'
+import type { AdoptedService } from '../drivers/driver'
 import { weakRulesWarning } from '../services/postgres'
 
 export const same = ({ driver, image }: MoveSide) =>
@@ -54,6 +55,21 @@ export const wrongAddress = (names: readonly string[]): Problem => ({
   code: 'move-address',
   message: `${enumerate(names)} would lose access to the database, which won’t be reachable at [::1].`,
   hint: 'Replace [::1] with 127.0.0.1 in its .env, then restart it.',
+})
+
+/** The old PostgreSQL must still be there after its stop: as the way back, and for undo. */
+export const passing = (why: NonNullable<AdoptedService['passing']>): Problem => ({
+  code: 'move-container',
+  message: 'PostgreSQL’s container can’t be stopped and kept.',
+  ...(why === 'removed-at-stop'
+    ? {
+        cause: 'It was created with --rm, so it is removed as soon as it stops, and its data may be removed with it.',
+        hint: 'Create it again without --rm over the same data, then move it.',
+      }
+    : {
+        cause: `The systemd unit ${why.unit} runs it, and could start it again on the port of the new one.`,
+        hint: 'Disable and stop the unit, create the container without it over the same data, then move it.',
+      }),
 })
 
 export const noRoom = (free: number, size: number): Problem => ({
