@@ -1,6 +1,6 @@
 /**
  * A workspace's settings (`.instance-manager/settings.json`), all with defaults. The Settings screen, the command
- * `settings` and docs/cli.md are generated from this schema: a new setting is added here and nowhere else.
+ * `settings` and docs/settings.md are generated from this schema: a new setting is added here and nowhere else.
  */
 import { z } from 'zod'
 import { driverKinds, type DriverKind, type ServiceName } from './infrastructure'
@@ -117,7 +117,7 @@ export const settingsSchema = z.strictObject({
         .default(800)
         .register(words, {
           title: 'Connections',
-          explanation: 'How many connections it accepts in total. An idle one takes about 2 MB of memory.',
+          explanation: 'How many connections PostgreSQL accepts in total. An idle one takes about 2 MB of memory.',
           // PgBouncer may have open only as many files as both numbers of connections require.
           ...ofService('max_connections', 'postgres', 'pgbouncer'),
         }),
@@ -155,7 +155,7 @@ export const settingsSchema = z.strictObject({
         .default(4000)
         .register(words, {
           title: 'Clients',
-          explanation: 'How many connections it accepts from all instances together.',
+          explanation: 'How many connections PgBouncer accepts from all instances together.',
           ...ofService('max_client_conn', 'pgbouncer'),
         }),
     })
@@ -172,7 +172,7 @@ export const settingsSchema = z.strictObject({
         }),
       hour: wholeNumber(0, 23).default(3).register(words, {
         title: 'Hour',
-        explanation: 'The hour at which it begins, in this machine’s time zone.',
+        explanation: 'The hour at which maintenance begins, in this machine’s time zone.',
         effect: 'Takes effect at once.',
       }),
     })

@@ -1,5 +1,4 @@
 /** Generates docs/cli.md from the definitions that the parser uses. */
-import { settingsSchema, settingsSections, type Setting } from '../../shared/settings'
 import { isHidden, programName, type Grammar } from './grammar'
 
 const code = (lines: readonly string[], language: string): string => `\`\`\`${language}\n${lines.join('\n')}\n\`\`\``
@@ -35,12 +34,6 @@ export function documentation(program: Grammar): string {
     '## Commands',
     '',
     ...visible(program).flatMap(it => section(it, programName, 3)),
-    '## Settings',
-    '',
-    settingsIntroduction,
-    '',
-    ...settingsRows(),
-    '',
     ...endings,
   ].join('\n')
 }
@@ -54,24 +47,11 @@ done. A second Ctrl+C exits immediately and says how to recover. SIGTERM works l
 go to standard error, results to standard output. Without a terminal, commands never ask: if something is missing, the
 error names the option to use.`
 
-const settingsIntroduction = `Settings are stored in \`.instance-manager/settings.json\` and can also be changed in the Settings screen. A workspace's own values override the site's
-defaults (a file in the same format, /etc/instance-manager/defaults.json), which override the defaults below.`
-
-const settingsRows = (): string[] => [
-  '| setting | default | meaning | effect of a change |',
-  '|---|---|---|---|',
-  ...settingsSections.flatMap(it => it.settings.map(settingRow)),
-]
-
-const defaults: Readonly<Record<string, unknown>> = settingsSchema.parse({})
-
-function settingRow({ key, title, unit, explanation, effect }: Setting): string {
-  const [part = '', name = ''] = key.split('.')
-  const value = (defaults[part] as Readonly<Record<string, unknown>>)[name]
-  return `| \`${key}\` | ${String(value)}${unit === undefined ? '' : ` ${unit}`} | ${title}. ${explanation} | ${effect} |`
-}
-
 const endings = [
+  '## Settings',
+  '',
+  'Listed in [settings.md](settings.md).',
+  '',
   '## Exit codes',
   '',
   '| code | meaning |',

@@ -110,5 +110,12 @@ function completion(program: Grammar): void {
 function docs(program: Grammar): void {
   program
     .command('__docs', { hidden: true })
-    .does(async () => ({ lines: [(await import('./docs')).documentation(program)] }))
+    .argument('[page]', 'cli or settings', oneOf(['cli', 'settings']))
+    .does(async (_session, _, page: 'cli' | 'settings' = 'cli') => ({
+      lines: [
+        page === 'cli'
+          ? (await import('./docs')).documentation(program)
+          : (await import('./docs-settings')).settingsDocumentation(),
+      ],
+    }))
 }

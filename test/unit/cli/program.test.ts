@@ -1,8 +1,9 @@
-/** The command line's definitions: they parse what they show, say all, and docs/cli.md is made of them. */
+/** The command line's definitions: they parse what they show, say all, and the generated documentation is current. */
 import { readFile } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { documentation } from '../../../src/main/cli/docs'
+import { settingsDocumentation } from '../../../src/main/cli/docs-settings'
 import { isHidden, type Grammar, type Perform } from '../../../src/main/cli/grammar'
 import { buildProgram } from '../../../src/main/cli/program'
 
@@ -12,10 +13,11 @@ const all = (command: Grammar): Grammar[] => [command, ...command.children.filte
 const whole = await program()
 const shown = all(whole)
 
-it('docs/cli.md is what the definitions say (npm run -s cli -- __docs > docs/cli.md)', async () => {
-  expect(await readFile(join(resolve(import.meta.dirname, '../../..'), 'docs/cli.md'), 'utf8')).toBe(
-    `${documentation(whole)}\n`,
-  )
+it.each([
+  ['cli', () => documentation(whole)],
+  ['settings', settingsDocumentation],
+])('docs/%s.md is current (its first line says how to generate it)', async (page, generate) => {
+  expect(await readFile(join(import.meta.dirname, `../../../docs/${page}.md`), 'utf8')).toBe(`${generate()}\n`)
 })
 
 describe('every command', () => {
