@@ -30,6 +30,13 @@ const smokeTestSchema = z
   )
 export type SmokeTest = Readonly<z.infer<typeof smokeTestSchema>>
 
+/** The request that a healthy application answers, and with which status (absent: any below 500). */
+const healthCheckSchema = z.strictObject({
+  path: pathSchema.default('/'),
+  status: z.int().min(100).max(599).optional(),
+})
+export type HealthCheck = Readonly<z.infer<typeof healthCheckSchema>>
+
 /** How long an application may take to answer after starting, in seconds. */
 export const bootSecondsSchema = z
   .int('Enter a whole number of seconds.')
@@ -54,6 +61,7 @@ export const manifestSchema = z.strictObject({
        * its config.json).
        */
       bootSeconds: bootSecondsSchema.default(60),
+      health: healthCheckSchema.prefault({}),
       /** The path of the API. Absent: `/api` is tried, which may turn out to be the client's page. */
       api: pathSchema.optional(),
       /** Folders inside server/ that belong to the instance and survive a rebuild. */

@@ -72,7 +72,11 @@ export async function gatherInstance(
   const withoutPool = { processes: services.processes, pools: { refusal: () => Promise.resolve(undefined) } }
   const [health, direct, pooled, rights, env, databaseConfig, modes, missing, client] = await Promise.all([
     isOnline
-      ? learn(async its => (await look(withoutPool, { ...target, bootSeconds }, its)).problem, signal)
+      ? learn(
+          async its =>
+            (await look(withoutPool, { ...target, bootSeconds, health: manifest.server.health }, its)).problem,
+          signal,
+        )
       : undefined,
     learn(() => logIn(services, user), signal),
     database.port === database.directPort ? undefined : learn(() => logInPooled(services, user), signal),

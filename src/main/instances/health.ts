@@ -1,17 +1,17 @@
 /**
  * Whether an instance is healthy: PM2 reports it online, this very process holds the port (in cluster mode: accepts the
- * connection), an HTTP request gets an answer below 500, and the instance's role reaches its database through
+ * connection), an HTTP request is answered as the manifest says (`server.health`), and the instance's role reaches its database through
  * PgBouncer. It isn't enough that something listens on the port.
  */
 import { setTimeout as delay } from 'node:timers/promises'
-import { urlOf } from '../../shared/address'
 import type { Problem } from '../../shared/problem'
 import { problem } from '../../shared/problem'
+import type { HealthCheck } from '../../shared/workspace'
 import type { ProcessInfo, ProcessRef, Processes } from '../processes/client'
 import { lastLines } from '../processes/last-lines'
 import { connectToWorker, workerOf } from '../processes/worker-connection'
 import { descendants, parent, portHolders, type ListeningProcess } from '../system/proc'
-import { httpGet, type Answer } from './http'
+import { httpGet, unhealthy, type Answer } from './http'
 import { ownProcess } from './lifecycle/own-process'
 import type { InstancePools } from './pooled'
 
@@ -24,6 +24,7 @@ export interface HealthTarget extends ProcessRef {
   readonly port: number
   /** Seconds it may take to answer. */
   readonly bootSeconds: number
+  readonly health: HealthCheck
   /** PM2's id of its process, while another one serves the same port (cluster mode). Absent: it is the only one. */
   readonly beside?: number
 }
@@ -92,7 +93,8 @@ export async function look(services: HealthServices, target: HealthTarget, signa
   const answer = await answerFrom(process, target, process.pid, signal)
   if (answer === undefined) return { process, problem: sharedWithOther(name, port), final: true }
   if (typeof answer === 'string') return { process, problem: noAnswer(name, port, answer) }
-  if (answer.status >= 500) return { process, problem: httpError(name, port, answer.status) }
+  const unwell = unhealthy(target.health, answer)
+  if (unwell !== undefined) return { process, problem: httpError(name, unwell) }
   const refusal = await services.pools.refusal(target)
   if (refusal) return { process, problem: refusal }
   const after = await find(services, target) // the process that answered must still be the same
@@ -122,15 +124,15 @@ async function foreign(
 }
 
 /**
- * GET / from this very process. @returns as `httpGet`; undefined if PM2 hands connections to another application too
+ * Asks this very process. @returns as `httpGet`; undefined if PM2 hands connections to another application too
  */
 async function answerFrom(
   { execMode }: ProcessInfo,
-  { port, beside }: HealthTarget,
+  { port, beside, health: { path } }: HealthTarget,
   pid: number,
   signal: AbortSignal,
 ): Promise<Answer | string | undefined> {
-  if (execMode === 'fork') return httpGet(port, '/', { signal })
+  if (execMode === 'fork') return httpGet(port, path, { signal })
   let answer: Answer | string = 'It doesn’t accept connections.'
   const worker = await workerOf(pid)
   for (let turn = 0; turn < turns; turn++) {
@@ -139,7 +141,7 @@ async function answerFrom(
     const { socket, by } = connection
     try {
       if (by === 'other' && beside === undefined) return undefined
-      if (by === 'worker') answer = await httpGet(port, '/', { signal, socket })
+      if (by === 'worker') answer = await httpGet(port, path, { signal, socket })
     } finally {
       socket.destroy()
     }
@@ -217,10 +219,10 @@ const noAnswer = (name: string, port: number, cause: string): Problem => ({
   action: 'retry',
 })
 
-const httpError = (name: string, port: number, status: number): Problem => ({
+const httpError = (name: string, cause: string): Problem => ({
   code: 'http-error',
   message: `“${name}” answers with an error.`,
-  cause: `GET ${urlOf({ port })}/ returned HTTP status ${status}.`,
+  cause,
   hint: 'See Details for its last error lines.',
   action: 'retry',
 })

@@ -2,6 +2,7 @@
 import { get } from 'node:http'
 import type { Socket } from 'node:net'
 import { loopback } from '../../shared/address'
+import type { HealthCheck } from '../../shared/workspace'
 
 export interface Answer {
   readonly status: number
@@ -68,4 +69,10 @@ export function httpGet(
     const why = (error: Error): string =>
       limit.aborted ? `There was no answer within ${within / 1000} s.` : `${error.message}.`
   })
+}
+
+/** Why a healthy application wouldn't have answered so, in a sentence; undefined if it would. */
+export function unhealthy({ path, status: due }: HealthCheck, { status }: Answer): string | undefined {
+  if (due === undefined ? status < 500 : status === due) return undefined
+  return `GET ${path} returned HTTP status ${status}${due === undefined ? '' : `, not ${due}`}.`
 }

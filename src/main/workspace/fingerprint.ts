@@ -23,7 +23,7 @@ export async function fingerprint(
   nodeMajor: string,
   known?: Map<string, string>,
 ): Promise<string> {
-  const { bootSeconds: _, api: __, ...built } = server // neither affects the build
+  const { bootSeconds: _, api: __, health: ___, ...built } = server // these don't affect the build
   return digestFiles(
     root,
     await baseFiles(root, { server, client, ...rest }),

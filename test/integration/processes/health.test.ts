@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { waitForHealth } from '../../../src/main/instances/health'
+import type { HealthCheck } from '../../../src/shared/workspace'
 import { toProblem } from '../../../src/shared/problem'
 import { httpApp, privatePm2, sure, type PrivatePm2 } from '../../support/pm2'
 import { freePort } from '../../support/ports'
@@ -22,10 +23,10 @@ const school = () => ({ name: 'school', cwd: join(pm2.home, '..', 'apps', 'schoo
 const start = async (code: string): Promise<void> => pm2.processes.start(await pm2.app('school', code))
 /** What its pool says is tested with the real PgBouncer. */
 const services = () => ({ processes: pm2.processes, pools: { refusal: () => Promise.resolve(undefined) } })
-const wait = (bootSeconds = 60, signal = new AbortController().signal) =>
-  waitForHealth(services(), { ...school(), bootSeconds }, { signal })
-const reason = () =>
-  wait(0).then(
+const wait = (bootSeconds = 60, signal = new AbortController().signal, health: HealthCheck = { path: '/' }) =>
+  waitForHealth(services(), { ...school(), bootSeconds, health }, { signal })
+const reason = (health?: HealthCheck) =>
+  wait(0, undefined, health).then(
     () => undefined,
     (error: unknown) => toProblem(error).code,
   )
@@ -36,7 +37,7 @@ test('an app that listens after a while is healthy', async () => {
   const said: string[] = []
   await waitForHealth(
     services(),
-    { ...school(), bootSeconds: 60 },
+    { ...school(), bootSeconds: 60, health: { path: '/' } },
     { signal: new AbortController().signal, report: it => said.push(it.text) },
   )
   expect(said).toContain(`“school” is running, but isn’t listening on port ${port}.`)
@@ -100,6 +101,15 @@ test('a port that somebody else holds is not health, even if it answers; the hol
 test('an app that answers with 500', async () => {
   await start(httpApp(port, 'response.writeHead(503).end()'))
   await expect.poll(reason, patience).toBe('http-error')
+})
+
+test('the manifest says which path is asked, and which status is expected', async () => {
+  await start(httpApp(port, 'response.writeHead(request.url === "/up?full" ? 204 : 503).end()'))
+  await expect.poll(() => reason({ path: '/up?full' }), patience).toBeUndefined()
+  expect(await reason({ path: '/up?full', status: 204 })).toBeUndefined()
+  await expect(wait(0, undefined, { path: '/up?full', status: 200 })).rejects.toMatchObject({
+    problem: { code: 'http-error', cause: 'GET /up?full returned HTTP status 204, not 200.' },
+  })
 })
 
 test('an app that closes every connection', async () => {

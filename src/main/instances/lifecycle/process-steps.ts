@@ -9,7 +9,7 @@ import { waitFor } from '../../system/wait'
 import { waitForHealth, type HealthServices } from '../health'
 import { ownProcess } from './own-process'
 import { modeOf } from './mode'
-import { bootTime, isOnline, type LifecycleServices } from './target'
+import { healthTarget, isOnline, type LifecycleServices } from './target'
 
 /**
  * Heals its pool, starts it (a new process, so `.env` is reread; as its own user, if it has one; in cluster mode, if it
@@ -60,10 +60,12 @@ export async function startAgain(
   }
   if (await isOnline(services, target)) await services.desired.add(target.name)
   else await startTarget(services, target, { signal, report })
-  const { seconds } = await bootTime(services, target.name).catch(() => ({ seconds: longestUndo }))
-  await waitForHealth(services, { ...target, bootSeconds: Math.min(seconds, longestUndo) }, { signal, report }).catch(
-    (error: unknown) => report({ text: toProblem(error).message }),
-  )
+  try {
+    const its = await healthTarget(services, target)
+    await waitForHealth(services, { ...its, bootSeconds: Math.min(its.bootSeconds, longestUndo) }, { signal, report })
+  } catch (error) {
+    report({ text: toProblem(error).message })
+  }
 }
 
 /** Seconds that undo waits for an application to boot: it can't be cancelled, and nothing depends on the outcome. */
@@ -118,7 +120,7 @@ export async function waitForTarget(
   target: Pick<Target, 'name' | 'cwd' | 'port'>,
   context: Pick<Context<unknown>, 'signal' | 'report'>,
 ): Promise<void> {
-  await waitForHealth(services, { ...target, bootSeconds: (await bootTime(services, target.name)).seconds }, context)
+  await waitForHealth(services, await healthTarget(services, target), context)
 }
 
 export const verifyHealth = <Plan extends { readonly target: Target }>(

@@ -6,7 +6,7 @@ import { waitForHealth } from '../health'
 import { modeOf } from './mode'
 import { ownedBy } from './own-process'
 import { startAgain, startTarget, stopTarget, waitForTarget } from './process-steps'
-import { bootTime, type LifecycleServices } from './target'
+import { healthTarget, type LifecycleServices } from './target'
 
 /** Whether it runs in cluster mode, so its process can be exchanged. */
 export async function isSeamless(
@@ -36,8 +36,7 @@ export async function reloadTarget(
   await pools.heal(target, context)
   const id = await processes.startBeside({ ...target, seamless })
   try {
-    const { seconds } = await bootTime(services, target.name)
-    await waitForHealth(services, { ...target, beside: id, bootSeconds: seconds }, context)
+    await waitForHealth(services, { ...(await healthTarget(services, target)), beside: id }, context)
   } catch (error) {
     await processes.endOne(target, id)
     context.signal.throwIfAborted()

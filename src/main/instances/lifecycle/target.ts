@@ -10,6 +10,7 @@ import { instancePaths, type InstancePaths, type WorkspacePaths } from '../../wo
 import type { Configs } from '../configs'
 import type { Desired } from '../desired'
 import type { Ownership } from '../ownership'
+import type { HealthTarget } from '../health'
 import { targetOf } from './derived'
 import type { InstancePools } from '../pooled'
 import { isActive, ownProcess, ownedBy } from './own-process'
@@ -59,18 +60,31 @@ export async function findOwn(
 }
 
 /**
- * Seconds that its application may take to answer: its own limit, or the manifest's. Read when the wait begins, as the
- * operator may have changed it.
+ * Seconds that its application may take to answer: its own limit, or the manifest's.
  * @throws Problem `file-corrupt`
  */
 export async function bootTime(
   { paths }: Pick<LifecycleServices, 'paths'>,
   name: string,
+  known?: Manifest,
 ): Promise<InstanceDetails['boot']> {
-  const manifest = await readManifest(paths.root)
+  const manifest = known ?? (await readManifest(paths.root))
   const own = (await readInstanceConfig(instancePaths(paths, manifest, name).config))?.bootSeconds
   const standard = manifest.server.bootSeconds
   return { seconds: own ?? standard, own: own !== undefined, standard }
+}
+
+/**
+ * What its health check needs. Read when the wait begins, as the operator may have changed it.
+ * @throws Problem `file-corrupt`, and those of the manifest
+ */
+export async function healthTarget<Its extends ProcessLook & { readonly port: number }>(
+  { paths }: Pick<LifecycleServices, 'paths'>,
+  target: Its,
+): Promise<Its & HealthTarget> {
+  const manifest = await readManifest(paths.root)
+  const { seconds } = await bootTime({ paths }, target.name, manifest)
+  return { ...target, bootSeconds: seconds, health: manifest.server.health }
 }
 
 type ProcessLook = Pick<Target, 'name' | 'cwd'>

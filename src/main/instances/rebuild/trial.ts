@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { loopback } from '../../../shared/address'
 import { rollbackJob, type ExchangePlan } from '../../../shared/jobs/rebuild'
 import { problem, toProblem } from '../../../shared/problem'
+import type { HealthCheck } from '../../../shared/workspace'
 import type { Context } from '../../operations/operation'
 import { baseEnvironment } from '../../system/environment'
 import { descendants, portHolders } from '../../system/proc'
@@ -19,7 +20,7 @@ import type { SystemUser } from '../../system/users'
 import { setEnv, writeEnv } from '../../workspace/env-file'
 import { requireInstanceConfig } from '../../workspace/instance-config'
 import { formsOf, secretsInEnv } from '../../workspace/known-secrets'
-import { httpGet } from '../http'
+import { httpGet, unhealthy } from '../http'
 import { bootTime } from '../lifecycle/target'
 import { smokeTest } from '../smoke/run'
 import { runAs } from '../system-user/identity'
@@ -94,6 +95,7 @@ async function tryWith(
         user,
         server: next.server,
         entry: plan.manifest.server.entry,
+        health: plan.manifest.server.health,
         port,
         secrets: formsOf(secretsInEnv(env)),
       },
@@ -117,6 +119,7 @@ interface Candidate {
   readonly server: string
   /** The script, relative to `server`. */
   readonly entry: string
+  readonly health: HealthCheck
   readonly port: number
   /** Masked in its output. */
   readonly secrets: readonly string[]
@@ -128,7 +131,7 @@ interface Candidate {
  */
 async function tryOut(
   services: RebuildServices,
-  { name, job, user, server, entry, port, secrets }: Candidate,
+  { name, job, user, server, entry, health, port, secrets }: Candidate,
   { signal, output }: { readonly signal: AbortSignal; readonly output: (chunk: string) => void },
   test: () => Promise<void>,
 ): Promise<void> {
@@ -167,7 +170,8 @@ async function tryOut(
       },
     )
   try {
-    const reason = await Promise.race([ended, answers(() => pid, port, seconds, limit)])
+    const look = (): Promise<string | undefined> => lookAt(pid, port, health, limit)
+    const reason = await Promise.race([ended, answers(look, seconds, limit)])
     signal.throwIfAborted()
     if (reason !== undefined) throw failed(reason)
     await test()
@@ -179,14 +183,13 @@ async function tryOut(
 
 /** Waits until it has answered twice. @returns why it didn't within its boot time */
 async function answers(
-  pid: () => number | undefined,
-  port: number,
+  look: () => Promise<string | undefined>,
   seconds: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const end = Date.now() + seconds * 1000
   for (let answered = false; ;) {
-    const reason = await look(pid(), port, signal)
+    const reason = await look()
     if (reason === undefined && answered) return undefined
     answered = reason === undefined
     if (signal.aborted || (reason !== undefined && Date.now() > end)) return reason ?? 'It was stopped.'
@@ -194,13 +197,18 @@ async function answers(
   }
 }
 
-async function look(pid: number | undefined, port: number, signal: AbortSignal): Promise<string | undefined> {
+/** @returns why it isn't healthy */
+async function lookAt(
+  pid: number | undefined,
+  port: number,
+  health: HealthCheck,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   const holders = pid === undefined ? [] : await portHolders(port, pid)
   const own = pid === undefined ? [] : [pid, ...(await descendants(pid))]
   if (!holders.some(it => it.pid !== undefined && own.includes(it.pid))) return `It isn’t listening on port ${port}.`
-  const answer = await httpGet(port, '/', { signal })
-  if (typeof answer === 'string') return answer
-  return answer.status >= 500 ? `GET / was answered with HTTP status ${answer.status}.` : undefined
+  const answer = await httpGet(port, health.path, { signal })
+  return typeof answer === 'string' ? answer : unhealthy(health, answer)
 }
 
 /** A free port on the loopback interface. */
