@@ -1,8 +1,8 @@
-/** The health report: what is checked, what was found, and what mends it. Findings contain no secrets. */
+/** The health report: what is checked, what was found, and what fixes it. Findings contain no secrets. */
 import { enumerate, count } from './amounts'
 import type { StartRequest } from './jobs'
 import { infrastructureStartJob } from './jobs/infrastructure'
-import { mendableParts, mendJob } from './jobs/mend'
+import { fixableParts, fixJob } from './jobs/fix'
 
 export const groupTitle = { process: 'Process', network: 'Network', database: 'Database', files: 'Files' } as const
 export type CheckGroup = keyof typeof groupTitle
@@ -34,8 +34,8 @@ export const checks = {
 } as const satisfies Record<string, { readonly group: CheckGroup; readonly title: string }>
 export type CheckId = keyof typeof checks
 
-/** A job that mends something. */
-export interface Mend {
+/** A job that fixes something. */
+export interface Fix {
   /** On the button, e.g. “Rewrite .env”. */
   readonly label: string
   readonly request: StartRequest
@@ -47,7 +47,7 @@ export interface Mend {
 export type Verdict =
   | { readonly is: 'good' }
   | { readonly is: 'unchecked'; readonly because: string }
-  | { readonly is: 'wrong'; readonly because: string; readonly hint?: string | undefined; readonly mend?: Mend }
+  | { readonly is: 'wrong'; readonly because: string; readonly hint?: string | undefined; readonly fix?: Fix }
 
 export type Finding = Verdict & { readonly check: CheckId }
 
@@ -67,27 +67,27 @@ export const countOf = (all: readonly Examined[], is: Finding['is']): number =>
   all.reduce((sum, { findings }) => sum + findings.filter(it => it.is === is).length, 0)
 
 /**
- * The jobs that mend everything that is safe to mend, each once, in an order in which they can succeed: the
+ * The jobs that fix everything that is safe to fix, each once, in an order in which they can succeed: the
  * infrastructure first, an instance's files and database before its process.
  */
-export function safeMends(all: readonly Examined[]): StartRequest[] {
+export function safeFixes(all: readonly Examined[]): StartRequest[] {
   const requests = all.flatMap(({ findings }) =>
-    findings.filter(isWrong).flatMap(({ mend }) => (mend && mend.warning === undefined ? [mend.request] : [])),
+    findings.filter(isWrong).flatMap(({ fix }) => (fix && fix.warning === undefined ? [fix.request] : [])),
   )
   const parts = new Map<string, Set<string>>()
   const others = new Map<string, StartRequest>()
   for (const it of requests) {
-    if (it.kind === mendJob.kind) parts.set(it.name, new Set([...(parts.get(it.name) ?? []), ...it.parts]))
+    if (it.kind === fixJob.kind) parts.set(it.name, new Set([...(parts.get(it.name) ?? []), ...it.parts]))
     else others.set(JSON.stringify(it), it)
   }
-  const mends = [...parts].map(([name, its]): StartRequest => ({
-    kind: mendJob.kind,
+  const fixes = [...parts].map(([name, its]): StartRequest => ({
+    kind: fixJob.kind,
     name,
-    parts: mendableParts.filter(it => its.has(it)),
+    parts: fixableParts.filter(it => its.has(it)),
   }))
   const rest = [...others.values()]
   const first = rest.filter(it => it.kind === infrastructureStartJob.kind)
-  return [...first, ...mends, ...rest.filter(it => it.kind !== infrastructureStartJob.kind)]
+  return [...first, ...fixes, ...rest.filter(it => it.kind !== infrastructureStartJob.kind)]
 }
 
 /** In one line, e.g. “3 things are wrong with this machine and school.” */
@@ -125,5 +125,5 @@ export const marks = { good: '✓', wrong: '✗', unchecked: '–' } as const
 export function detail(it: Finding): string {
   if (it.is === 'good') return ''
   if (it.is === 'unchecked') return `: couldn’t be checked. ${it.because}`
-  return `: ${[it.because, it.hint, it.mend && `To mend it: ${it.mend.label}.`].filter(Boolean).join(' ')}`
+  return `: ${[it.because, it.hint, it.fix && `To fix it: ${it.fix.label}.`].filter(Boolean).join(' ')}`
 }

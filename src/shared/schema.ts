@@ -88,7 +88,7 @@ export const schemaChangeSchema = z.strictObject({
   /** Applied first on the way forward; on the way back reversed, and last. */
   renames: z.array(renameSchema).readonly(),
   /** The operator's own statement that makes the rows fit. Uses the names after the renames. */
-  mend: z.string().optional(),
+  fix: z.string().optional(),
   /** Found by the rehearsal. */
   keep: z.array(keepSchema).readonly(),
 })

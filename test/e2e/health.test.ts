@@ -1,4 +1,4 @@
-/** The health report in a real window: an instance that somebody broke by hand is mended by clicks. */
+/** The health report in a real window: an instance that somebody broke by hand is fixed by clicks. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
@@ -28,10 +28,10 @@ test('all is well: one calm line, and how much was checked', async () => {
   await expect(wrong()).toBeHidden()
   const table = window.getByRole('table', { name: 'Checks' })
   await expect(table.getByRole('row').filter({ hasText: 'school' })).toContainText('3 good')
-  await expect(window.getByRole('button', { name: 'Mend all that is safe' })).toBeHidden()
+  await expect(window.getByRole('button', { name: 'Fix all that is safe' })).toBeHidden()
 })
 
-test('a password changed in PostgreSQL and a port changed in .env are found, and mended one by one', async () => {
+test('a password changed in PostgreSQL and a port changed in .env are found, and fixed one by one', async () => {
   const text = await readFile(env(), 'utf8')
   await place.sql(`ALTER ROLE school_user PASSWORD 'changed-by-hand'`)
   await writeFile(env(), text.replace(/^PORT=.*$/m, 'PORT=1'))
@@ -46,13 +46,13 @@ test('a password changed in PostgreSQL and a port changed in .env are found, and
   await expect(verdict()).toContainText('Everything is fine.', { timeout: 30_000 })
 })
 
-test('“Mend all that is safe” does the same with one click; from the instance’s page, one that costs something asks', async () => {
+test('“Fix all that is safe” does the same with one click; from the instance’s page, one that costs something asks', async () => {
   const text = await readFile(env(), 'utf8')
   await place.sql(`ALTER ROLE school_user PASSWORD 'changed-by-hand'`)
   await writeFile(env(), text.replace(/^INSTANCE_NAME=.*$/m, 'INSTANCE_NAME=other'))
   await window.getByRole('button', { name: 'Check again' }).click()
   await expect(wrong()).toContainText('INSTANCE_NAME', { timeout: 30_000 })
-  await window.getByRole('button', { name: 'Mend all that is safe' }).click()
+  await window.getByRole('button', { name: 'Fix all that is safe' }).click()
   await expect(verdict()).toContainText('Everything is fine.', { timeout: 30_000 })
   expect(await readFile(env(), 'utf8')).toBe(text)
 

@@ -128,7 +128,7 @@ test('what a step found and did is kept under it', async () => {
   await list.room.go('Instances')
 })
 
-test('a refused change names the rows, and takes a statement that mends them', async () => {
+test('a refused change names the rows, and takes a statement that fixes them', async () => {
   await sql("INSERT INTO users (name) VALUES ('nobody')")
   await setVersion(place, { columns: 'id, name, mobile', fields: 'name String\n  mobile String' })
   await rehearse('Existing rows don’t allow this change.')
@@ -144,5 +144,5 @@ test('a refused change names the rows, and takes a statement that mends them', a
   await dialog.getByRole('button', { name: 'Rebuild and lose data' }).click()
   await expect(list.row('school')).toContainText('Rebuilding…')
   await expect(list.row('school')).toContainText('Online', { timeout: 90_000 })
-  expect(await sql("SELECT count(*)::int AS mended FROM users WHERE mobile = 'none'")).toEqual([{ mended: 1 }])
+  expect(await sql("SELECT count(*)::int AS fixed FROM users WHERE mobile = 'none'")).toEqual([{ fixed: 1 }])
 })

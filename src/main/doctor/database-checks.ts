@@ -1,20 +1,20 @@
 /** The checks of an instance's database: its logins, directly and through PgBouncer, and its rights. */
 import { enumerate } from '../../shared/amounts'
-import type { Mend } from '../../shared/doctor'
+import type { Fix } from '../../shared/doctor'
 import { databaseNames } from '../../shared/instance'
-import { mendJob, type MendablePart } from '../../shared/jobs/mend'
+import { fixJob, type FixablePart } from '../../shared/jobs/fix'
 import type { InstanceFacts } from './facts'
 import { good, judging, unchecked, wrong, type Check } from './verdicts'
 
-/** A mend of this instance by our own job. */
-export const mending = (
+/** A fix of this instance by our own job. */
+export const fixing = (
   { config }: InstanceFacts,
   label: string,
-  parts: readonly MendablePart[],
+  parts: readonly FixablePart[],
   warning?: string,
-): Mend => ({
+): Fix => ({
   label,
-  request: { kind: mendJob.kind, name: config.name, parts: [...parts] },
+  request: { kind: fixJob.kind, name: config.name, parts: [...parts] },
   ...(warning !== undefined && { warning }),
 })
 
@@ -28,11 +28,11 @@ export const keepsEnvLogin =
   'The login in .env works now. The role gets config.json’s password, and .env too; a running application can’t open new connections until it is restarted.'
 
 /** Both at once if the login in `.env` works: one without the other would leave the instance without a login. */
-export const resetPassword = (facts: InstanceFacts): Mend => {
-  const pool: MendablePart[] = facts.pooled ? ['pool'] : []
+export const resetPassword = (facts: InstanceFacts): Fix => {
+  const pool: FixablePart[] = facts.pooled ? ['pool'] : []
   return facts.envLogin
-    ? mending(facts, 'Reset the password everywhere', ['password', 'env', ...pool], keepsEnvLogin)
-    : mending(facts, 'Reset the password', ['password', ...pool])
+    ? fixing(facts, 'Reset the password everywhere', ['password', 'env', ...pool], keepsEnvLogin)
+    : fixing(facts, 'Reset the password', ['password', ...pool])
 }
 
 /** Only then are its database and role certainly its own. */
@@ -53,7 +53,7 @@ export const databaseChecks: readonly Check<InstanceFacts>[] = [
           // PostgreSQL doesn't tell strangers which of the two it is
           if (isMissing(facts, 'role')) return unchecked(`There is no role ${user}.`)
           return wrong(`PostgreSQL refuses the password of ${user} in config.json.`, {
-            ...(hasOwnNames(facts) && { mend: resetPassword(facts) }),
+            ...(hasOwnNames(facts) && { fix: resetPassword(facts) }),
           })
         }
         if (login.code === noDatabase)
@@ -74,7 +74,7 @@ export const databaseChecks: readonly Check<InstanceFacts>[] = [
         if (!('value' in facts.direct)) return unchecked(`PgBouncer can’t reach PostgreSQL. ${facts.direct.unknown}`)
         if (facts.direct.value !== 'in') return unchecked('The direct login fails as well.')
         return wrong(`PostgreSQL lets it in, but PgBouncer refuses: ${login.refused}`, {
-          mend: mending(facts, 'Reset its pool', ['pool']),
+          fix: fixing(facts, 'Reset its pool', ['pool']),
         })
       },
     ),
@@ -103,7 +103,7 @@ export const databaseChecks: readonly Check<InstanceFacts>[] = [
         ].filter(it => typeof it === 'string')
         return reasons.length === 0
           ? good
-          : wrong(reasons.join(' '), { mend: mending(facts, 'Restore the rights', ['rights']) })
+          : wrong(reasons.join(' '), { fix: fixing(facts, 'Restore the rights', ['rights']) })
       },
     ),
   },

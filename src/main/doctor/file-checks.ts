@@ -1,8 +1,8 @@
 /** The checks of an instance's files. */
 import { enumerate } from '../../shared/amounts'
-import type { Mend } from '../../shared/doctor'
+import type { Fix } from '../../shared/doctor'
 import { rebuildJob } from '../../shared/jobs/rebuild'
-import { keepsEnvLogin, mending } from './database-checks'
+import { keepsEnvLogin, fixing } from './database-checks'
 import type { InstanceFacts } from './facts'
 import { differingDatabase, differingKeys } from './settings'
 import { describeModes, tooOpen } from './shared-checks'
@@ -26,10 +26,10 @@ export const fileChecks: readonly Check<InstanceFacts>[] = [
             ? 'There is no .env.'
             : `${enumerate(keys)} ${keys.length === 1 ? 'differs' : 'differ'} from config.json.`
         return facts.envLogin
-          ? wrong(because, { mend: mending(facts, 'Rewrite .env', ['password', 'env'], keepsEnvLogin) })
+          ? wrong(because, { fix: fixing(facts, 'Rewrite .env', ['password', 'env'], keepsEnvLogin) })
           : wrong(because, {
               hint: 'It takes effect when the instance is started or restarted.',
-              mend: mending(facts, 'Rewrite .env', ['env']),
+              fix: fixing(facts, 'Rewrite .env', ['env']),
             })
       },
     ),
@@ -47,7 +47,7 @@ export const fileChecks: readonly Check<InstanceFacts>[] = [
             : keys === undefined
               ? 'It isn’t valid JSON.'
               : `${enumerate(keys)} ${keys.length === 1 ? 'differs' : 'differ'} from config.json.`
-        return wrong(because, { mend: mending(facts, 'Rewrite db-config.json', ['database-config']) })
+        return wrong(because, { fix: fixing(facts, 'Rewrite db-config.json', ['database-config']) })
       },
     ),
   },
@@ -60,7 +60,7 @@ export const fileChecks: readonly Check<InstanceFacts>[] = [
         if (open.length === 0) return good
         const because = `Other users can read or change files with passwords: ${describeModes(open)}.`
         return open.every(it => it.ours)
-          ? wrong(because, { mend: mending(facts, 'Correct the permissions', ['modes']) })
+          ? wrong(because, { fix: fixing(facts, 'Correct the permissions', ['modes']) })
           : wrong(because, { hint: 'They belong to another user. As root, run “chmod 600” on them.' })
       },
     ),
@@ -94,11 +94,11 @@ const missing = (facts: InstanceFacts, which: (path: string) => boolean) =>
 /** Only if a rebuild brings the same code. */
 function putBack({ config: { name, release }, current }: InstanceFacts): {
   readonly hint?: string
-  readonly mend?: Mend
+  readonly fix?: Fix
 } {
   if (!current) return { hint: 'Rebuild it: it gets the base application’s current code.' }
   return {
-    mend: {
+    fix: {
       label: 'Put the code back',
       request: { kind: rebuildJob.kind, name, release },
       warning: 'It is rebuilt from its own release, and restarted if it is running.',

@@ -1,6 +1,6 @@
 /** The checks of an instance's process: in PM2, on its port, over HTTP. */
 import { count, uptime } from '../../shared/amounts'
-import type { Mend } from '../../shared/doctor'
+import type { Fix } from '../../shared/doctor'
 import { restartJob, startJob, stopJob } from '../../shared/jobs/lifecycle'
 import { headline } from '../../shared/jobs/words'
 import { isMoving } from '../../shared/operation'
@@ -10,22 +10,22 @@ import { good, judging, unchecked, wrong, type Check } from './verdicts'
 
 const nameOf = ({ config }: InstanceFacts): string => config.name
 
-const start = (facts: InstanceFacts): Mend => ({
+const start = (facts: InstanceFacts): Fix => ({
   label: 'Start it',
   request: { kind: startJob.kind, name: nameOf(facts) },
 })
-const restart = (facts: InstanceFacts): Mend => ({
+const restart = (facts: InstanceFacts): Fix => ({
   label: 'Restart it',
   request: { kind: restartJob.kind, name: nameOf(facts) },
   warning: 'It is briefly unavailable.',
 })
 
-const takeOver = (facts: InstanceFacts): Mend => ({
+const takeOver = (facts: InstanceFacts): Fix => ({
   ...restart(facts),
   label: 'Take it over',
   warning: 'Its process is ended and started again by PM2, so it is briefly unavailable.',
 })
-const end = (facts: InstanceFacts): Mend => ({
+const end = (facts: InstanceFacts): Fix => ({
   label: 'End it',
   request: { kind: stopJob.kind, name: nameOf(facts) },
   warning: 'Its process is ended: nobody can use it until it is started.',
@@ -58,7 +58,7 @@ export const processChecks: readonly Check<InstanceFacts>[] = [
     judge: ofProcess(({ own, namesake, lost }, facts) => {
       if (lost !== undefined)
         return wrong(`It runs as process ${lost}, which PM2 has lost track of because its daemon ended.`, {
-          mend: facts.wanted ? takeOver(facts) : end(facts),
+          fix: facts.wanted ? takeOver(facts) : end(facts),
         })
       if (namesake !== undefined)
         return wrong(`PM2 has another process with its name, in ${namesake}.`, {
@@ -68,7 +68,7 @@ export const processChecks: readonly Check<InstanceFacts>[] = [
         })
       return own || !facts.wanted
         ? good
-        : wrong('It should be running, but isn’t in PM2’s list.', { mend: start(facts) })
+        : wrong('It should be running, but isn’t in PM2’s list.', { fix: start(facts) })
     }),
   },
   {
@@ -79,9 +79,9 @@ export const processChecks: readonly Check<InstanceFacts>[] = [
       if (own.status === 'errored')
         return wrong('It kept crashing right after starting, so PM2 gave up.', {
           hint: 'Its error log says why: the cause may be among these findings.',
-          mend: start(facts),
+          fix: start(facts),
         })
-      if (own.status === 'stopped') return facts.wanted ? wrong('It should be running.', { mend: start(facts) }) : good
+      if (own.status === 'stopped') return facts.wanted ? wrong('It should be running.', { fix: start(facts) }) : good
       return unchecked(`PM2 reports: ${own.status}.`)
     }),
   },
@@ -128,7 +128,7 @@ const judgeHealth = (facts: InstanceFacts, check: keyof typeof problemsOf) =>
         return unchecked(`It was started ${uptime(age)} ago and may take ${facts.bootSeconds} s to answer.`)
       return wrong([found.message, found.cause].filter(Boolean).join(' '), {
         hint: found.code === 'port-held-by-other' ? found.hint : 'Its error log may say why.',
-        ...(found.code !== 'port-held-by-other' && { mend: restart(facts) }),
+        ...(found.code !== 'port-held-by-other' && { fix: restart(facts) }),
       })
     },
   )(facts)

@@ -1,4 +1,4 @@
-/** The room of the health report: finds out about everything, judges it, and mends what no other job does. */
+/** The room of the health report: finds out about everything, judges it, and fixes what no other job does. */
 import type { Examined, ExaminationNews } from '../../shared/doctor'
 import { isMoving } from '../../shared/operation'
 import { problem, toProblem } from '../../shared/problem'
@@ -18,7 +18,7 @@ import { databaseChecks } from './database-checks'
 import { learn, type InstanceFacts, type SharedFacts } from './facts'
 import { fileChecks } from './file-checks'
 import { gatherInstance, releasePaths, type Round } from './instance-facts'
-import { mending } from './mending'
+import { fixing } from './fixing'
 import { processChecks } from './process-checks'
 import { sharedChecks } from './shared-checks'
 import { gatherShared } from './shared-facts'
@@ -81,7 +81,7 @@ export function doctorRoom(base: Base, operations: Operations, others: Others): 
   }
 
   return {
-    jobs: [mending(services)],
+    jobs: [fixing(services)],
     async *examine(name, signal) {
       const found = await roster.configs()
       const names = [...found.configs.map(it => it.name), ...found.broken.map(it => it.folder)]

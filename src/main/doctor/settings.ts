@@ -23,7 +23,7 @@ export function differingKeys(env: string, config: InstanceConfig): string[] {
 }
 
 /** The text of `.env` with these keys as they should be. Options that somebody added to a URL stay. */
-export function mendEnv(env: string, config: InstanceConfig): string {
+export function fixEnv(env: string, config: InstanceConfig): string {
   const found = parse(env)
   const values: EnvValues = Object.fromEntries(
     Object.entries(expected(config))
@@ -43,7 +43,7 @@ export function differingDatabase(text: string, { database }: InstanceConfig): s
 }
 
 /** The content of db-config.json; keys that only it has stay. */
-export const mendDatabase = (text: string, { database }: InstanceConfig): object => ({
+export const fixDatabase = (text: string, { database }: InstanceConfig): object => ({
   ...objectIn(text),
   ...database,
 })

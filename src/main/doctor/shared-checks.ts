@@ -22,7 +22,7 @@ const runs = (name: ServiceName) =>
       const why = service.problem ? ` ${service.problem.message} ${service.problem.cause ?? ''}` : ''
       return wrong(`${serviceTitle[name]} isn’t running: ${stateWords(service)}.${why}`.trimEnd(), {
         hint: service.problem?.hint,
-        mend: startInfrastructure,
+        fix: startInfrastructure,
       })
     },
   )

@@ -1,5 +1,5 @@
 /** What checks return. */
-import type { CheckId, Finding, Mend, Verdict } from '../../shared/doctor'
+import type { CheckId, Finding, Fix, Verdict } from '../../shared/doctor'
 import type { Fact } from './facts'
 
 /** A check judges facts and finds nothing out by itself. It returns undefined if it doesn't apply. */
@@ -12,7 +12,7 @@ export const good: Verdict = { is: 'good' }
 export const unchecked = (because: string): Verdict => ({ is: 'unchecked', because })
 export const wrong = (
   because: string,
-  rest: { readonly hint?: string | undefined; readonly mend?: Mend } = {},
+  rest: { readonly hint?: string | undefined; readonly fix?: Fix } = {},
 ): Verdict => ({
   is: 'wrong',
   because,

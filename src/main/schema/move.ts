@@ -128,7 +128,7 @@ export async function move(
   const prefix = `m${rows[0]?.id ?? ''}`
   const renames = new Renames(direction === 'forward' ? change.renames : [])
   const { keep = [] } = direction === 'forward' ? change : { keep: keepBack(before, last, change) }
-  const checked = direction === 'forward' && change.mend !== undefined && change.keep !== undefined
+  const checked = direction === 'forward' && change.fix !== undefined && change.keep !== undefined
   const content = checked ? await readContent(client, before) : undefined
   const kept: Kept[] = []
   for (const it of keep) {
@@ -142,7 +142,7 @@ export async function move(
   await restructure(
     client,
     script,
-    direction === 'forward' ? change.mend : undefined,
+    direction === 'forward' ? change.fix : undefined,
     last && wantedOf(last, change, direction),
   )
   const { copies, ...amends } = last ? await fitRows(client, prefix, script, last) : { ...nothing, copies: [] }

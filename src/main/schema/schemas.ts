@@ -17,7 +17,7 @@ export interface Question {
   readonly to: string
   /** The operator's answers. */
   readonly renames: readonly Rename[]
-  readonly mend?: string | undefined
+  readonly fix?: string | undefined
 }
 
 export class Schemas {
@@ -99,7 +99,7 @@ const tablesFirst = (one: Rename, other: Rename): number =>
 async function proposalFor(
   copy: Login,
   { url: of, ...prisma }: Prisma,
-  { id, from, to, mend, ...question }: Question,
+  { id, from, to, fix, ...question }: Question,
 ): Promise<Proposal & Pick<Rehearsal, 'drift'>> {
   const renames = question.renames.toSorted(tablesFirst)
   const url = new URL(of)
@@ -116,6 +116,6 @@ async function proposalFor(
       await renameAll(reversed(renames))
     }
     const scripts = await diffs(there, files.database, files.to)
-    return { id, renames, ...(mend !== undefined && { mend }), ...scripts, drift }
+    return { id, renames, ...(fix !== undefined && { fix }), ...scripts, drift }
   })
 }

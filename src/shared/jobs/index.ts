@@ -10,7 +10,7 @@ import { isolateJob, lifecycleJobs, unisolateJob } from './lifecycle'
 import { limitsJob } from './limits'
 import { maintainJob, maintenanceJob } from './maintenance'
 import { manyJob } from './many'
-import { mendJob } from './mend'
+import { fixJob } from './fix'
 import { moveJob, removeFormerJob } from './move'
 import { rebuildJobs } from './rebuild'
 import { seamlessJob, seamlessJobs, unseamlessJob } from './seamless'
@@ -24,7 +24,7 @@ export const jobs = [
   ...seamlessJobs,
   limitsJob,
   ...deleteJobs,
-  mendJob,
+  fixJob,
   manyJob,
   fleetJob,
   ...infrastructureJobs,

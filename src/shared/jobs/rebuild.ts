@@ -12,7 +12,7 @@ import { smokeTests, startProcess, targetSchema, verifyHealth } from './target'
 const answers = {
   renames: z.array(renameSchema).max(500).default([]),
   /** One SQL statement that makes the rows fit. */
-  mend: z.string().trim().min(1).max(20_000).optional(),
+  fix: z.string().trim().min(1).max(20_000).optional(),
 }
 export const rehearseInputSchema = z.object({ name: nameSchema, ...answers })
 

@@ -56,8 +56,8 @@ export function lifeSuite(options: CliOptions): void {
     await writeFile(env, (await readFile(env, 'utf8')).replace(/^PORT=.*$/m, 'PORT=1'))
     const ill = await home.run('doctor school')
     expect(ill.exit).toBe(1)
-    expect(ill.out).toMatch(/✗ +school +\.env +PORT differs from config\.json\.\n.*\n +Mend: Rewrite \.env\./)
-    expect(await home.run('doctor --mend --json')).toMatchObject({ exit: 0, ok: true })
+    expect(ill.out).toMatch(/✗ +school +\.env +PORT differs from config\.json\.\n.*\n +Fix: Rewrite \.env\./)
+    expect(await home.run('doctor --fix --json')).toMatchObject({ exit: 0, ok: true })
     expect(await readFile(env, 'utf8')).toContain(`PORT=${port}\n`)
 
     const listed = await home.run('list --json')

@@ -90,15 +90,15 @@ it('on Podman, the database as it was is beside the old code, whole', async cont
   })
 })
 
-it('--mend and --accept-data-loss: rows that don’t fit are made to', async () => {
+it('--fix and --accept-data-loss: rows that don’t fit are made to', async () => {
   await setVersion(workspace, { columns: 'id, name, mobile', fields: 'name String\n  mobile String\n  note String?' })
   const refused = await run('rebuild school --push-schema --json')
   expect(refused).toMatchObject({ exit: 1, data: [{ problem: { code: 'schema-refused' } }] })
   expect(await dump()).toBe(renamed)
-  const mend = "UPDATE users SET mobile = 'none' WHERE mobile IS NULL"
-  const { exit, out } = await run(`rebuild school --push-schema --accept-data-loss --mend "${mend}"`)
+  const fix = "UPDATE users SET mobile = 'none' WHERE mobile IS NULL"
+  const { exit, out } = await run(`rebuild school --push-schema --accept-data-loss --fix "${fix}"`)
   expect(exit).toBe(0)
-  expect(out).toContain(`Your statement:\n    ${mend}\n`)
+  expect(out).toContain(`Your statement:\n    ${fix}\n`)
   expect(await users()).toMatchObject([{ mobile: '1' }, { mobile: '2' }, { mobile: 'none' }])
 })
 

@@ -1,5 +1,5 @@
 /**
- * The health report on a real instance: broken in each way, exactly that is found; mended, nothing is. On real
+ * The health report on a real instance: broken in each way, exactly that is found; fixed, nothing is. On real
  * PostgreSQL, PgBouncer and PM2.
  */
 import { appendFile, chmod, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Client } from 'pg'
-import { isWrong, safeMends, summary, type CheckId, type Examined, type Mend } from '../../../src/shared/doctor'
+import { isWrong, safeFixes, summary, type CheckId, type Examined, type Fix } from '../../../src/shared/doctor'
 import { toProblem } from '../../../src/shared/problem'
 import { layOut, layOutCopy } from '../../support/cli-instance'
 import { mustSucceed, until, type TestWorkspace } from '../../support/workspace'
@@ -39,19 +39,19 @@ const wrongIn = (found: readonly Examined[]) => found.flatMap(it => it.findings.
 const wrong = async () => wrongIn(await examine('school'))
 const checksOf = (all: Awaited<ReturnType<typeof wrong>>): CheckId[] => all.map(it => it.check)
 
-async function apply({ request: { kind, ...input } }: Pick<Mend, 'request'>): Promise<void> {
+async function apply({ request: { kind, ...input } }: Pick<Fix, 'request'>): Promise<void> {
   mustSucceed(await workspace.services.operations.settled(await workspace.services.operations.start(kind, input)))
 }
 
-/** Expects exactly these findings, does the mend of the first that has one, and expects none. */
-async function mendOne(...ids: CheckId[]): Promise<{ because: string; mend: Mend }> {
+/** Expects exactly these findings, does the fix of the first that has one, and expects none. */
+async function fixOne(...ids: CheckId[]): Promise<{ because: string; fix: Fix }> {
   const found = await wrong()
   expect(checksOf(found)).toEqual(ids)
-  const first = found.find(it => it.mend)
-  if (!first?.mend) throw new Error('no finding has a mend')
-  await apply(first.mend)
+  const first = found.find(it => it.fix)
+  if (!first?.fix) throw new Error('no finding has a fix')
+  await apply(first.fix)
   expect(await wrong()).toEqual([])
-  return { because: first.because, mend: first.mend }
+  return { because: first.because, fix: first.fix }
 }
 
 const setPassword = (its: string): Promise<unknown> => workspace.sql(`ALTER ROLE school_user PASSWORD '${its}'`)
@@ -108,24 +108,24 @@ describe('files', () => {
     await replaceIn(env(), /^PORT=.*$/m, 'PORT=1')
     await replaceIn(env(), password, 'changed')
     await appendFile(env(), 'GREETING=hello\n')
-    const { because, mend } = await mendOne('env')
+    const { because, fix } = await fixOne('env')
     expect(because).toBe('DATABASE_URL and PORT differ from config.json.')
-    expect(mend.warning).toBeUndefined()
+    expect(fix.warning).toBeUndefined()
     expect(parse(await readFile(env(), 'utf8'))).toEqual({ ...parse(originals.env), GREETING: 'hello' })
   })
 
-  it('options that somebody added to the URL are no fault, and survive a mend', async () => {
+  it('options that somebody added to the URL are no fault, and survive a fix', async () => {
     await replaceIn(env(), '?pgbouncer=true', '?pgbouncer=true&connection_limit=7')
     expect(await wrong()).toEqual([])
     await replaceIn(env(), password, 'changed')
-    await mendOne('env')
+    await fixOne('env')
     expect(parse(await readFile(env(), 'utf8'))['DATABASE_URL']).toMatch(/\?pgbouncer=true&connection_limit=7$/)
     await writeFile(env(), originals.env)
   })
 
   it('.env is gone', async () => {
     await rm(env())
-    expect((await mendOne('env')).because).toBe('There is no .env.')
+    expect((await fixOne('env')).because).toBe('There is no .env.')
     expect((await stat(env())).mode & 0o777).toBe(0o600)
     await writeFile(env(), originals.env)
   })
@@ -134,19 +134,19 @@ describe('files', () => {
     const file = place('db-config.json')
     const its = JSON.parse(await readFile(file, 'utf8')) as object
     await writeFile(file, JSON.stringify({ ...its, password: 'changed', note: 'kept' }))
-    expect((await mendOne('database-config')).because).toBe('password differs from config.json.')
+    expect((await fixOne('database-config')).because).toBe('password differs from config.json.')
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual({ ...its, note: 'kept' })
     await writeFile(file, '{')
-    await mendOne('database-config')
+    await fixOne('database-config')
     await rm(file)
-    await mendOne('database-config')
+    await fixOne('database-config')
     expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(its)
   })
 
   it('other users can read them', async () => {
     await chmod(env(), 0o644)
     await chmod(place('config.json'), 0o660)
-    expect((await mendOne('modes')).because).toBe(
+    expect((await fixOne('modes')).because).toBe(
       'Other users can read or change files with passwords: config.json (0660), .env (0644).',
     )
     expect((await stat(env())).mode & 0o777).toBe(0o600)
@@ -156,28 +156,28 @@ describe('files', () => {
     await rm(place('server/generate.cjs'))
     await rm(place('server/node_modules/@prisma'), { recursive: true })
     await rm(place('client/build/index.html'))
-    const { mend } = await mendOne('code', 'prisma', 'client')
-    expect(mend.warning).toContain('rebuilt')
-    expect(mend.request).toMatchObject({ name: 'school' })
+    const { fix } = await fixOne('code', 'prisma', 'client')
+    expect(fix.warning).toContain('rebuilt')
+    expect(fix.request).toMatchObject({ name: 'school' })
   })
 })
 
 describe('database', () => {
-  it('the role has another password; the running application isn’t interrupted by the mend', async () => {
+  it('the role has another password; the running application isn’t interrupted by the fix', async () => {
     const pid = await pidOf(workspace, 'school')
     await setPassword('changed-by-hand')
-    const { because, mend } = await mendOne('direct')
+    const { because, fix } = await fixOne('direct')
     expect(because).toBe('PostgreSQL refuses the password of school_user in config.json.')
-    expect(mend.warning).toBeUndefined()
+    expect(fix.warning).toBeUndefined()
     expect(await pidOf(workspace, 'school')).toBe(pid)
   })
 
-  it('somebody changed it in PostgreSQL and .env: that works, so the mend isn’t called safe, and mends both', async () => {
+  it('somebody changed it in PostgreSQL and .env: that works, so the fix isn’t called safe, and fixes both', async () => {
     await setPassword('changed-on-purpose')
     await replaceIn(env(), new RegExp(password, 'g'), 'changed-on-purpose')
-    expect(safeMends(await examine('school'))).toEqual([])
-    const { mend } = await mendOne('direct', 'env')
-    expect(mend.warning).toContain('works now')
+    expect(safeFixes(await examine('school'))).toEqual([])
+    const { fix } = await fixOne('direct', 'env')
+    expect(fix.warning).toContain('works now')
   })
 
   it('rights: another owner, open to every role, a table of another role', async () => {
@@ -186,7 +186,7 @@ describe('database', () => {
     await admin.connect()
     await admin.query('CREATE TABLE public."a table" (id int)')
     await admin.end()
-    const { because } = await mendOne('rights')
+    const { because } = await fixOne('rights')
     expect(because).toContain('school_user doesn’t own its database. Every role can connect to its database.')
     expect(because).toContain('a table')
   })
@@ -195,7 +195,7 @@ describe('database', () => {
     await workspace.sql('ALTER ROLE school_user NOLOGIN SUPERUSER')
     const found = await wrong()
     expect(checksOf(found)).toEqual(['direct', 'rights'])
-    await apply(found.find(it => it.check === 'rights')?.mend as Mend)
+    await apply(found.find(it => it.check === 'rights')?.fix as Fix)
     await until(async () => (await wrong()).length === 0, 15)
   })
 
@@ -208,20 +208,20 @@ describe('database', () => {
     const found = await wrong()
     expect(checksOf(found)).toEqual(['pooled'])
     expect(found[0]?.because).toContain('PostgreSQL lets it in, but PgBouncer refuses')
-    await apply(found[0]?.mend as Mend)
+    await apply(found[0]?.fix as Fix)
     expect(await wrong()).toEqual([])
   })
 
-  it('a config.json that names another instance’s database: nothing there is mended', async () => {
+  it('a config.json that names another instance’s database: nothing there is fixed', async () => {
     const config = await readFile(place('config.json'), 'utf8')
     await workspace.sql(`CREATE ROLE other_user LOGIN PASSWORD 'x'`)
     await replaceIn(place('config.json'), /school_user/g, 'other_user')
     const found = await wrong()
     expect(found.find(it => it.check === 'rights')?.hint).toContain('may belong to another instance')
     expect(
-      found.flatMap(it => it.mend?.request ?? []).filter(it => 'parts' in it && it.parts.includes('password')),
+      found.flatMap(it => it.fix?.request ?? []).filter(it => 'parts' in it && it.parts.includes('password')),
     ).toEqual([])
-    expect(await refusal(workspace, 'mend', { name: 'school', parts: ['password'] })).toMatchObject({
+    expect(await refusal(workspace, 'fix', { name: 'school', parts: ['password'] })).toMatchObject({
       code: 'database-foreign',
     })
     await writeFile(place('config.json'), config)
@@ -229,13 +229,13 @@ describe('database', () => {
     expect(await wrong()).toEqual([])
   })
 
-  it('a mend that fails half-way puts back the password and the files', async () => {
+  it('a fix that fails half-way puts back the password and the files', async () => {
     await setPassword('changed-by-hand')
     await replaceIn(env(), password, 'changed')
     const before = await stored()
     await rm(env())
     await symlink(place('nowhere'), env()) // writing is refused
-    const state = await job(workspace, 'mend', { name: 'school', parts: ['password', 'env'] })
+    const state = await job(workspace, 'fix', { name: 'school', parts: ['password', 'env'] })
     expect([state.phase, state.turned?.problem?.code]).toEqual(['rolled-back', 'env-link'])
     expect(await stored()).toBe(before)
     const secrets = await readFile(join(workspace.root, '.instance-manager/secrets.json'), 'utf8')
@@ -258,17 +258,17 @@ describe('database', () => {
 describe('process', () => {
   it('not in PM2’s list, although it should run', async () => {
     await workspace.processes.unlist({ name: 'school', cwd: place('server') })
-    const { because, mend } = await mendOne('listed')
+    const { because, fix } = await fixOne('listed')
     expect(because).toBe('It should be running, but isn’t in PM2’s list.')
-    expect(mend.warning).toBeUndefined()
+    expect(fix.warning).toBeUndefined()
   })
 
   it('PM2’s daemon was killed: its process is taken over', async () => {
     const pid = await pidOf(workspace, 'school')
     await kill9(await daemonPid(workspace))
-    const { because, mend } = await mendOne('listed')
+    const { because, fix } = await fixOne('listed')
     expect(because).toContain(`It runs as process ${pid}, which PM2 has lost`)
-    expect(mend.warning).toContain('briefly unavailable')
+    expect(fix.warning).toContain('briefly unavailable')
     expect(await pidOf(workspace, 'school')).not.toBe(pid)
   })
 
@@ -279,7 +279,7 @@ describe('process', () => {
     const found = await wrong()
     expect(checksOf(found)).toEqual(['status'])
     await writeFile(index(), originals.index)
-    await apply(found[0]?.mend as Mend)
+    await apply(found[0]?.fix as Fix)
     expect(await wrong()).toEqual([])
   })
 
@@ -340,7 +340,7 @@ describe('others', () => {
     for (const it of ['empty', 'copy', 'older']) await rm(join(workspace.root, 'instances', it), { recursive: true })
   })
 
-  it('the infrastructure is down: what needs it can’t be checked; the mends start it, then all the rest', async () => {
+  it('the infrastructure is down: what needs it can’t be checked; the fixes start it, then all the rest', async () => {
     mustSucceed(await job(workspace, 'stop', { name: 'school' }))
     await workspace.stopInfrastructure()
     await chmod(env(), 0o644)
@@ -348,9 +348,9 @@ describe('others', () => {
     expect(checksOf(wrongIn(found))).toEqual(['postgres', 'pgbouncer', 'modes'])
     const school = found.at(-1)?.findings ?? []
     expect(school.filter(it => it.is === 'unchecked').map(it => it.check)).toEqual(['direct', 'pooled', 'rights'])
-    const mends = safeMends(found)
-    expect(mends.map(it => it.kind)).toEqual(['infrastructure-start', 'mend'])
-    for (const request of mends) await apply({ request })
+    const fixes = safeFixes(found)
+    expect(fixes.map(it => it.kind)).toEqual(['infrastructure-start', 'fix'])
+    for (const request of fixes) await apply({ request })
     expect(wrongIn(await examine())).toEqual([])
   })
 })

@@ -106,7 +106,7 @@ test.each([
     'engine-elsewhere',
     /“docker context use default”/,
   ],
-])('a Docker that is %s: why, and what mends it', async (_, at, script, code, hint) => {
+])('a Docker that is %s: why, and what fixes it', async (_, at, script, code, hint) => {
   vi.stubEnv('DOCKER_HOST', undefined)
   const docker = await driverOf('docker', address.replace('ADDRESS', at) + script)
   const { available, problem } = await docker.detect()

@@ -43,7 +43,7 @@ const setCode = (first = ''): Promise<void> =>
 const setClient = (first = ''): Promise<void> => writeFile(inBase('client/make.cjs'), `${first}\n${make}`)
 const setManifest = (change: (it: { server: object; client: object }) => object): Promise<void> =>
   writeFile(inBase('instance-manager.json'), JSON.stringify(change(JSON.parse(manifest) as never)))
-const mend = async (): Promise<void> => {
+const fix = async (): Promise<void> => {
   await Promise.all([setCode(), setClient(), setManifest(it => it)])
   await rm(inBase('server/package-lock.json'), { force: true })
   await writeFile(inBase('server/package.json'), '{"name":"tiny","version":"1.0.0"}')
@@ -78,18 +78,18 @@ beforeAll(async () => {
 })
 afterAll(() => workspace.remove())
 
-/** Rebuilds with what was prepared, which must fail; then mended. @returns why it failed */
+/** Rebuilds with what was prepared, which must fail; then fixed. @returns why it failed */
 async function failing(prepare: () => Promise<void>): Promise<Problem | undefined> {
   const before = await look()
   const [was, pid] = [version++, await pidOf(workspace, 'school')]
-  await mend()
+  await fix()
   await prepare()
   const { phase, turned } = await job(workspace, 'rebuild', { name: 'school' })
   expect(phase).toBe('rolled-back')
   expect(await answerOf(port)).toBe(`v${was} school `)
   expect(await look()).toEqual(before)
   const untouched = (await pidOf(workspace, 'school')) === pid
-  await mend()
+  await fix()
   await mustDo(workspace, 'rebuild', { name: 'school' })
   expect(await answerOf(port)).toBe(`v${version} school `)
   expect(await look()).toEqual(before)
@@ -157,7 +157,7 @@ describe('while the new code is prepared', () => {
   /** Rebuilds, and acts while the client is being built. */
   async function meanwhile(act: () => Promise<void>) {
     version++
-    await mend()
+    await fix()
     await rm(gate(), { force: true })
     await setClient(
       `const fs = require("node:fs"); fs.writeFileSync(${JSON.stringify(`${gate()}.reached`)}, ""); while (!fs.existsSync(${JSON.stringify(gate())})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)`,
@@ -208,7 +208,7 @@ describe('while the new code is prepared', () => {
     const served = phase === 'succeeded' ? version : was
     expect(await answerOf(port)).toBe(`v${served} school `)
     await workspace.startInfrastructure().catch(() => undefined) // it may have been started again already
-    await mend()
+    await fix()
     await mustDo(workspace, 'rebuild', { name: 'school' })
     expect(await answerOf(port)).toBe(`v${version} school `)
     expect(await look()).toEqual(before)

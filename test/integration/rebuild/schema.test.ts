@@ -186,9 +186,9 @@ it('rows that get in the way at the last moment: all is as it was', async () => 
   expect(await all()).toEqual(before)
   expect(await copies()).toEqual([])
   expect(await statuses(workspace)).toEqual({ school: 'online' })
-  const mend = `UPDATE users SET name = 'Eve' WHERE id = 3`
-  const state = await mustDo(workspace, 'rebuild', { ...push, schema: { mend, acceptLoss: true } })
-  expect(notes(state)).toContain(mend)
+  const fix = `UPDATE users SET name = 'Eve' WHERE id = 3`
+  const state = await mustDo(workspace, 'rebuild', { ...push, schema: { fix, acceptLoss: true } })
+  expect(notes(state)).toContain(fix)
   expect(await users()).toMatchObject([{}, { name: 'Bob' }, { name: 'Eve' }, {}])
 })
 

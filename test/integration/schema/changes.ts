@@ -97,7 +97,7 @@ export interface Change {
   readonly replace: readonly (readonly [string, string])[]
   readonly class: SchemaClass
   readonly renames?: readonly Rename[]
-  readonly mend?: string
+  readonly fix?: string
   /** What the rehearsal says is lost, e.g. `column users.phone 40`. */
   readonly losses?: readonly string[]
   /** SQLSTATE and number of rows. */
@@ -325,7 +325,7 @@ export const accepted: readonly Change[] = [
       { kind: 'table', from: 'badges', to: 'awards' },
       { kind: 'column', table: 'awards', from: 'title', to: 'label' },
     ],
-    mend: 'UPDATE awards SET label = left(label, 7)',
+    fix: 'UPDATE awards SET label = left(label, 7)',
     class: 'destructive',
     losses: ['values badges.title 41'],
     limits: ['Values of the new column `level` of `awards` are kept aside; the old code doesn’t show them.'],
@@ -335,7 +335,7 @@ export const accepted: readonly Change[] = [
   {
     name: 'require a value, with one for those without',
     replace: [['  room      String?\n', '  room      String\n']],
-    mend: `UPDATE school_classes SET room = 'none' WHERE room IS NULL`,
+    fix: `UPDATE school_classes SET room = 'none' WHERE room IS NULL`,
     class: 'destructive',
     losses: ['values school_classes.room 2'],
     later: `UPDATE school_classes SET room = 'R9' WHERE id = 2`,
@@ -344,14 +344,14 @@ export const accepted: readonly Change[] = [
   {
     name: 'a new required column, with a value for each',
     replace: [['  room      String?\n', '  room      String?\n  floor     Int\n']],
-    mend: 'UPDATE school_classes SET floor = 1',
+    fix: 'UPDATE school_classes SET floor = 1',
     class: 'restrictive',
     limits: ['Values of the new column `floor` of `school_classes` are kept aside; the old code doesn’t show them.'],
   },
   {
     name: 'limit a text, and cut those that are longer',
     replace: [['  note        String?\n', '  note        String? @db.VarChar(8)\n']],
-    mend: 'UPDATE samples SET note = left(note, 8)',
+    fix: 'UPDATE samples SET note = left(note, 8)',
     class: 'destructive',
     losses: ['values samples.note 58'],
     later: `UPDATE samples SET note = 'new' WHERE id = 33`,
@@ -360,7 +360,7 @@ export const accepted: readonly Change[] = [
   {
     name: 'remove an enum value, and map it to another',
     replace: [['  director\n', '']],
-    mend: `UPDATE users SET role = 'teacher' WHERE role = 'director'`,
+    fix: `UPDATE users SET role = 'teacher' WHERE role = 'director'`,
     class: 'destructive',
     losses: ['values users.role 12'],
     later: `UPDATE users SET role = 'guest' WHERE id = 3`,
@@ -369,7 +369,7 @@ export const accepted: readonly Change[] = [
   {
     name: 'make a column unique, and empty duplicates',
     replace: [['  room      String?\n', '  room      String? @unique\n']],
-    mend: `UPDATE school_classes SET room = NULL WHERE id IN (9, 10)`,
+    fix: `UPDATE school_classes SET room = NULL WHERE id IN (9, 10)`,
     class: 'destructive',
     losses: ['values school_classes.room 2'],
     later: `UPDATE school_classes SET room = 'R99' WHERE id = 9`,
@@ -384,7 +384,7 @@ export const accepted: readonly Change[] = [
       ],
       ['  samples   Sample[]\n  badges', '  samples   Sample[]\n  owned     Sample[] @relation("owners")\n  badges'],
     ],
-    mend: 'UPDATE samples SET "ownerId" = 1 WHERE "ownerId" = 999',
+    fix: 'UPDATE samples SET "ownerId" = 1 WHERE "ownerId" = 999',
     class: 'destructive',
     losses: ['values samples.ownerId 1'],
     later: 'UPDATE samples SET "ownerId" = 2 WHERE id = 8',

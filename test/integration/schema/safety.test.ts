@@ -154,25 +154,25 @@ describe('going forward and back', () => {
 })
 
 describe('the operator’s statement', () => {
-  const change = (mend: string): SchemaChange => ({ ...dropPhone, mend })
+  const change = (fix: string): SchemaChange => ({ ...dropPhone, fix })
 
   test.each(['COMMIT', 'ROLLBACK', 'RELEASE im_statement', 'UPDATE users SET visits = 1; COMMIT', 'nonsense'])(
     '%s is refused, and changes nothing',
-    async mend => {
-      const login = await school.database(`mend ${mend}`)
+    async fix => {
+      const login = await school.database(`fix ${fix}`)
       const before = await dump(login)
-      await expect(schemas.forward(login, change(mend))).rejects.toMatchObject({ problem: { code: 'schema-refused' } })
+      await expect(schemas.forward(login, change(fix))).rejects.toMatchObject({ problem: { code: 'schema-refused' } })
       expect(await dump(login)).toEqual(before)
       expect(await schemas.isForward(login, 'drop-phone')).toBe(false)
     },
   )
 
   test('rows whose keys it changes are kept, and that they can’t come back is said', async () => {
-    const login = await school.database('mend keys')
-    const copy = await school.copies.make(login, 'mend', signal)
-    const mend = change('UPDATE analyses SET id = id + 1000 WHERE id <= 5')
-    const its = await withSession(copy, client => rehearse(client, mend))
-    await school.copies.drop('mend')
+    const login = await school.database('fix keys')
+    const copy = await school.copies.make(login, 'fix', signal)
+    const fix = change('UPDATE analyses SET id = id + 1000 WHERE id <= 5')
+    const its = await withSession(copy, client => rehearse(client, fix))
+    await school.copies.drop('fix')
     expect(its.losses.filter(it => it.kind === 'rows')).toMatchObject([{ table: 'analyses', count: 5 }])
     expect(its.rollback).toEqual({ exact: false, limits: [expect.stringContaining('can’t be rolled back')] })
     if (!its.change) throw new Error('refused')
@@ -183,11 +183,11 @@ describe('the operator’s statement', () => {
   })
 
   test('rows that it deletes come back, with those that depend on them', async () => {
-    const login = await school.database('mend delete')
+    const login = await school.database('fix delete')
     const before = await dump(login)
-    const copy = await school.copies.make(login, 'mend', signal)
+    const copy = await school.copies.make(login, 'fix', signal)
     const its = await withSession(copy, client => rehearse(client, change('DELETE FROM samples WHERE id <= 5')))
-    await school.copies.drop('mend')
+    await school.copies.drop('fix')
     expect(its.losses.filter(it => it.kind === 'rows')).toMatchObject([
       { table: 'analyses', count: 5 },
       { table: 'samples', count: 5 },
@@ -225,19 +225,19 @@ describe('a rehearsal', () => {
 
   test('that only adds rows by the operator’s statement loses nothing', async () => {
     const login = await school.database('added')
-    const mend = `INSERT INTO school_classes (name, teacher_id) SELECT 'None', 1 WHERE NOT EXISTS (SELECT FROM school_classes WHERE name = 'None')`
+    const fix = `INSERT INTO school_classes (name, teacher_id) SELECT 'None', 1 WHERE NOT EXISTS (SELECT FROM school_classes WHERE name = 'None')`
     const forward = 'ALTER TABLE "users" ADD COLUMN "fax" TEXT;'
     const backward = 'ALTER TABLE "users" DROP COLUMN "fax";'
-    const its = await rehearsed(school, login, { ...change, forward, backward, mend })
+    const its = await rehearsed(school, login, { ...change, forward, backward, fix })
     expect(its).toMatchObject({ class: 'additive', losses: [] })
   })
 })
 
 describe('since the rehearsal', () => {
   test('the operator’s statement would take more with it: refused, and nothing is changed', async () => {
-    const login = await school.database('mend cascade')
+    const login = await school.database('fix cascade')
     await run(login, 'DELETE FROM analyses WHERE "sampleId" = 1')
-    const its = await rehearsed(school, login, { ...dropPhone, mend: 'DELETE FROM samples WHERE id = 1' })
+    const its = await rehearsed(school, login, { ...dropPhone, fix: 'DELETE FROM samples WHERE id = 1' })
     expect(its.losses.filter(it => it.kind === 'rows')).toMatchObject([{ table: 'samples', count: 1 }])
     if (!its.change) throw new Error('refused')
     await run(login, `INSERT INTO analyses ("sampleId", sequence) VALUES (1, 'new')`)
@@ -552,7 +552,7 @@ describe('with Prisma', () => {
     const stop = new AbortController()
     const from = await school.schema('base', base)
     const to = await school.schema('stopped', base.replace('  room      String?\n', ''))
-    const question = { id: 'stopped', from, to, renames: [], mend: 'SELECT pg_sleep(600)' }
+    const question = { id: 'stopped', from, to, renames: [], fix: 'SELECT pg_sleep(600)' }
     const prisma = { ...school.prismaFor(school.login), signal: stop.signal }
     const rehearsal = schemas.rehearse(school.login, 'stopped', prisma, question, room)
     const sleeping = "SELECT FROM pg_stat_activity WHERE query LIKE '%pg_sleep(600)%' AND datname LIKE 'im_copy_%'"

@@ -123,7 +123,7 @@ async function pulledFrom(school: School, login: Login, name: string): Promise<s
 /** As the rebuild asks for it: from what the database has, with the renames done. */
 async function proposalOf(
   school: School,
-  { name, replace, renames = [], mend }: Change,
+  { name, replace, renames = [], fix }: Change,
   pulled: string,
 ): Promise<Proposal> {
   const text = replace.reduce((it, [from, to]) => {
@@ -131,7 +131,7 @@ async function proposalOf(
     return it.replace(from, to)
   }, base)
   const to = await school.schema(name, text)
-  const rest = { id: 'change-1', renames, ...(mend !== undefined && { mend }) }
+  const rest = { id: 'change-1', renames, ...(fix !== undefined && { fix }) }
   if (renames.length === 0) return { ...rest, ...(await diffs(school.prismaFor(school.login), pulled, to)) }
   const login = await school.database(`renamed ${name}`)
   await withSession(login, client => inTransaction(client, () => applyRenames(client, renames)))

@@ -1,8 +1,8 @@
-/** What `.env` and db-config.json should say, and how little a mend of them changes. */
+/** What `.env` and db-config.json should say, and how little a fix of them changes. */
 import { parse } from 'dotenv'
 import { describe, expect, it } from 'vitest'
 import type { InstanceConfig } from '../../../src/shared/instance'
-import { differingDatabase, differingKeys, mendDatabase, mendEnv } from '../../../src/main/doctor/settings'
+import { differingDatabase, differingKeys, fixDatabase, fixEnv } from '../../../src/main/doctor/settings'
 
 const url = (port: number): string => `postgresql://school_user:secret@127.0.0.1:${port}/school_db`
 const config: InstanceConfig = {
@@ -36,17 +36,17 @@ describe('.env', () => {
     ['the last one counts', `${right}PORT=1\n`, ['PORT']],
   ])('%s', (_, text, keys) => {
     expect(differingKeys(text, config)).toEqual(keys)
-    const mended = mendEnv(text, config)
-    expect(differingKeys(mended, config)).toEqual([])
-    expect(mended === text).toBe(keys.length === 0)
+    const fixed = fixEnv(text, config)
+    expect(differingKeys(fixed, config)).toEqual([])
+    expect(fixed === text).toBe(keys.length === 0)
   })
 
-  it('a mend leaves all other lines, and carries options over', () => {
+  it('a fix leaves all other lines, and carries options over', () => {
     const text = `# mine\nGREETING='hello'\n${right.replace('secret', 'other').replace('pgbouncer=true', 'pgbouncer=true&connection_limit=5')}LAST=1\n`
-    const mended = mendEnv(text, config)
-    expect(mended).toContain("# mine\nGREETING='hello'\n")
-    expect(parse(mended)['DATABASE_URL']).toBe(`${config.database.url}&connection_limit=5`)
-    expect(mended.endsWith('LAST=1\n')).toBe(true)
+    const fixed = fixEnv(text, config)
+    expect(fixed).toContain("# mine\nGREETING='hello'\n")
+    expect(parse(fixed)['DATABASE_URL']).toBe(`${config.database.url}&connection_limit=5`)
+    expect(fixed.endsWith('LAST=1\n')).toBe(true)
   })
 })
 
@@ -58,10 +58,10 @@ describe('db-config.json', () => {
     ['no JSON', '{', undefined],
   ])('%s', (_, text, keys) => {
     expect(differingDatabase(text, config)).toEqual(keys)
-    expect(mendDatabase(text, config)).toEqual(config.database)
+    expect(fixDatabase(text, config)).toEqual(config.database)
   })
 
   it('keys of others stay', () => {
-    expect(mendDatabase('{"note":"kept","port":1}', config)).toEqual({ note: 'kept', ...config.database })
+    expect(fixDatabase('{"note":"kept","port":1}', config)).toEqual({ note: 'kept', ...config.database })
   })
 })

@@ -1,22 +1,22 @@
-/** The report in words, and which mends “all that is safe” are, in which order. */
+/** The report in words, and which fixes “all that is safe” are, in which order. */
 import { describe, expect, it } from 'vitest'
-import { reportText, safeMends, summary, type Examined, type Finding, type Mend } from '../../../src/shared/doctor'
+import { reportText, safeFixes, summary, type Examined, type Finding, type Fix } from '../../../src/shared/doctor'
 import { infrastructureStartJob } from '../../../src/shared/jobs/infrastructure'
 import { restartJob, startJob } from '../../../src/shared/jobs/lifecycle'
-import { mendJob, type MendablePart } from '../../../src/shared/jobs/mend'
+import { fixJob, type FixablePart } from '../../../src/shared/jobs/fix'
 
-const wrong = (check: Finding['check'], mend?: Mend): Finding => ({
+const wrong = (check: Finding['check'], fix?: Fix): Finding => ({
   check,
   is: 'wrong',
   because: 'It is.',
-  ...(mend && { mend }),
+  ...(fix && { fix }),
 })
-const mending = (name: string, parts: MendablePart[]): Mend => ({
-  label: 'Mend it',
-  request: { kind: mendJob.kind, name, parts },
+const fixing = (name: string, parts: FixablePart[]): Fix => ({
+  label: 'Fix it',
+  request: { kind: fixJob.kind, name, parts },
 })
-const infrastructure: Mend = { label: 'Start', request: { kind: infrastructureStartJob.kind } }
-const start = (name: string): Mend => ({ label: 'Start it', request: { kind: startJob.kind, name } })
+const infrastructure: Fix = { label: 'Start', request: { kind: infrastructureStartJob.kind } }
+const start = (name: string): Fix => ({ label: 'Start it', request: { kind: startJob.kind, name } })
 
 describe('what is safe', () => {
   it('comes once each: the infrastructure, files and database, processes', () => {
@@ -24,24 +24,24 @@ describe('what is safe', () => {
       { name: 'a', findings: [wrong('status', start('a')), wrong('listed', start('a'))] },
       {
         name: 'b',
-        findings: [wrong('env', mending('b', ['env'])), wrong('direct', mending('b', ['password', 'pool']))],
+        findings: [wrong('env', fixing('b', ['env'])), wrong('direct', fixing('b', ['password', 'pool']))],
       },
       { findings: [wrong('postgres', infrastructure), wrong('pgbouncer', infrastructure)] },
     ]
-    expect(safeMends(found)).toEqual([
+    expect(safeFixes(found)).toEqual([
       infrastructure.request,
-      { kind: mendJob.kind, name: 'b', parts: ['password', 'env', 'pool'] },
+      { kind: fixJob.kind, name: 'b', parts: ['password', 'env', 'pool'] },
       start('a').request,
     ])
   })
 
   it('isn’t what costs something', () => {
-    const restart: Mend = {
+    const restart: Fix = {
       label: 'Restart it',
       request: { kind: restartJob.kind, name: 'a' },
       warning: 'It is briefly unavailable.',
     }
-    expect(safeMends([{ name: 'a', findings: [wrong('http', restart), wrong('disk')] }])).toEqual([])
+    expect(safeFixes([{ name: 'a', findings: [wrong('http', restart), wrong('disk')] }])).toEqual([])
   })
 })
 
@@ -65,7 +65,7 @@ it('the report is text that a colleague understands', () => {
     {
       name: 'school',
       findings: [
-        wrong('env', mending('school', ['env'])),
+        wrong('env', fixing('school', ['env'])),
         { check: 'direct', is: 'unchecked', because: 'PostgreSQL isn’t running.' },
       ],
     },
@@ -79,7 +79,7 @@ it('the report is text that a colleague understands', () => {
       '  ✓ PM2',
       '',
       'school',
-      '  ✗ .env: It is. To mend it: Mend it.',
+      '  ✗ .env: It is. To fix it: Fix it.',
       '  – Direct login: couldn’t be checked. PostgreSQL isn’t running.',
       '',
     ].join('\n'),

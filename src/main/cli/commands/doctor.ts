@@ -1,11 +1,11 @@
-/** `doctor`: the health report, and doing all that mends it safely. */
+/** `doctor`: the health report, and applying the fixes that are safe. */
 import { count } from '../../../shared/amounts'
 import {
   checks,
   countOf,
   isWrong,
   marks,
-  safeMends,
+  safeFixes,
   sharedTitle,
   summary,
   type Examined,
@@ -22,7 +22,7 @@ import { told } from '../told'
 
 export interface DoctorOptions {
   readonly all?: boolean
-  readonly mend?: boolean
+  readonly fix?: boolean
 }
 
 export async function doctor(
@@ -30,20 +30,20 @@ export async function doctor(
   name: string | undefined,
   options: DoctorOptions,
 ): Promise<Result> {
-  if (options.mend) return mend(session, name, options)
+  if (options.fix) return fix(session, name, options)
   const { client } = await session.engine('look')
   return resultOf(session, await examine(session, client, name), options)
 }
 
-/** All that is safe, one after the other; what can't be mended is in the report that follows. */
-function mend(session: CommandSession, name: string | undefined, options: DoctorOptions): Promise<Result> {
+/** Applies the safe fixes, one after the other. The report that follows has the rest. */
+function fix(session: CommandSession, name: string | undefined, options: DoctorOptions): Promise<Result> {
   return withOperations(session, async ({ client, follower }) => {
     const operations: Ended[] = []
-    for (const request of safeMends(await examine(session, client, name))) {
+    for (const request of safeFixes(await examine(session, client, name))) {
       if (follower.cancelled) throw interrupted()
       operations.push(endedOf(await follower.run(it => it.operations.start.mutate(request))))
     }
-    if (operations.length === 0 && !session.json) session.say('Nothing can be mended safely.')
+    if (operations.length === 0 && !session.json) session.say('Nothing can be fixed safely.')
     return resultOf(session, await examine(session, follower.client, name), options, operations)
   })
 }
@@ -119,9 +119,9 @@ const foundBy = (it: Finding): string =>
 
 function adviceOf(it: Finding, indent: string): string[] {
   if (!isWrong(it)) return []
-  const { hint, mend: by } = it
+  const { hint, fix: by } = it
   return [
     ...(hint === undefined ? [] : [`${indent}Hint: ${cleanLine(hint)}`]),
-    ...(by ? [`${indent}Mend: ${by.label}. ${by.warning ?? 'Safe: done by --mend.'}`] : []),
+    ...(by ? [`${indent}Fix: ${by.label}. ${by.warning ?? 'Safe: done by --fix.'}`] : []),
   ]
 }

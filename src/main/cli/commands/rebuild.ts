@@ -24,7 +24,7 @@ export interface RebuildOptions {
   readonly pushSchema?: boolean
   readonly acceptDataLoss?: boolean
   readonly rename?: Rename[]
-  readonly mend?: string
+  readonly fix?: string
   readonly takeEnv?: string[]
 }
 
@@ -90,11 +90,11 @@ async function showReviews(
 async function rehearse(
   client: Client,
   name: string,
-  { renames, mend }: NonNullable<Schema>,
+  { renames, fix }: NonNullable<Schema>,
   { alone, signal }: { readonly alone: boolean; readonly signal: AbortSignal },
 ): Promise<Rehearsed> {
   try {
-    return { name, ...(await client.rebuild.rehearse.query({ name, renames, mend }, { signal })) }
+    return { name, ...(await client.rebuild.rehearse.query({ name, renames, fix }, { signal })) }
   } catch (error) {
     if (alone || signal.aborted) throw error
     return { name, problem: toFailure(error).problem }
@@ -120,11 +120,11 @@ function schemaOf({
   pushSchema,
   acceptDataLoss: acceptLoss = false,
   rename: renames = [],
-  mend,
+  fix,
 }: RebuildOptions): Schema {
-  if (pushSchema) return { renames, mend, acceptLoss }
-  if (!acceptLoss && renames.length === 0 && mend === undefined) return undefined
-  throw wrongUsage('--accept-data-loss, --rename and --mend need --push-schema.')
+  if (pushSchema) return { renames, fix, acceptLoss }
+  if (!acceptLoss && renames.length === 0 && fix === undefined) return undefined
+  throw wrongUsage('--accept-data-loss, --rename and --fix need --push-schema.')
 }
 
 async function several(

@@ -99,7 +99,7 @@ export function rebuild(program: Grammar): void {
       'TABLE.OLD=NEW for a column, OLD=NEW for a table: renamed, not dropped; may be repeated',
       rename,
     )
-    .option('--mend <sql>', 'an SQL statement that makes the rows fit the new schema')
+    .option('--fix <sql>', 'an SQL statement that makes the rows fit the new schema')
     .example(`${rebuildJob.kind} school --push-schema`, 'refused if data would be lost; says which')
     .example(
       `${rebuildJob.kind} --outdated --push-schema --dry-run`,

@@ -196,13 +196,13 @@ export function settings(program: Grammar): void {
 
 export function doctor(program: Grammar): void {
   program
-    .add('doctor', 'Check everything that instances need, and mend what is wrong. Exits with 1 if something is wrong.')
+    .add('doctor', 'Check everything that instances need, and fix what is wrong. Exits with 1 if something is wrong.')
     .argument('[name]', 'an instance; all by default')
     .completes('name', 'instance')
     .option('--all', 'also list what is good')
-    .option('--mend', 'do all mends that are safe: they interrupt nobody')
-    .example('doctor', 'what is wrong, why, and how to mend it')
-    .example('doctor school --mend', 'one instance')
+    .option('--fix', 'apply all fixes that are safe, which means that they interrupt nobody')
+    .example('doctor', 'what is wrong, why, and how to fix it')
+    .example('doctor school --fix', 'one instance')
     .example('doctor --all > report.txt', 'a report without secrets, for a ticket')
     .does(async (session, options: DoctorOptions, name: string | undefined) =>
       (await import('../commands/doctor')).doctor(session, name, options),

@@ -93,7 +93,7 @@ function rehearsalWords({ class: its, change, losses, drift, rollback }: Rehears
     ...(drift.length > 0
       ? ['The database differed from the schema in the instance’s own code by:', ...drift.map(codeLines)]
       : []),
-    ...(change.mend === undefined ? [] : ['Your statement:', codeLines(change.mend)]),
+    ...(change.fix === undefined ? [] : ['Your statement:', codeLines(change.fix)]),
     'SQL:',
     codeLines(change.forward),
     rollback.limits.length > 0

@@ -30,14 +30,14 @@ export const schemaFile = 'prisma/schema.prisma'
  */
 export async function rehearseSchema(
   services: RebuildServices,
-  { name, renames, mend }: z.output<typeof rehearseInputSchema>,
+  { name, renames, fix }: z.output<typeof rehearseInputSchema>,
   signal: AbortSignal,
 ): Promise<Rehearsal> {
   const { config, manifest, paths } = await findOwn(services, name)
   const files = await schemaFiles(services, manifest, paths)
   const login = await ownerLogin(services, config)
   const prisma = await prismaIn(services, name, paths.server, login, signal)
-  const question = { id: randomUUID(), ...files, renames, mend }
+  const question = { id: randomUUID(), ...files, renames, fix }
   return await services.schemas.rehearse(login, randomUUID(), prisma, question, () =>
     requireRoom(services, 'a rehearsal', config),
   )

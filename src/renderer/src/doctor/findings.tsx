@@ -1,7 +1,7 @@
-/** Findings one below the other: which check, whose, why, and the button that mends it. */
+/** Findings one below the other: which check, whose, why, and the button that fixes it. */
 import { Anchor, Button } from '@mantine/core'
 import { Link } from 'wouter'
-import { checks, sharedTitle, type Examined, type Finding, type Mend } from '../../../shared/doctor'
+import { checks, sharedTitle, type Examined, type Finding, type Fix } from '../../../shared/doctor'
 import type { StartRequest } from '../../../shared/jobs'
 import { confirm } from '../app/confirm'
 import { StatusIcon } from '../app/status'
@@ -10,15 +10,15 @@ import classes from './health.module.css'
 
 interface FindingsProps {
   found: readonly Examined[]
-  /** Mends in progress. */
-  mending: readonly StartRequest[]
-  onMend: (request: StartRequest) => void
+  /** Fixes in progress. */
+  fixing: readonly StartRequest[]
+  onFix: (request: StartRequest) => void
   disabled: boolean
   /** Whether to say whose each is. */
   named: boolean
 }
 
-export function Findings({ found, mending, onMend, disabled, named }: FindingsProps) {
+export function Findings({ found, fixing, onFix, disabled, named }: FindingsProps) {
   return (
     <ul className={`card ${classes.findings}`}>
       {found.flatMap(({ name, findings }) =>
@@ -32,13 +32,13 @@ export function Findings({ found, mending, onMend, disabled, named }: FindingsPr
               </p>
               <Why finding={it} />
             </div>
-            {it.is === 'wrong' && it.mend && (
-              <MendButton
-                mend={it.mend}
+            {it.is === 'wrong' && it.fix && (
+              <FixButton
+                fix={it.fix}
                 of={name ?? sharedTitle}
                 disabled={disabled}
-                loading={mending.some(other => isSame(other, it.mend?.request))}
-                onMend={onMend}
+                loading={fixing.some(other => isSame(other, it.fix?.request))}
+                onFix={onFix}
               />
             )}
           </li>
@@ -72,26 +72,26 @@ function Why({ finding }: { finding: Finding }) {
   )
 }
 
-interface MendButtonProps {
-  mend: Mend
+interface FixButtonProps {
+  fix: Fix
   /** Whose finding it is, for screen readers. */
   of: string
   disabled: boolean
   loading: boolean
-  onMend: (request: StartRequest) => void
+  onFix: (request: StartRequest) => void
 }
 
 /** One that costs something asks first. */
-function MendButton({ mend: { label, request, warning }, of, disabled, loading, onMend }: MendButtonProps) {
+function FixButton({ fix: { label, request, warning }, of, disabled, loading, onFix }: FixButtonProps) {
   const act = (): void => {
-    if (warning === undefined) return onMend(request)
+    if (warning === undefined) return onFix(request)
     confirm({
       title: `${label}?`,
       children: warning,
       confirm: label,
       cancel: 'Cancel',
       calm: true,
-      onConfirm: () => onMend(request),
+      onConfirm: () => onFix(request),
     })
   }
   const text = warning === undefined ? label : `${label}…`
@@ -99,7 +99,7 @@ function MendButton({ mend: { label, request, warning }, of, disabled, loading, 
     <Button
       size="xs"
       variant="default"
-      className={classes.mend}
+      className={classes.fix}
       onClick={act}
       disabled={disabled && !loading}
       loading={loading}

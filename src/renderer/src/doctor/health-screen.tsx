@@ -1,8 +1,8 @@
-/** The health report: what is wrong first, each with what mends it; then what was checked. */
+/** The health report: what is wrong first, each with what fixes it; then what was checked. */
 import { Anchor, Button, Progress } from '@mantine/core'
 import { IconChevronLeft, IconRefresh, IconTool } from '@tabler/icons-react'
 import { Link } from 'wouter'
-import { countOf, isWrong, reportText, safeMends, summary, type Examined } from '../../../shared/doctor'
+import { countOf, isWrong, reportText, safeFixes, summary, type Examined } from '../../../shared/doctor'
 import { CopyButton } from '../app/copy-button'
 import { useApp } from '../app/live'
 import { Page, Section } from '../app/page'
@@ -11,7 +11,7 @@ import { Status } from '../app/status'
 import { pageOf } from '../instances/page-of'
 import { useExamination, type Examination } from './examination'
 import { Findings } from './findings'
-import { useMending } from './mending'
+import { useFixing } from './fixing'
 import { ReportTable } from './report-table'
 import classes from './health.module.css'
 
@@ -20,9 +20,9 @@ export function HealthScreen({ name }: { name: string | undefined }) {
   const { version } = useApp()
   const examination = useExamination(name)
   const { found, progress, problem, again } = examination
-  const { mend, requests, problems } = useMending(again)
+  const { fix, requests, problems } = useFixing(again)
   const busy = progress !== undefined || requests.length > 0
-  const safe = safeMends(found)
+  const safe = safeFixes(found)
   const actions = (
     <>
       <Button variant="default" leftSection={<IconRefresh size={16} aria-hidden />} onClick={again} disabled={busy}>
@@ -31,11 +31,11 @@ export function HealthScreen({ name }: { name: string | undefined }) {
       {safe.length > 0 && (
         <Button
           leftSection={<IconTool size={16} aria-hidden />}
-          onClick={() => mend(safe)}
+          onClick={() => fix(safe)}
           disabled={progress !== undefined}
           loading={requests.length > 1 || (requests.length === 1 && safe.length === 1)}
         >
-          Mend all that is safe
+          Fix all that is safe
         </Button>
       )}
     </>
@@ -58,8 +58,8 @@ export function HealthScreen({ name }: { name: string | undefined }) {
         <Section title="Wrong">
           <Findings
             found={wrong}
-            mending={requests}
-            onMend={it => mend([it])}
+            fixing={requests}
+            onFix={it => fix([it])}
             disabled={busy}
             named={name === undefined}
           />
@@ -67,7 +67,7 @@ export function HealthScreen({ name }: { name: string | undefined }) {
       )}
       {unchecked.length > 0 && (
         <Section title="Couldn’t be checked">
-          <Findings found={unchecked} mending={[]} onMend={() => undefined} disabled named={name === undefined} />
+          <Findings found={unchecked} fixing={[]} onFix={() => undefined} disabled named={name === undefined} />
         </Section>
       )}
       {found.length > 0 && (

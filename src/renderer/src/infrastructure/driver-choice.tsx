@@ -67,7 +67,7 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
         </Radio.Group>
       )}
       {options.data && (
-        <Mending options={options.data} onCheck={() => void options.refetch()} checking={options.isFetching} />
+        <Remedies options={options.data} onCheck={() => void options.refetch()} checking={options.isFetching} />
       )}
       {!canChangeDriver && (
         <p className="dimmed">
@@ -94,7 +94,7 @@ const Former = ({ former, acts }: { former: FormerPostgres; acts: Infrastructure
 )
 
 /** What would make drivers work that don't. One container engine is enough: another needn't be installed. */
-function Mending({
+function Remedies({
   options,
   onCheck,
   checking,
@@ -109,7 +109,7 @@ function Mending({
   )
   if (failing.length === 0) return null
   return (
-    <div className={classes.mending}>
+    <div className={classes.remedies}>
       <dl>
         {failing.map(({ kind, problem }) => (
           <div key={kind}>

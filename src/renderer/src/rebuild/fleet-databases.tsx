@@ -9,7 +9,7 @@ import type { FleetDecision } from './fleet-decision'
 import { Consent, Same } from './fleet-found'
 import { icons, tones } from './lines'
 import classes from './rebuild.module.css'
-import { Mend, Renames } from './rehearsal'
+import { Fix, Renames } from './rehearsal'
 import { allRenames } from './schema-decision'
 
 interface DatabasesProps {
@@ -51,7 +51,7 @@ export function FleetDatabases({ decision, of, error, leaveOut }: DatabasesProps
 }
 
 function Rehearsals({ decision, leaveOut }: Pick<DatabasesProps, 'decision' | 'leaveOut'>) {
-  const { rows, found, known, renames, mend, rehearsing } = decision
+  const { rows, found, known, renames, fix, rehearsing } = decision
   const refused = found.some(it => it.rehearsal?.class === 'refused')
   return (
     <div className={classes.rehearsals}>
@@ -73,7 +73,7 @@ function Rehearsals({ decision, leaveOut }: Pick<DatabasesProps, 'decision' | 'l
       </ul>
       <Progress decision={decision} />
       <Same found={found} />
-      {(refused || mend !== '') && <Mend key={mend} mend={mend} setMend={decision.setMend} several />}
+      {(refused || fix !== '') && <Fix key={fix} fix={fix} setFix={decision.setFix} several />}
       <Consent decision={decision} />
     </div>
   )

@@ -16,7 +16,7 @@ export function useFleetDecision(fleet: readonly FleetMember[], canary: string) 
   const client = useTRPCClient()
   const [choice, choose] = useState<SchemaChoice>()
   const [renames, setRenames] = useState<readonly Rename[]>([])
-  const [mend, setMend] = useState('')
+  const [fix, setFix] = useState('')
   const [all, rehearseAll] = useState(false)
   /** By what was asked. */
   const [outcomes, setOutcomes] = useState<ReadonlyMap<string, Found>>(new Map())
@@ -26,7 +26,7 @@ export function useFleetDecision(fleet: readonly FleetMember[], canary: string) 
   const moving = fleet.filter(it => it.moves).toSorted((a, b) => Number(b.name === canary) - Number(a.name === canary))
   const known = [...outcomes.values()].filter(({ name }) => moving.some(it => it.name === name))
   const rows = moving.map(it => {
-    const input = { renames: renamesFor(it, moving, known, renames), ...(mend && { mend }) }
+    const input = { renames: renamesFor(it, moving, known, renames), ...(fix && { fix }) }
     const key = JSON.stringify({ name: it.name, ...input })
     return { name: it.name, input, key, found: outcomes.get(key) }
   })
@@ -74,8 +74,8 @@ export function useFleetDecision(fleet: readonly FleetMember[], canary: string) 
       setOutcomes(before => new Map([...before].filter(([, it]) => it.name !== name || it.rehearsal))),
     renames,
     answer: (it: Rename, same: boolean) => setRenames(same ? withRename(renames, it) : without(renames, it)),
-    mend,
-    setMend,
+    fix,
+    setFix,
     losing,
     /** Asked for anew when rehearsals have found other losses. */
     accepts,

@@ -85,15 +85,15 @@ export function Renames({ renames, confirmed, answer }: RenamesProps) {
   )
 }
 
-interface MendProps {
+interface FixProps {
   /** The statement that the last rehearsal ran; empty if there was none. */
-  mend: string
-  setMend: (statement: string) => void
+  fix: string
+  setFix: (statement: string) => void
   several?: boolean
 }
 
-export function Mend({ mend, setMend, several }: MendProps) {
-  const [typed, setTyped] = useState(mend)
+export function Fix({ fix, setFix, several }: FixProps) {
+  const [typed, setTyped] = useState(fix)
   return (
     <>
       <Textarea
@@ -109,8 +109,8 @@ export function Mend({ mend, setMend, several }: MendProps) {
         onChange={event => setTyped(event.currentTarget.value)}
       />
       <div>
-        <Button size="xs" variant="default" disabled={typed.trim() === mend} onClick={() => setMend(typed.trim())}>
-          {typed.trim() === '' && mend !== '' ? 'Rehearse without it' : 'Rehearse with it'}
+        <Button size="xs" variant="default" disabled={typed.trim() === fix} onClick={() => setFix(typed.trim())}>
+          {typed.trim() === '' && fix !== '' ? 'Rehearse without it' : 'Rehearse with it'}
         </Button>
       </div>
     </>

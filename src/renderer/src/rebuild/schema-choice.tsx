@@ -5,12 +5,12 @@ import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { Elapsed } from '../app/time'
 import dialogs from '../instances/dialogs.module.css'
-import { Mend, RehearsalView, Renames } from './rehearsal'
+import { Fix, RehearsalView, Renames } from './rehearsal'
 import classes from './rebuild.module.css'
 import { allRenames, type SchemaChoice as Choice, type SchemaDecision } from './schema-decision'
 
 export function SchemaChoice({ decision }: { decision: SchemaDecision }) {
-  const { choice, choose, rehearsal, found, renames, mend } = decision
+  const { choice, choose, rehearsal, found, renames, fix } = decision
   const shown = rehearsal.data
   const refused = found?.class === 'refused'
   return (
@@ -39,7 +39,7 @@ export function SchemaChoice({ decision }: { decision: SchemaDecision }) {
             <ProblemView problem={problemOf(rehearsal.error)} onRetry={() => void rehearsal.refetch()} />
           )}
           {found && <RehearsalView rehearsal={found} decision={decision} />}
-          {(refused || mend !== '') && <Mend key={mend} mend={mend} setMend={decision.setMend} />}
+          {(refused || fix !== '') && <Fix key={fix} fix={fix} setFix={decision.setFix} />}
         </div>
       )}
     </>

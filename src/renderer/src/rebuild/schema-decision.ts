@@ -10,9 +10,9 @@ export function useSchemaDecision(name: string) {
   const trpc = useTRPC()
   const [choice, choose] = useState<SchemaChoice>()
   const [renames, setRenames] = useState<readonly Rename[]>([])
-  const [mend, setMend] = useState('')
+  const [fix, setFix] = useState('')
   const [accepted, setAccepted] = useState<Rehearsal>()
-  const input = { renames: [...renames], ...(mend && { mend }) }
+  const input = { renames: [...renames], ...(fix && { fix }) }
   const rehearsal = useQuery(
     trpc.rebuild.rehearse.queryOptions(
       { name, ...input },
@@ -32,8 +32,8 @@ export function useSchemaDecision(name: string) {
     choose,
     renames,
     answer: (it: Rename, same: boolean) => setRenames(same ? withRename(renames, it) : without(renames, it)),
-    mend,
-    setMend,
+    fix,
+    setFix,
     rehearsal,
     found,
     accepts,

@@ -1,9 +1,9 @@
-/** The job that mends an instance's files, its role and its pool. Nothing is stopped or restarted. */
+/** The job that fixes an instance's files, its role and its pool. Nothing is stopped or restarted. */
 import { constants } from 'node:fs'
 import { lstat, open, rm } from 'node:fs/promises'
 import type { z } from 'zod'
 import { databaseNames, type InstanceConfig } from '../../shared/instance'
-import { mendJob, type MendablePart, type MendPlan } from '../../shared/jobs/mend'
+import { fixJob, type FixablePart, type FixPlan } from '../../shared/jobs/fix'
 import { problem } from '../../shared/problem'
 import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
@@ -18,23 +18,23 @@ import { readManifest } from '../workspace/base'
 import { sharedMode, writeEnv } from '../workspace/env-file'
 import { requireInstanceConfig } from '../workspace/instance-config'
 import { instancePaths, type InstancePaths } from '../workspace/paths'
-import { mendDatabase, mendEnv } from './settings'
+import { fixDatabase, fixEnv } from './settings'
 
-export interface MendingServices extends Pick<LifecycleServices, 'paths' | 'configs' | 'ownership'> {
+export interface FixingServices extends Pick<LifecycleServices, 'paths' | 'configs' | 'ownership'> {
   readonly infrastructure: Pick<Infrastructure, 'admin'>
   readonly databases: Pick<Databases, 'requireOwn'>
   readonly pools: Pick<Pools, 'heal'>
 }
 
-type Actions = StepActions<MendPlan>
+type Actions = StepActions<FixPlan>
 
 /**
  * Undo puts back the files and the password as they were: the engine keeps them as secrets until the operation settles.
  * Rights, permissions and pools aren't put back: nobody wants them wrong again.
  */
-export const mending = (services: MendingServices): AnyOperation =>
-  implement(mendJob, {
-    plan: input => planMend(services, input),
+export const fixing = (services: FixingServices): AnyOperation =>
+  implement(fixJob, {
+    plan: input => planFix(services, input),
     secrets: async ({ name, parts }) => originalsOf(services, await findOwn(services, name), parts),
     contradiction: async ({ target, database, role }, subject) =>
       difference({ database, role }, databaseNames(target.name)) ?? targetContradiction(services, subject, target),
@@ -49,7 +49,7 @@ export const mending = (services: MendingServices): AnyOperation =>
   })
 
 /** @throws Problem `instance-unknown`, `instance-foreign`, `database-foreign`, `postgres-…` */
-async function planMend(services: MendingServices, { name, parts }: z.output<typeof mendJob.input>): Promise<MendPlan> {
+async function planFix(services: FixingServices, { name, parts }: z.output<typeof fixJob.input>): Promise<FixPlan> {
   const { target, config, paths } = await findOwn(services, name)
   const own = databaseNames(name)
   if (config.database.name !== own.database || config.database.user !== own.role)
@@ -70,13 +70,13 @@ async function planMend(services: MendingServices, { name, parts }: z.output<typ
   }
 }
 
-type Originals = Partial<Record<keyof MendPlan['had'], string>>
+type Originals = Partial<Record<keyof FixPlan['had'], string>>
 
 /** What undo will need. */
 async function originalsOf(
-  { infrastructure }: Pick<MendingServices, 'infrastructure'>,
+  { infrastructure }: Pick<FixingServices, 'infrastructure'>,
   { paths, config }: Place,
-  parts: readonly MendablePart[],
+  parts: readonly FixablePart[],
 ): Promise<Originals> {
   const env = parts.includes('env') ? await readIfExists(paths.env) : undefined
   const databaseConfig = parts.includes('database-config') ? await readIfExists(paths.databaseConfig) : undefined
@@ -96,14 +96,14 @@ interface Place {
 }
 
 /** Read anew by each step. @throws Problem `instance-foreign`, `config-missing` */
-async function placeOf(services: MendingServices, { target: { name } }: MendPlan): Promise<Place> {
+async function placeOf(services: FixingServices, { target: { name } }: FixPlan): Promise<Place> {
   await services.ownership.requireFolder(name)
   const paths = instancePaths(services.paths, await readManifest(services.paths.root), name)
   return { paths, config: await requireInstanceConfig(paths.config) }
 }
 
 /** Its paths, for undo; undefined if its folder was removed by hand meanwhile. */
-async function pathsLeft(services: MendingServices, { target }: MendPlan): Promise<InstancePaths | undefined> {
+async function pathsLeft(services: FixingServices, { target }: FixPlan): Promise<InstancePaths | undefined> {
   await services.ownership.requireFolder(target.name)
   return (await exists(target.cwd))
     ? instancePaths(services.paths, await readManifest(services.paths.root), target.name)
@@ -121,11 +121,11 @@ const again = (): Promise<boolean> => Promise.resolve(false)
 
 /** What it was before, if it was there. */
 const before = async (
-  { plan, secret }: Pick<Context<MendPlan>, 'plan' | 'secret'>,
-  what: keyof MendPlan['had'],
+  { plan, secret }: Pick<Context<FixPlan>, 'plan' | 'secret'>,
+  what: keyof FixPlan['had'],
 ): Promise<string | undefined> => (plan.had[what] ? secret(what) : undefined)
 
-const restoreOwnRights = ({ infrastructure, databases }: MendingServices): Actions => ({
+const restoreOwnRights = ({ infrastructure, databases }: FixingServices): Actions => ({
   async do({ plan: { database, role } }) {
     await databases.requireOwn({ database, role }, { halfMade: true })
     await restoreRights(await infrastructure.admin(), { database, role })
@@ -133,7 +133,7 @@ const restoreOwnRights = ({ infrastructure, databases }: MendingServices): Actio
   verify: again,
 })
 
-const resetPassword = (services: MendingServices): Actions => ({
+const resetPassword = (services: FixingServices): Actions => ({
   async do({ plan }) {
     const { config } = await placeOf(services, plan)
     await services.databases.requireOwn(plan, { halfMade: true })
@@ -144,10 +144,10 @@ const resetPassword = (services: MendingServices): Actions => ({
     restorePassword(await services.infrastructure.admin(), context.plan.role, await before(context, 'password')),
 })
 
-const rewriteDatabaseConfig = (services: MendingServices): Actions => ({
+const rewriteDatabaseConfig = (services: FixingServices): Actions => ({
   async do({ plan }) {
     const { paths, config } = await placeOf(services, plan)
-    await writeJson(paths.databaseConfig, mendDatabase((await readIfExists(paths.databaseConfig)) ?? '', config), 0o600)
+    await writeJson(paths.databaseConfig, fixDatabase((await readIfExists(paths.databaseConfig)) ?? '', config), 0o600)
   },
   verify: again,
   async undo(context) {
@@ -158,10 +158,10 @@ const rewriteDatabaseConfig = (services: MendingServices): Actions => ({
   },
 })
 
-const rewriteEnv = (services: MendingServices): Actions => ({
+const rewriteEnv = (services: FixingServices): Actions => ({
   async do({ plan }) {
     const { paths, config } = await placeOf(services, plan)
-    await writeEnv(paths.env, mendEnv((await readIfExists(paths.env)) ?? '', config))
+    await writeEnv(paths.env, fixEnv((await readIfExists(paths.env)) ?? '', config))
   },
   verify: again,
   async undo(context) {
@@ -172,7 +172,7 @@ const rewriteEnv = (services: MendingServices): Actions => ({
   },
 })
 
-const correctModes = (services: MendingServices): Actions => ({
+const correctModes = (services: FixingServices): Actions => ({
   async do({ plan }) {
     const { paths, config } = await placeOf(services, plan)
     await close(paths.config, 0o600)
@@ -198,7 +198,7 @@ async function close(path: string, most: number): Promise<void> {
 }
 
 /** A pool that still refuses is only reported: the next report says so too. */
-const healPool = (services: MendingServices): Actions => ({
+const healPool = (services: FixingServices): Actions => ({
   async do({ plan, signal, note }) {
     const { config } = await placeOf(services, plan)
     const { name, user, password: its } = config.database

@@ -1,4 +1,4 @@
-/** Does mends one after the other, each an operation of its own. */
+/** Applies fixes one after the other, each as an operation of its own. */
 import { useCallback, useState } from 'react'
 import type { StartRequest } from '../../../shared/jobs'
 import { isMoving, problemOf as problemIn, type OperationState } from '../../../shared/operation'
@@ -8,21 +8,21 @@ import { problemOf } from '../app/problem-of'
 import { useTRPCClient } from '../app/trpc'
 import type { OperationsStore } from '../operations/store'
 
-export interface Mending {
+export interface Fixing {
   /** Those that are being done. */
   readonly requests: readonly StartRequest[]
   /** Why the last ones couldn't be done. */
   readonly problems: readonly Problem[]
-  readonly mend: (requests: readonly StartRequest[]) => void
+  readonly fix: (requests: readonly StartRequest[]) => void
 }
 
 /** @param ended called when all have ended, either way */
-export function useMending(ended: () => void): Mending {
+export function useFixing(ended: () => void): Fixing {
   const client = useTRPCClient()
   const operations = useOperationsStore()
   const [requests, setRequests] = useState<readonly StartRequest[]>([])
   const [problems, setProblems] = useState<readonly Problem[]>([])
-  const mend = useCallback(
+  const fix = useCallback(
     (wanted: readonly StartRequest[]): void => {
       const run = async (): Promise<void> => {
         setRequests(wanted)
@@ -41,7 +41,7 @@ export function useMending(ended: () => void): Mending {
     },
     [client, operations, ended],
   )
-  return { requests, problems, mend }
+  return { requests, problems, fix }
 }
 
 /** Resolves when it has ended or is stuck. */

@@ -1,35 +1,35 @@
-/** The job that mends what the health report found wrong with an instance and no other job does. It stops nothing. */
+/** The job that fixes what the health report found wrong with an instance and no other job does. It stops nothing. */
 import { z } from 'zod'
 import { owns, things, uses } from '../things'
 import { defineJob, undoesAll } from './job'
 import { namedSchema, targetSchema } from './target'
 
 /** In the order of the steps. */
-export const mendableParts = ['rights', 'password', 'database-config', 'env', 'modes', 'pool'] as const
-export type MendablePart = (typeof mendableParts)[number]
+export const fixableParts = ['rights', 'password', 'database-config', 'env', 'modes', 'pool'] as const
+export type FixablePart = (typeof fixableParts)[number]
 
-const inDatabase: readonly MendablePart[] = ['rights', 'password', 'pool']
+const inDatabase: readonly FixablePart[] = ['rights', 'password', 'pool']
 
-const mendPlanSchema = z.strictObject({
+const fixPlanSchema = z.strictObject({
   target: targetSchema,
   database: z.string(),
   role: z.string(),
-  parts: z.array(z.enum(mendableParts)).min(1),
+  parts: z.array(z.enum(fixableParts)).min(1),
   /** The files that existed before: undo removes the others. */
   had: z.strictObject({ env: z.boolean(), databaseConfig: z.boolean(), password: z.boolean() }),
 })
-export type MendPlan = Readonly<z.infer<typeof mendPlanSchema>>
+export type FixPlan = Readonly<z.infer<typeof fixPlanSchema>>
 
 const has =
-  (part: MendablePart) =>
-  ({ parts }: MendPlan): boolean =>
+  (part: FixablePart) =>
+  ({ parts }: FixPlan): boolean =>
     parts.includes(part)
 
-export const mendJob = defineJob({
-  kind: 'mend',
+export const fixJob = defineJob({
+  kind: 'fix',
   version: 1,
-  input: namedSchema.extend({ parts: z.array(z.enum(mendableParts)).min(1) }),
-  plan: mendPlanSchema,
+  input: namedSchema.extend({ parts: z.array(z.enum(fixableParts)).min(1) }),
+  plan: fixPlanSchema,
   steps: {
     rights: {
       title: 'Restore the database’s rights',
@@ -71,12 +71,12 @@ export const mendJob = defineJob({
   name: ({ target }) => target.name,
   again: ({ target, parts }) => ({ name: target.name, parts: [...parts] }),
   words: ({ name }) => ({
-    asking: `Mend “${name}”`,
-    running: `Mending “${name}”`,
-    done: `“${name}” was mended`,
-    failed: `“${name}” was not mended`,
+    asking: `Fix “${name}”`,
+    running: `Fixing “${name}”`,
+    done: `“${name}” was fixed`,
+    failed: `“${name}” was not fixed`,
   }),
-  status: 'Mending…',
+  status: 'Fixing…',
   cancel: undoesAll,
   keeps: true,
 })
