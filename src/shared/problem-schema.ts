@@ -4,6 +4,7 @@ import type { Problem, ProblemAction } from './problem'
 
 const actions: Readonly<Record<ProblemAction, ProblemAction>> = {
   'start-infrastructure': 'start-infrastructure',
+  'new-data': 'new-data',
   'choose-driver': 'choose-driver',
   harden: 'harden',
   'use-embedded': 'use-embedded',

@@ -8,6 +8,7 @@ import { systemProblem } from './system-errors'
 /** Something a screen can offer as a button next to a problem. */
 export type ProblemAction =
   | 'start-infrastructure'
+  | 'new-data'
   | 'choose-driver'
   | 'harden'
   | 'use-embedded'

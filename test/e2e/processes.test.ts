@@ -18,7 +18,7 @@ let window: Page
 let list: InstanceList
 
 test.beforeAll(async () => {
-  place = await tinyHome()
+  place = await tinyHome({ infrastructure: true })
   await place.layOut('resting')
   launched = await place.launch({ workspace: place.root })
   window = launched.window

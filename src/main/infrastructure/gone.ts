@@ -1,4 +1,7 @@
-/** A service that should be running, but whose container or folder was removed. Only the operator can know why. */
+/**
+ * A service that should be running, but whose container or folder was removed, without any instance's data. Only the
+ * operator can know why.
+ */
 import type { DriverKind, ServiceStatus } from '../../shared/infrastructure'
 import type { Problem } from '../../shared/problem'
 import type { Service } from './services/service'
@@ -13,17 +16,14 @@ const containerGone = ({ title, container }: Service): Problem => ({
   code: 'container-missing',
   message: `${title} should be running, but its container is gone.`,
   cause: 'It was removed by hand, or when stopped containers were cleaned up.',
-  hint: `Start the infrastructure to create it again.${container.data === undefined ? '' : ' Its data is in its volume, which is kept and used again.'}`,
+  hint: `Start the infrastructure to create it again.${container.data === undefined ? '' : ' The data in its volume is kept and used again.'}`,
   action: 'start-infrastructure',
 })
 
-const folderGone = ({ name, title, container }: Service): Problem => ({
+const folderGone = ({ name, title }: Service): Problem => ({
   code: 'service-folder-missing',
   message: `${title} should be running, but its folder is gone.`,
   cause: `There is nothing in .instance-manager/embedded/${name}.`,
-  ...(container.data === undefined
-    ? { hint: 'Start the infrastructure to create it again.', action: 'start-infrastructure' }
-    : {
-        hint: 'It held the instances’ data. Put it back before you start the infrastructure, which would create an empty one.',
-      }),
+  hint: 'Start the infrastructure to create it again.',
+  action: 'start-infrastructure',
 })

@@ -29,6 +29,7 @@ import { holdQueries, releaseQueries } from './hold'
 import { orGone } from './gone'
 import { Transitions, type Restarting } from './transitions'
 import { isSecured, securePostgres } from './secure'
+import { missingData } from './missing-data'
 import { passwordOf, type SecretStore } from './secrets'
 import { serviceOf } from './services'
 import { adminLogin, weakRules, weakRulesWarning } from './services/postgres'
@@ -189,8 +190,13 @@ export class Infrastructure {
     this.dataFolder = found.dataFolder
     this.#alive = found.alive
     const changing = this.users().some(it => it.changesIt) // an operation may be replacing it
+    const missing =
+      !changing && found.services.postgres.state === 'absent'
+        ? await this.#missingData(kind).catch(() => undefined)
+        : undefined
     const shown = (name: ServiceName): ServiceStatus => {
       const status = this.#transitions.shown(found.services[name])
+      if (name === 'postgres' && missing) return { ...status, state: 'failed', problem: missing }
       return !changing && wishes?.wanted.includes(name) ? orGone(status, kind, serviceOf(name)) : status
     }
     const [postgres, pgbouncer] = [shown('postgres'), shown('pgbouncer')]
@@ -282,6 +288,16 @@ export class Infrastructure {
     return this.#transitions.move(service, 'starting', () =>
       this.#inTurn(context, () => this.#driverOf(which).provision(serviceOf(service), context)),
     )
+  }
+
+  /** Call it before PostgreSQL is provisioned. @throws Problem `data-missing` */
+  async requireData(kind: DriverKind): Promise<void> {
+    const missing = await this.#missingData(kind)
+    if (missing) throw problem(missing)
+  }
+
+  #missingData(kind: DriverKind): Promise<Problem | undefined> {
+    return missingData(this.#services.drivers[kind], this.#tenants)
   }
 
   provisioned(kind: DriverKind, service: ServiceName): Promise<boolean> {

@@ -15,10 +15,12 @@ export const infrastructureRestart = (infrastructure: Infrastructure): AnyOperat
   return implement(infrastructureRestartJob, {
     plan: async ({ service }) => {
       const status = await infrastructure.status()
+      const services = servicesFor(service, status)
+      if (services.includes('postgres')) await infrastructure.requireData(status.driver)
       return {
         driver: status.driver,
         only: service,
-        services: servicesFor(service, status),
+        services,
         ran: ranIn(status),
       }
     },

@@ -31,6 +31,7 @@ export async function startAgain(
     return context.note(`${title} is down: it needs ${lacking.title}.`)
   const start = (): Promise<void> => infrastructure.start(driver, service, driverContext(context))
   const configureAndStart = async (): Promise<void> => {
+    if (service === 'postgres') await infrastructure.requireData(driver)
     await infrastructure.provision(driver, service, driverContext(context))
     await start()
   }

@@ -26,13 +26,15 @@ export const infrastructureStart = (
 ): AnyOperation => {
   const steps = bringUpSteps<InfrastructureStartPlan>(infrastructure)
   return implement(infrastructureStartJob, {
-    plan: async ({ service, instances }) => {
+    plan: async ({ service, instances, newData }) => {
       const status = await infrastructure.status()
       const services = servicesFor(service, status)
+      if (!newData && services.includes('postgres')) await infrastructure.requireData(status.driver)
       const complete = serviceNames.every(it => services.includes(it) || isUp(status, it) || !isThere(status, it))
       return {
         driver: status.driver,
         only: service,
+        newData,
         services,
         ran: ranIn(status),
         complete,
@@ -93,8 +95,10 @@ export function bringUpSteps<
   return {
     'provision-postgres': {
       do: async context => {
-        await infrastructure.settle(context.plan.driver)
-        await infrastructure.provision(context.plan.driver, 'postgres', driverContext(context))
+        const { plan } = context
+        if (!('newData' in plan && plan.newData)) await infrastructure.requireData(plan.driver)
+        await infrastructure.settle(plan.driver)
+        await infrastructure.provision(plan.driver, 'postgres', driverContext(context))
       },
       verify: ({ plan }) => infrastructure.provisioned(plan.driver, 'postgres'),
     },

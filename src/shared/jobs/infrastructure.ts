@@ -78,6 +78,8 @@ const takesDown = {
 
 const startPlanSchema = z.strictObject({
   ...common,
+  /** Instances exist, but PostgreSQL's data is gone, and the operator asked for an empty PostgreSQL. */
+  newData: z.boolean().optional(),
   /** Afterwards nothing is left stopped. */
   complete: z.boolean(),
   /** Stopped together with the services, and started again after them. */
@@ -100,6 +102,8 @@ export const infrastructureStartJob = defineJob({
     service,
     /** Also start the instances that were stopped together with the services. */
     instances: z.boolean().default(true),
+    /** If PostgreSQL's data is gone although instances exist, create an empty one. Existing data is never touched. */
+    newData: z.boolean().optional(),
   }),
   plan: startPlanSchema,
   steps: {

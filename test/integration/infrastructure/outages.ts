@@ -13,6 +13,7 @@ import { workspacePaths } from '../../../src/main/workspace/paths'
 import type { ServiceName, ServiceStatus } from '../../../src/shared/infrastructure'
 import { isOpen, waitsForInfrastructure } from '../../../src/shared/operation'
 import type { Settings } from '../../../src/shared/settings'
+import { layOut } from '../../support/cli-instance'
 import { armFaults } from '../../support/faults'
 import type { Images } from '../../support/images/images'
 import { makeTiny } from '../../support/tiny-base'
@@ -40,6 +41,11 @@ export function outagesSuite(engine: 'podman' | 'docker', images: Images, hang: 
       Number(await inspect([containers[service]], '{{.State.Pid}}'))
     const atOnce = engine === 'podman' ? ['--time', '0'] : [] // as Docker does
     const volume = (): string => `instance-manager-${containers.postgres}`
+
+    const createVolume = async (): Promise<void> => {
+      const options = ['type=none', 'o=bind', `device=${join(disk, 'volume')}`].flatMap(it => ['--opt', it])
+      await command('volume', 'create', ...options, volume())
+    }
 
     const status = () => workspace.services.infrastructure.status()
     const found = async (service: ServiceName, wanted: (it: ServiceStatus) => boolean): Promise<ServiceStatus> =>
@@ -78,8 +84,7 @@ export function outagesSuite(engine: 'podman' | 'docker', images: Images, hang: 
       // an operator's volume, by the name that ours would have
       await mkdir(join(disk, 'volume'))
       await writeFile(join(disk, 'volume/notes'), 'of the operator')
-      const options = ['type=none', 'o=bind', `device=${join(disk, 'volume')}`].flatMap(it => ['--opt', it])
-      await command('volume', 'create', ...options, volume())
+      await createVolume()
       similar = [`my-${containers.postgres}`, `${containers.postgres}-2`, `my-${containers.pgbouncer}`]
       const idle = ['--stop-signal', 'KILL', '--entrypoint', 'sleep', images.pgbouncer, 'infinity']
       for (const it of similar) await command('run', '-d', '--name', it, ...idle)
@@ -187,6 +192,20 @@ export function outagesSuite(engine: 'podman' | 'docker', images: Images, hang: 
       }
       await workspace.startInfrastructure()
       await works()
+    })
+
+    test('the volume is removed with its container: nothing is started over no data, and all works once it is back', async () => {
+      await layOut(workspace, 'older')
+      await command('rm', '--force', ...atOnce, containers.pgbouncer, containers.postgres)
+      await command('volume', 'rm', volume())
+      const { problem } = await found('postgres', hasProblem('data-missing'))
+      expect(problem).toMatchObject({ action: 'new-data', cause: expect.stringContaining(volume()) })
+      await expect(workspace.startInfrastructure()).rejects.toMatchObject({ problem: { code: 'data-missing' } })
+      await createVolume()
+      await found('postgres', hasProblem('container-missing'))
+      await workspace.startInfrastructure()
+      await works()
+      await rm(join(workspacePaths(workspace.root).instances, 'older'), { recursive: true })
     })
 
     test('the engine is missing, then hangs: each is said, while both go on running', async () => {

@@ -1,15 +1,16 @@
 /** What should run and has ended is started again, on the real PostgreSQL and PgBouncer. */
-import { appendFile, readFile, rename, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { InfrastructureStatus, ServiceName } from '../../../src/shared/infrastructure'
 import { workingIn } from '../../../src/main/infrastructure/drivers/daemons'
 import { workspacePaths } from '../../../src/main/workspace/paths'
+import { layOut } from '../../support/cli-instance'
 import { podmanForTests } from '../../support/podman/podman'
 import { describeWhere } from '../../support/requires'
 import { makeTiny } from '../../support/tiny-base'
-import { testWorkspace, until, type TestWorkspace } from '../../support/workspace'
+import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
 
 const status = ({ services }: TestWorkspace): Promise<InfrastructureStatus> => services.infrastructure.status()
 const bothRun = async (workspace: TestWorkspace): Promise<boolean> => {
@@ -82,6 +83,29 @@ describe('the embedded driver', () => {
     expect(await bothRun(workspace)).toBe(true)
   })
 
+  it('a start doesn’t replace the instances’ lost data by an empty PostgreSQL, unless that is asked for', async () => {
+    const { operations } = workspace.services
+    await layOut(workspace, 'school')
+    await workspace.sql('CREATE TABLE public.kept ()')
+    await workspace.stopInfrastructure()
+    const aside = `${folderOf('postgres')}-aside`
+    await rename(folderOf('postgres'), aside)
+    await mkdir(folderOf('postgres')) // as of a disk that isn't mounted
+    const missing = { code: 'data-missing', cause: expect.stringContaining(folderOf('postgres')) as string }
+    expect((await status(workspace)).postgres).toMatchObject({ state: 'failed', problem: missing })
+    await expect(workspace.startInfrastructure()).rejects.toMatchObject({ problem: missing })
+    await rm(folderOf('postgres'), { recursive: true })
+    await rename(aside, folderOf('postgres'))
+    await workspace.startInfrastructure()
+    await workspace.sql('SELECT FROM public.kept')
+    await workspace.stopInfrastructure()
+    await rename(folderOf('postgres'), aside)
+    await expect(workspace.startInfrastructure()).rejects.toMatchObject({ problem: missing })
+    const asked = await operations.start('infrastructure-start', { newData: true })
+    mustSucceed(await operations.settled(asked))
+    await workspace.sql('CREATE TABLE public.kept ()')
+  })
+
   it('what the operator stopped stays stopped, in the next engine too; what should run is started by it', async () => {
     await workspace.stopInfrastructure()
     await workspace.close()
@@ -96,15 +120,13 @@ describe('the embedded driver', () => {
     await workspace.startInfrastructure()
     await workspace.close()
     await workspace.killInfrastructure() // as a reboot does
-    // Whose folder is gone isn't started with an empty one.
-    const aside = `${folderOf('postgres')}-aside`
-    await rename(folderOf('postgres'), aside)
+    await rename(folderOf('postgres'), `${folderOf('postgres')}-aside`)
     await workspace.open()
     expect((await status(workspace)).postgres).toMatchObject({
       state: 'failed',
-      problem: { code: 'service-folder-missing', hint: expect.stringContaining('Put it back') as string },
+      problem: { code: 'service-folder-missing' },
     })
-    await rename(aside, folderOf('postgres'))
+    await rename(`${folderOf('postgres')}-aside`, folderOf('postgres'))
     await until(() => bothRun(workspace))
     expect(workspace.services.operations.list().map(one => one.kind)).toEqual([
       'infrastructure-start',

@@ -8,7 +8,7 @@ import type { App } from '../../../src/main/app'
 import { apiRouter } from '../../../src/main/api/router'
 import { pm2Paths } from '../../../src/main/processes/daemon'
 import { layOut } from '../../support/cli-instance'
-import { until, type TestWorkspace } from '../../support/workspace'
+import { mustSucceed, until, type TestWorkspace } from '../../support/workspace'
 import { tinyWorkspace } from '../lifecycle/lifecycle'
 
 let workspace: TestWorkspace
@@ -106,7 +106,8 @@ it('of a PM2 that does not answer, the log is shown all the same', async () => {
 }, 60_000) // PM2 is given up after 5 s
 
 it('PostgreSQL, an operation, and the app itself', async () => {
-  await workspace.startInfrastructure()
+  const { operations } = workspace.services
+  mustSucceed(await operations.settled(await operations.start('infrastructure-start', { newData: true })))
   const postgres = await caller().logs.page({ source: { kind: 'service', name: 'postgres' }, anchor: end, count: 1000 })
   const ready = postgres.lines.find(it => it.text.includes('ready to accept connections'))
   expect(ready?.at).toBeGreaterThan(Date.now() - 300_000)

@@ -23,6 +23,7 @@ const context = { signal: new AbortController().signal, report: () => undefined,
 class FakeDriver implements Driver {
   readonly states: Record<ServiceName, ServiceState> = { postgres: 'absent', pgbouncer: 'absent' }
   failure: Error | undefined
+  occupant: string | undefined
   constructor(
     readonly kind: DriverKind,
     readonly available: boolean,
@@ -40,7 +41,8 @@ class FakeDriver implements Driver {
   logTail = () => Promise.resolve('')
   server = () => Promise.resolve({ port: 1 })
   data = {
-    occupant: () => Promise.resolve(undefined),
+    place: () => Promise.resolve('the folder postgres'),
+    occupant: () => Promise.resolve(this.occupant),
     take: () => Promise.resolve(),
     empty: () => Promise.resolve(),
     disk: () => Promise.resolve(undefined),
@@ -89,7 +91,8 @@ function setUp({ podman = false, docker = false, instances = false, working = []
     ...nobody,
     any: () => Promise.resolve(instances),
     running: () => Promise.resolve([{ name: 'School', port: 5001 }]),
-    databases: () => Promise.resolve([]),
+    databases: () =>
+      Promise.resolve(instances ? [{ instance: 'School', database: 'school_db', role: 'school_user' }] : []),
   })
   return { infrastructure, drivers, settings: () => settings }
 }
@@ -124,6 +127,20 @@ test('the driver stays once an instance exists, and while its services run', asy
   const running = setUp({ podman: true })
   running.drivers.podman.states.postgres = 'running'
   await expect(running.infrastructure.choose('embedded')).rejects.toMatchObject({ problem: { code: 'driver-in-use' } })
+})
+
+test('where an instance’s data is gone, only an operator who asks for it gets an empty PostgreSQL', async () => {
+  const { infrastructure, drivers } = setUp({ podman: true, instances: true })
+  const gone = { code: 'data-missing', cause: expect.stringContaining('the folder postgres') as string }
+  expect((await infrastructure.status()).postgres).toMatchObject({ state: 'failed', problem: gone })
+  const [start, restart] = [startOf(infrastructure), infrastructureRestart(infrastructure)]
+  for (const it of [start, restart]) await expect(it.plan({})).rejects.toMatchObject({ problem: gone })
+  expect(await start.plan({ newData: true })).toMatchObject({ newData: true, services: ['postgres', 'pgbouncer'] })
+  drivers.podman.occupant = 'the volume postgres'
+  expect((await infrastructure.status()).postgres.state).toBe('absent')
+  const plan = await start.plan({})
+  drivers.podman.occupant = undefined // removed since
+  await expect(start.steps(plan)[0]?.do({ ...context, plan } as never)).rejects.toMatchObject({ problem: gone })
 })
 
 test('the driver is not changed while an operation needs it, which is named; what stops it claims it', async () => {

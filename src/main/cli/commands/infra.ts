@@ -29,7 +29,7 @@ export function change(
   session: CommandSession,
   how: keyof typeof jobs,
   service: ServiceName | undefined,
-  { stopInstances = false }: { readonly stopInstances?: boolean } = {},
+  { stopInstances = false, newData }: { readonly stopInstances?: boolean; readonly newData?: boolean } = {},
 ): Promise<Result> {
   return withOperations(session, async services => {
     if (how === 'down' && !stopInstances) {
@@ -41,8 +41,8 @@ export function change(
           `${capital(count(names.length, 'running instance'))} will lose access to the database: ${enumerate(names)}.`,
         )
     }
-    const request = { kind: jobs[how].kind, service }
-    const operation = await succeed(services, how === 'down' ? { ...request, stopInstances } : request)
+    const more = { up: { newData }, down: { stopInstances }, restart: {} }[how]
+    const operation = await succeed(services, { kind: jobs[how].kind, service, ...more })
     const instances = await followMany(services, operation.steps.find(it => it.result?.operation)?.result?.operation)
     const infrastructure = await services.client.infrastructure.status.query()
     return {

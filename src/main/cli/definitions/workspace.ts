@@ -23,6 +23,10 @@ export function init(program: Grammar): void {
     )
 }
 
+interface StartOptions {
+  readonly newData?: boolean
+}
+
 interface StopOptions {
   readonly stopInstances?: boolean
 }
@@ -36,10 +40,11 @@ export function infra(program: Grammar): void {
   group
     .add('up', 'Start PostgreSQL and PgBouncer, or one of them, and the instances that were stopped with them.')
     .argument('[service]', ...which)
+    .option('--new-data', 'if PostgreSQL’s data is gone although instances exist, create an empty PostgreSQL')
     .example('infra up', 'returns when both answer')
     .example('infra up pgbouncer', 'only PgBouncer, and PostgreSQL if it isn’t running')
-    .does(async (session, _, service?: ServiceName) =>
-      (await import('../commands/infra')).change(session, 'up', service),
+    .does(async (session, options: StartOptions, service?: ServiceName) =>
+      (await import('../commands/infra')).change(session, 'up', service, options),
     )
   group
     .add('down', 'Stop both, or one of them. Running instances can’t reach the database until it is started again.')

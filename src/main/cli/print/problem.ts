@@ -7,6 +7,7 @@ import type { Paint } from './style'
 /** The commands that correspond to a window's buttons. */
 const commands: Readonly<Partial<Record<ProblemAction, string>>> = {
   'start-infrastructure': 'instance-manager infra up',
+  'new-data': 'instance-manager infra up --new-data',
   harden: 'instance-manager infra harden',
   'use-embedded': 'instance-manager init --driver embedded',
   'choose-driver': 'instance-manager init --driver podman|docker|embedded',

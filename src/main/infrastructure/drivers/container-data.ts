@@ -26,11 +26,16 @@ export class ContainerData implements DataPlaces {
     this.#services = services
   }
 
+  async place(service: Service): Promise<string> {
+    const { name, volume } = await this.#placeOf(service)
+    return volume === undefined ? `the container ${name}` : `the volume ${volume}`
+  }
+
   async occupant(service: Service, token?: string): Promise<string | undefined> {
     const { name, volume } = await this.#placeOf(service)
     const labels = volume === undefined ? undefined : await this.#engine.volume(volume)
     if (labels && token !== undefined && labels[tokenLabel] === token) return undefined
-    if (labels) return `the volume ${volume}`
+    if (labels) return await this.place(service)
     const container = await this.#engine.container(name)
     // a container without data, if it is ours, is simply created again
     if (!container || (volume === undefined && container.labels[ownerLabel] === this.#services.paths.root))

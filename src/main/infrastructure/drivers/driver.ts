@@ -76,6 +76,8 @@ export interface Driver {
  * used or emptied.
  */
 export interface DataPlaces {
+  /** Where a service's data belongs, e.g. `the volume instance-manager-postgres`. It needn't exist. */
+  place(service: Service): Promise<string>
   /**
    * What is in a service's place, e.g. `the volume instance-manager-postgres`; undefined if it is free.
    * @param token a place taken with it counts as free

@@ -1,5 +1,5 @@
 /** The services' places under the embedded driver: each has a folder in the driver's own. */
-import { rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { problem } from '../../../shared/problem'
 import { exists, makePrivateFolder, readIfExists, syncFolder, writeFileAtomic } from '../../system/files'
@@ -18,11 +18,17 @@ export class FolderData implements DataPlaces {
     this.#daemons = daemons
   }
 
+  place(service: Service): Promise<string> {
+    return Promise.resolve(`the folder ${this.#daemons.folderOf(service)}`)
+  }
+
   async occupant(service: Service, token?: string): Promise<string | undefined> {
     const folder = this.#daemons.folderOf(service)
     if (!keepsData(service) || !(await exists(folder))) return undefined
+    // initdb's result is renamed to it, so an empty folder doesn't stop a new cluster
+    if (await readdir(folder).then(names => names.length === 0)) return undefined
     if (token !== undefined && (await this.#tokenOf(service)) === token) return undefined
-    return `the folder ${folder}`
+    return await this.place(service)
   }
 
   async take(service: Service, token: string): Promise<void> {

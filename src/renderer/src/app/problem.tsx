@@ -141,6 +141,16 @@ export function ProblemAction({ problem, onStarted }: { problem: Problem; onStar
       return null
     case 'start-infrastructure':
       return button('Start the infrastructure', startInfrastructure, true)
+    case 'new-data':
+      return button('Start with empty data…', () =>
+        confirm({
+          title: 'Start with an empty PostgreSQL?',
+          children: `${problem.message} A new one starts without them, so no instance works until its database is restored, or the instance is deleted and created again. If the old data may still exist, bring it back instead.`,
+          confirm: 'Start with empty data',
+          cancel: 'Cancel',
+          onConfirm: () => start.mutate({ kind: infrastructureStartJob.kind, newData: true }),
+        }),
+      )
     case 'use-embedded':
       return button('Use Embedded instead', () => choose.mutate({ kind: 'embedded' }))
     case 'stop-other': {
