@@ -113,10 +113,13 @@ test("a process that is killed: PM2 starts it again; one that cannot start any m
   await expect(list.room.title('frail')).toBeVisible()
 
   await list.room.go('Instances')
-  await expect(list.banner('One instance should be running but isn’t.')).toContainText('frail.')
+  const down = list.banner('frail is down.')
+  await down.getByRole('link', { name: 'Why?' }).click()
+  await expect(window.getByRole('main')).toContainText('the disk is full')
+  await list.room.go('Instances')
   await list.act('frail', 'Stop')
   await expect(list.row('frail')).toContainText('Stopped')
-  await expect(list.banner(/should be running/)).toHaveCount(0) // given up by the operator
+  await expect(down).toHaveCount(0) // given up by the operator
 })
 
 test("PM2's daemon is killed: said so; taking over ends the lost process first, and one new one has the port", async () => {
@@ -146,7 +149,30 @@ test("PM2's daemon is killed: the lost process is ended on the operator's word, 
   await expect(list.banner(/still running without it/)).toHaveCount(0)
   await expect(list.row(name)).toContainText('Not in PM2')
   expect([await place.pidsOf(name), await answerOf(port)]).toEqual([[], undefined])
-  await expect(list.banner(/should be running/)).toHaveCount(0)
+  await expect(list.banner(/down/)).toHaveCount(0)
+})
+
+test('a restart that fails: the instance is down, in red, until it runs again', async () => {
+  const { server } = await running('broken')
+  const index = join(server, 'index.js')
+  const good = await readFile(index, 'utf8')
+  await writeFile(index, 'throw new Error("I cannot go on")')
+  await list.act('broken', 'Restart')
+  const notice = list.news('“broken” is down')
+  await expect(notice).toBeVisible({ timeout: 60_000 })
+  await expect(notice.getByRole('link', { name: 'Show' })).toBeVisible()
+  await expect(notice).toHaveCSS('--notification-color', /c02f2f/)
+  const down = list.banner('broken is down.')
+  await expect(down.locator('svg').first()).toHaveCSS('color', 'rgb(192, 47, 47)')
+  await down.getByRole('link', { name: 'Why?' }).click()
+  await expect(list.room.title('“broken” is down')).toBeVisible()
+  await expect(window.getByRole('main')).not.toContainText('rolled back')
+  await writeFile(index, good)
+  await list.room.go('Instances')
+  await down.getByRole('button', { name: 'Restart' }).click()
+  await expect(list.row('broken')).toContainText('Online')
+  await expect(down).toHaveCount(0)
+  await expect(notice).toHaveCount(0)
 })
 
 test("the boot time is changed on the instance's page, with the keyboard; what is wrong is said beside the field", async () => {
@@ -194,10 +220,10 @@ test('after a reboot: those that ran are named, and started with a click; nobody
   const ran = [await running('reboot-1'), await running('reboot-2')]
   await place.killDaemon() // first, or it starts them again
   for (const { name } of ran) for (const pid of await place.pidsOf(name)) await kill9(pid)
-  const banner = list.banner('2 instances should be running but aren’t.')
-  await expect(banner).toContainText('reboot-1 and reboot-2.')
-  await banner.getByRole('button', { name: 'Start them' }).click()
-  await expect(list.report).toContainText('Started 2 of 2.')
+  const banner = list.banner('2 instances are down.')
+  await expect(banner).toContainText('reboot-1, reboot-2')
+  await banner.getByRole('button', { name: 'Restart them' }).click()
+  await expect(list.report).toContainText('Restarted 2 of 2.')
   for (const { name, port } of ran) {
     await expect(list.row(name)).toContainText('Online')
     expect(await answerOf(port)).toContain(name)

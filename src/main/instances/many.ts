@@ -4,6 +4,7 @@
  */
 import { isOpen, problemOf, type OperationState } from '../../shared/operation'
 import { bulkOf, manyJob, type ManyPlan } from '../../shared/jobs/many'
+import { isUndone } from '../../shared/jobs/words'
 import { toProblem, type Problem } from '../../shared/problem'
 import { things } from '../../shared/things'
 import { nameOf } from '../operations/claims'
@@ -85,4 +86,6 @@ export function begunAlready(
 /** Why an operation that has come to rest didn't do its work. */
 export const whyNot = (state: OperationState): Problem | undefined =>
   problemOf(state) ??
-  (state.phase === 'succeeded' ? undefined : { code: 'cancelled', message: 'It was cancelled and rolled back.' })
+  (state.phase === 'succeeded'
+    ? undefined
+    : { code: 'cancelled', message: `It was cancelled${isUndone(state) ? ' and rolled back' : ''}.` })

@@ -126,6 +126,8 @@ export interface Job<
    * used, as if it weren't running.
    */
   readonly background?: true
+  /** Its steps have no undo: what they did stays done if it fails or is cancelled. */
+  readonly nothingToUndo?: true
   /** PostgreSQL and PgBouncer are started first, as a separate operation. */
   readonly needsInfrastructure?: true
   /** Bytes of disk space it needs, unless it works that out itself. Absent: little more than its journal. */

@@ -1,6 +1,7 @@
 /** Jobs on an existing instance: start, stop, restart, change its port, isolate it. */
 import { z } from 'zod'
 import { hosts, nameSchema, ownersSchema, portSchema } from '../instance'
+import { hasBegun, type OperationState } from '../operation'
 import { owns, things, uses } from '../things'
 import { defineJob, undoesAll, type Candidate } from './job'
 import { smokeJob } from './smoke'
@@ -71,6 +72,13 @@ export type StopPlan = Readonly<z.infer<typeof stopPlanSchema>>
 
 const rests = (status: string): boolean => status === 'stopped' || status === 'not in PM2'
 
+/** What a restart that failed or was cancelled left behind: once the old process is replaced, there is no way back. */
+function unrestarted({ steps, turned }: OperationState): string {
+  const replaced = steps.some(it => it.name === 'verify-health' && hasBegun(it))
+  if (!replaced) return 'was not restarted'
+  return turned?.reason === 'failed' ? 'is down' : 'was restarted, but not checked'
+}
+
 export const restartJob = defineJob({
   kind: 'restart',
   version: 1,
@@ -89,14 +97,15 @@ export const restartJob = defineJob({
   ],
   name: ({ target }) => target.name,
   again: ({ target }) => ({ name: target.name }),
-  words: ({ name }) => ({
+  words: ({ name, state }) => ({
     asking: `Restart “${name}”`,
     running: `Restarting “${name}”`,
-    done: `“${name}” was restarted`,
-    failed: `“${name}” was not restarted`,
+    done: `“${name}” restarted`,
+    failed: `“${name}” ${unrestarted(state)}`,
   }),
   status: 'Restarting…',
-  cancel: undoesAll,
+  cancel: { meaning: 'A process that has already been replaced isn’t brought back.', confirm: 'Cancel the restart' },
+  nothingToUndo: true,
   needsInfrastructure: true,
   brief: true,
   keeps: true,

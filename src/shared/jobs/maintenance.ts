@@ -40,6 +40,7 @@ export const maintainJob = defineJob({
   }),
   cancel: { meaning: cancelled, confirm: 'Stop' },
   background: true,
+  nothingToUndo: true,
   needsInfrastructure: true,
   brief: true,
   keeps: true,
@@ -82,4 +83,5 @@ export const maintenanceJob = defineJob({
   },
   cancel: { meaning: `Instances still waiting are left alone. ${cancelled}`, confirm: 'Stop maintenance' },
   background: true,
+  nothingToUndo: true,
 })

@@ -26,6 +26,7 @@ export const smokeJob = defineJob({
   }),
   status: 'Testing…',
   cancel: { meaning: 'The tests are stopped. They change nothing.', confirm: 'Stop the tests' },
+  nothingToUndo: true,
   prints: true,
   keeps: true,
   offer: { label: 'Run smoke tests', when: ({ group }) => group === 'online' },

@@ -65,6 +65,10 @@ export const stepExplanation = (kind: string, step: string): string | undefined 
 export const isPastReturn = ({ kind, steps }: OperationState): boolean =>
   steps.some(it => it.name === jobOf(kind)?.pivot && hasBegun(it))
 
+/** It was rolled back, and its steps were really undone. */
+export const isUndone = ({ kind, phase, abreast }: OperationState): boolean =>
+  phase === 'rolled-back' && !abreast && !jobOf(kind)?.nothingToUndo
+
 /** How many steps ended with a problem. */
 export const failuresOf = ({ steps }: OperationState): number => steps.filter(it => it.result?.problem).length
 

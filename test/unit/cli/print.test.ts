@@ -180,7 +180,7 @@ it('without a terminal a line is told when something has happened', () => {
     'Starting “Alpha”…',
     expect.stringMatching(/^ {2}✓ Start the application {2}0/),
     '  Failed; undoing.',
-    '  ↶ Check that it answers  undone',
+    '  ✗ Check that it answers  failed, undone',
     '  ↶ Start the application  undone',
     expect.stringMatching(/^✗ “Alpha” was not started/),
     '',

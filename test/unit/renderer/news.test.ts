@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { fold, type OperationState } from '../../../src/shared/operation'
+import { fold, type Entry, type OperationState } from '../../../src/shared/operation'
 import type { InstanceStatus, InstanceView } from '../../../src/shared/instance'
 import { bytes, count, enumerate, percent, uptime } from '../../../src/shared/amounts'
 import { endedUnseen, newlyErrored, statusNews } from '../../../src/renderer/src/app/news'
 import { findEntries } from '../../../src/renderer/src/app/palette-search'
-import { headline, isPastReturn, subjectOf } from '../../../src/shared/jobs/words'
+import { lookOf } from '../../../src/shared/jobs/step-look'
+import { headline, isPastReturn, isUndone, subjectOf } from '../../../src/shared/jobs/words'
 
 const views = (statuses: Record<string, InstanceStatus>): InstanceView[] =>
   Object.entries(statuses).map(([name, status]) => ({
@@ -132,6 +133,41 @@ describe('jobs on an instance', () => {
     expect(subjectOf(opened('start', { target, wanted: true, stopFirst: [] }))).toBe('Alpha')
     const moved = { target: { ...target, port: 5010 }, before: target, port: 5010, ran: false }
     expect(headline({ ...opened('change-port', moved), phase: 'succeeded' })).toBe('“Alpha” was moved to 5010')
+  })
+  it('leave an instance down if they fail after its process was replaced', () => {
+    const restart = (...events: readonly Entry[]): OperationState =>
+      events.reduce(
+        (state, event) => fold(state, { id: 'o', at: '2026-01-01T00:00:01.000Z', ...event }),
+        fold(undefined, {
+          id: 'o',
+          at: '2026-01-01T00:00:00.000Z',
+          type: 'opened',
+          kind: 'restart',
+          version: 1,
+          subject: 'alpha',
+          plan: { target: { name: 'Alpha', port: 5000, cwd: '/a', script: '/a/b.js' } },
+          steps: ['restart-process', 'verify-health'],
+        }),
+      )
+    const both: readonly Entry[] = [
+      { type: 'doing', step: 'restart-process' },
+      { type: 'done', step: 'restart-process' },
+      { type: 'doing', step: 'verify-health' },
+    ]
+    const undone: readonly Entry[] = [
+      { type: 'undone', step: 'verify-health' },
+      { type: 'undone', step: 'restart-process' },
+      { type: 'settled', outcome: 'rolled-back' },
+    ]
+    const failed = restart(...both, { type: 'turned', reason: 'failed' }, ...undone)
+    expect(headline(failed)).toBe('“Alpha” is down')
+    expect(isUndone(failed)).toBe(false)
+    expect(failed.steps.map(it => lookOf(it, failed))).toEqual(['done', 'wrong'])
+    const early = restart({ type: 'doing', step: 'restart-process' }, { type: 'turned', reason: 'failed' })
+    expect(headline({ ...early, phase: 'rolled-back' })).toBe('“Alpha” was not restarted')
+    const cancelled = restart(...both, { type: 'turned', reason: 'cancelled' }, ...undone)
+    expect(headline(cancelled)).toBe('“Alpha” was restarted, but not checked')
+    expect(cancelled.steps.map(it => lookOf(it, cancelled))).toEqual(['done', 'cancelled'])
   })
   it('are not taken back once they have destroyed something', () => {
     const step = (name: string) => ({ id: 'o', at: '2026-01-01T00:00:01.000Z', type: 'doing', step: name }) as const

@@ -1,7 +1,7 @@
 /** `operations` and `recover`: list current and past operations, and decide about open ones. */
 import { duration } from '../../../shared/amounts'
 import { isOpen, type OperationState } from '../../../shared/operation'
-import { wordsOf } from '../../../shared/jobs/words'
+import { isUndone, wordsOf } from '../../../shared/jobs/words'
 import { exitCodes, exitOfPhase } from '../exit-codes'
 import { Failure, refused } from '../failure'
 import { endedOf, problemOfState, withOperations } from '../operate'
@@ -118,6 +118,13 @@ const phases: Readonly<Record<OperationState['phase'], string>> = {
   'rolled-back': 'undone',
 }
 
+const phaseOf = (it: OperationState): string =>
+  it.phase === 'rolled-back' && !isUndone(it)
+    ? it.turned?.reason === 'failed'
+      ? 'failed'
+      : 'cancelled'
+    : phases[it.phase]
+
 const listLines = ({ out }: CommandSession, states: readonly OperationState[]): string[] =>
   table<OperationState>(
     [
@@ -125,7 +132,7 @@ const listLines = ({ out }: CommandSession, states: readonly OperationState[]): 
       { title: 'OPERATION', text: it => cleanLine(wordsOf(it).asking) },
       {
         title: 'STATE',
-        text: it => phases[it.phase],
+        text: phaseOf,
         paint: (text, it) => out.paint(it.phase === 'succeeded' ? 'green' : isOpen(it) ? 'yellow' : 'dim', text),
       },
       { title: 'STARTED', text: it => localTime(Date.parse(it.openedAt)) },
@@ -144,7 +151,7 @@ function oneLines({ out }: CommandSession, state: OperationState): string[] {
   const now = Date.now()
   return [
     headLine(state, out.paint, now),
-    ...state.steps.map(it => stepLine(state.kind, it, out.paint, now)),
+    ...state.steps.map(it => stepLine(state, it, out.paint, now)),
     ...(state.turned?.problem ? problemLines(state.turned.problem, out.paint) : []),
     ...(isOpen(state) ? [`It is open: instance-manager recover ${state.id} resume|roll-back`] : []),
   ]

@@ -66,7 +66,7 @@ export class LiveReporter implements Reporter {
     )
     return [
       headLine(state, this.#out.paint, now, spinner),
-      ...steps.map(it => stepLine(state.kind, it, this.#out.paint, now, spinner)),
+      ...steps.map(it => stepLine(state, it, this.#out.paint, now, spinner)),
     ]
   }
 

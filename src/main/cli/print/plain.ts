@@ -1,5 +1,6 @@
 /** Without a terminal (cron, a file): one line per event, nothing animated. */
 import { hasBegun, type OperationEvent, type OperationState } from '../../../shared/operation'
+import { jobOf } from '../../../shared/jobs'
 import { headline, stepTitle } from '../../../shared/jobs/words'
 import { cleanLine } from './clean'
 import type { Output } from './output'
@@ -27,7 +28,9 @@ export class PlainReporter implements Reporter {
       case 'stuck':
         return this.#step(state, event.step)
       case 'turned':
-        return this.#out.line(event.reason === 'failed' ? '  Failed; undoing.' : '  Cancelled; undoing.')
+        return this.#out.line(
+          `  ${event.reason === 'failed' ? 'Failed' : 'Cancelled'}${jobOf(state.kind)?.nothingToUndo ? '.' : '; undoing.'}`,
+        )
       case 'retrying':
         return this.#out.line(`  Again: ${stepTitle(state.kind, event.step)}`)
       case 'settled':
@@ -49,6 +52,6 @@ export class PlainReporter implements Reporter {
 
   #step(state: OperationState, name: string): void {
     const step = state.steps.find(it => it.name === name)
-    if (step) this.#out.line(stepLine(state.kind, step, this.#out.paint, Date.now()))
+    if (step) this.#out.line(stepLine(state, step, this.#out.paint, Date.now()))
   }
 }

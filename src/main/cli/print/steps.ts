@@ -1,35 +1,39 @@
 /** Formats an operation and its steps as lines of text. */
 import { duration } from '../../../shared/amounts'
-import { instanceOf } from '../../../shared/jobs/many'
+import { lookOf, lookWords, type StepLook } from '../../../shared/jobs/step-look'
 import type { OperationState, StepState } from '../../../shared/operation'
 import { headline, progressOf, stepTitle } from '../../../shared/jobs/words'
 import { cleanLine } from './clean'
 import type { Paint, Style } from './style'
 
-const marks: Readonly<Record<StepState['status'], readonly [mark: string, style: Style]>> = {
+const marks: Readonly<Record<StepLook, readonly [mark: string, style: Style]>> = {
   waiting: ['·', 'dim'],
   doing: ['•', 'cyan'],
   done: ['✓', 'green'],
   undoing: ['↶', 'yellow'],
   undone: ['↶', 'dim'],
   stuck: ['!', 'red'],
+  failed: ['✗', 'red'],
+  wrong: ['✗', 'red'],
+  left: ['↶', 'dim'],
+  cancelled: ['↶', 'dim'],
 }
 
-const wrong: readonly [string, Style] = ['✗', 'red']
+/** Looks that are told in words, in place of a time. */
+const told: ReadonlySet<StepLook> = new Set(['undone', 'failed', 'left', 'cancelled'])
 
 const taken = (from: string | undefined, to: string | undefined, now: number): string =>
   from === undefined ? '' : duration((to === undefined ? now : Date.parse(to)) - Date.parse(from))
 
 /** @param spinner shown for a running step */
-export function stepLine(kind: string, step: StepState, paint: Paint, now: number, spinner?: string): string {
-  const status = step.result ? 'done' : step.status // its result stays even if the others are cancelled
-  const [mark, style] = step.result?.problem ? wrong : marks[status]
+export function stepLine(state: OperationState, step: StepState, paint: Paint, now: number, spinner?: string): string {
+  const look = lookOf(step, state)
+  const [mark, style] = marks[look]
   const active = step.status === 'doing' || step.status === 'undoing'
   const fraction = step.fraction === undefined ? '' : `${Math.round(step.fraction * 100)} %`
-  const undone = step.result ? '' : instanceOf(step.name) === undefined ? 'undone' : 'continues on its own'
   const text = [
-    stepTitle(kind, step.name),
-    step.status === 'undone' ? undone : taken(step.startedAt, step.endedAt, now),
+    stepTitle(state.kind, step.name),
+    told.has(look) ? lookWords[look] : taken(step.startedAt, step.endedAt, now),
     active ? fraction : '',
     active ? (step.text ?? '') : '',
     (step.problem ?? step.result?.problem)?.message ?? '',

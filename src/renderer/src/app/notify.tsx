@@ -49,12 +49,16 @@ function show(problem: Problem, retry?: () => void): void {
   })
 }
 
-export function notifyNews(title: string, message: ReactNode, good: boolean): void {
-  notifications.show({
-    title,
-    message,
-    color: good ? 'green' : 'gray',
-    icon: good ? <IconCheck size={18} /> : undefined,
-    autoClose: 8000,
-  })
+const tones = {
+  good: { color: 'green', icon: <IconCheck size={18} />, autoClose: 8000 },
+  bad: { color: 'red', icon: <IconX size={18} />, autoClose: false },
+  neutral: { color: 'gray', autoClose: 8000 },
+} as const
+
+/** @param tone a `bad` one stays until dismissed @param id with which it can be withdrawn */
+export function notifyNews(title: string, message: ReactNode, tone: keyof typeof tones, id?: string): void {
+  notifications.show({ ...tones[tone], title, message, ...(id !== undefined && { id }) })
 }
+
+/** Takes a notice back once it isn’t true any more. */
+export const withdrawNews = (id: string): void => void notifications.hide(id)

@@ -1,9 +1,8 @@
-/** What the operator should know first: trouble with PM2, processes it lost, instances that are down. */
-import { Anchor, Button, CloseButton } from '@mantine/core'
-import { IconPlugConnectedX, IconPower } from '@tabler/icons-react'
-import { useState, type ReactNode } from 'react'
-import { Link } from 'wouter'
-import { restartJob, startJob } from '../../../shared/jobs/lifecycle'
+/** What the operator should know first: no database, trouble with PM2, processes it lost, instances that are down. */
+import { Button } from '@mantine/core'
+import { IconPlugConnectedX } from '@tabler/icons-react'
+import { useState } from 'react'
+import { restartJob } from '../../../shared/jobs/lifecycle'
 import { serviceTitle, type InfrastructureStatus, type ServiceStatus } from '../../../shared/infrastructure'
 import type { LostProcess } from '../../../shared/instance'
 import { cutOff } from '../../../shared/jobs/infrastructure'
@@ -15,7 +14,8 @@ import { useTRPCClient } from '../app/trpc'
 import { LowSpace } from '../space/disk'
 import type { ShownInstance } from './arrange'
 import { useJobs } from '../jobs/jobs'
-import classes from './list.module.css'
+import { Banner } from './banner'
+import { Down } from './down'
 
 export function Banners({
   shown,
@@ -32,21 +32,22 @@ export function Banners({
         <InfrastructureDown />
       </>
     )
-  const resting = new Set(
-    shown.filter(it => it.status.group !== 'busy' && it.status.group !== 'unknown').map(it => it.instance.name),
-  )
-  const lost = data.lost.filter(it => resting.has(it.name))
-  const down = data.down.filter(name => resting.has(name) && !lost.some(it => it.name === name))
+  const resting = shown.filter(isResting)
+  const lost = data.lost.filter(it => resting.some(({ instance }) => instance.name === it.name))
+  const down = resting.filter(({ instance }) => data.down.includes(instance.name))
   return (
     <>
       <LowSpace />
       <InfrastructureDown />
       {data.processProblem && <ProblemView problem={data.processProblem} />}
       {lost.length > 0 && <Lost lost={lost} />}
-      {down.length > 0 && <Down key={down.join()} names={down} onChoose={onChoose} />}
+      {down.length > 0 && <Down key={down.map(it => it.instance.name).join()} down={down} onChoose={onChoose} />}
     </>
   )
 }
+
+/** No job on it is in progress, and PM2 knows its state. */
+export const isResting = ({ status: { group } }: ShownInstance): boolean => group !== 'busy' && group !== 'unknown'
 
 /** Shown first: instances without their database. */
 export function InfrastructureDown() {
@@ -76,69 +77,6 @@ function downOf({ postgres, pgbouncer, pooled }: InfrastructureStatus): ServiceS
   return pooled && pgbouncer.state === 'stopped' ? pgbouncer : undefined
 }
 
-function Banner({
-  icon,
-  text,
-  detail,
-  children,
-  onDismiss,
-}: {
-  icon: ReactNode
-  text: string
-  detail: ReactNode
-  children: ReactNode
-  onDismiss?: () => void
-}) {
-  return (
-    <div className={classes.banner} role="group" aria-label={text}>
-      {icon}
-      <div className={classes.bannerText}>
-        <p role="status">{text}</p>
-        <p>{detail}</p>
-      </div>
-      <div className={classes.bannerActions}>
-        {children}
-        {onDismiss && <CloseButton aria-label="Dismiss" onClick={onDismiss} />}
-      </div>
-    </div>
-  )
-}
-
-/** Remounted when the names change, so a dismissed banner returns for new ones. */
-function Down({ names, onChoose }: { names: readonly string[]; onChoose: (names: readonly string[]) => void }) {
-  const { bulk } = useJobs()
-  const [dismissed, setDismissed] = useState(false)
-  if (dismissed) return null
-  const many = names.length > 1
-  const detail = (
-    <>
-      {enumerate(names)}.{' '}
-      <Anchor component={Link} href="/settings" inherit underline="always">
-        Set up auto-start after a reboot
-      </Anchor>
-    </>
-  )
-  return (
-    <Banner
-      icon={<IconPower size={20} aria-hidden />}
-      text={
-        many ? `${names.length} instances should be running but aren’t.` : 'One instance should be running but isn’t.'
-      }
-      detail={detail}
-      onDismiss={() => setDismissed(true)}
-    >
-      {many && (
-        <Button size="xs" variant="default" onClick={() => onChoose(names)}>
-          Choose…
-        </Button>
-      )}
-      <Button size="xs" onClick={() => bulk(startJob.kind, names)}>
-        {many ? 'Start them' : 'Start it'}
-      </Button>
-    </Banner>
-  )
-}
-
 function Lost({ lost }: { lost: readonly LostProcess[] }) {
   const client = useTRPCClient()
   const { bulk } = useJobs()
@@ -153,6 +91,7 @@ function Lost({ lost }: { lost: readonly LostProcess[] }) {
   }
   return (
     <Banner
+      tone="warn"
       icon={<IconPlugConnectedX size={20} aria-hidden />}
       text={`PM2 was restarted; ${many ? `${count(names.length, 'instance')} are still running` : 'one instance is still running'} without it.`}
       detail={`${enumerate(lost.map(it => `${it.name} (pid ${it.pid})`))}. Taking over restarts ${many ? 'them' : 'it'}, so that PM2 manages ${many ? 'them' : 'it'} again.`}

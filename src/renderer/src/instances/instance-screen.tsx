@@ -19,9 +19,10 @@ import { useWarmLogs } from '../logs/warm'
 import { adoptDialog } from '../jobs/faces'
 import { useJobs } from '../jobs/jobs'
 import { pageOf } from './page-of'
-import { InfrastructureDown } from './banners'
+import { InfrastructureDown, isResting } from './banners'
 import { Broken } from './broken'
 import { Configuration } from './configuration'
+import { Down } from './down'
 import { DatabaseFacts, Paths, ProcessFacts } from './instance-facts'
 import { Vitals } from './vitals'
 import { useShownInstances } from './use-shown'
@@ -85,6 +86,7 @@ function Known({ shown, tab }: { shown: ShownInstance; tab: string | undefined }
 
 function Overview({ shown }: { shown: ShownInstance }) {
   const { instance } = shown
+  const { data } = useInstances()
   const trpc = useTRPC()
   const { operations } = useOperations()
   const its = operations.filter(it => it.subject === instance.name.toLowerCase())
@@ -100,6 +102,7 @@ function Overview({ shown }: { shown: ShownInstance }) {
   return (
     <>
       {instance.foreign === undefined ? <InfrastructureDown /> : <Copy name={instance.name} why={instance.foreign} />}
+      {data?.down.includes(instance.name) && isResting(shown) && <Down down={[shown]} />}
       <Vitals shown={shown} />
       {details.error && (
         <ProblemView

@@ -3,11 +3,11 @@ import { notifyNews, notifyProblem } from '../app/notify'
 
 export function copyText(text: string): void {
   if (text === '') {
-    notifyNews('Nothing is selected', 'Select some lines with the mouse first.', false)
+    notifyNews('Nothing is selected', 'Select some lines with the mouse first.', 'neutral')
     return
   }
   const lines = text.split('\n').length
   navigator.clipboard
     .writeText(text)
-    .then(() => notifyNews('Copied', lines === 1 ? 'One line.' : `${lines} lines.`, true), notifyProblem)
+    .then(() => notifyNews('Copied', lines === 1 ? 'One line.' : `${lines} lines.`, 'good'), notifyProblem)
 }

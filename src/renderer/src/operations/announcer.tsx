@@ -3,10 +3,10 @@ import { Anchor, VisuallyHidden } from '@mantine/core'
 import { useEffect, useRef, useState } from 'react'
 import { Link, useLocation } from 'wouter'
 import type { InstanceStatus } from '../../../shared/instance'
-import type { OperationState, Phase } from '../../../shared/operation'
+import { waitsForInfrastructure, type OperationState, type Phase } from '../../../shared/operation'
 import { useInfrastructure, useInstances, useOperations } from '../app/live'
 import { statusNews } from '../app/news'
-import { notifyNews } from '../app/notify'
+import { notifyNews, withdrawNews } from '../app/notify'
 import { serviceWord } from '../app/status'
 import { useJobs } from '../jobs/jobs'
 import { maintainJob, maintenanceJob } from '../../../shared/jobs/maintenance'
@@ -47,6 +47,7 @@ function useOperationNews(): string {
       const was = before.get(operation.id)
       if (was === operation.phase || reported.has(operation.subject)) continue
       setNews(headline(operation))
+      withdrawNews(noticeOf(operation))
       if (
         was &&
         isWorthAWord(operation) &&
@@ -55,11 +56,7 @@ function useOperationNews(): string {
         !(operation.subject === things.infrastructure && location === '/infrastructure') &&
         !(operation.kind === maintenanceJob.kind && location === '/infrastructure/maintenance')
       ) {
-        notifyNews(
-          headline(operation),
-          <Look operation={operation} />,
-          operation.phase === 'succeeded' && failuresOf(operation) === 0,
-        )
+        notifyNews(headline(operation), <Look operation={operation} />, toneOf(operation), noticeOf(operation))
       }
     }
   }, [operations, ready, location, asked?.id])
@@ -69,6 +66,16 @@ function useOperationNews(): string {
 const isWorthAWord = ({ kind, phase }: OperationState): boolean =>
   kind !== maintainJob.kind && // the whole run is announced
   (phase === 'stuck' || phase === 'rolled-back' || (phase === 'succeeded' && !jobOf(kind)?.brief))
+
+/** A new job on the same thing makes the notice of the last one untrue. */
+const noticeOf = ({ subject }: OperationState): string => `about ${subject}`
+
+function toneOf(operation: OperationState): 'good' | 'bad' | 'neutral' {
+  const { phase, turned } = operation
+  if (phase === 'succeeded') return failuresOf(operation) === 0 ? 'good' : 'bad'
+  if (phase === 'stuck') return waitsForInfrastructure(operation) ? 'neutral' : 'bad'
+  return turned?.reason === 'failed' ? 'bad' : 'neutral'
+}
 
 function Look({ operation: { id, turned, steps } }: { operation: OperationState }) {
   const problem = steps.find(it => it.status === 'stuck')?.problem ?? turned?.problem

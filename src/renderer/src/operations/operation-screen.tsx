@@ -13,7 +13,7 @@ import { Cancel } from './cancel'
 import { Outcome } from './outcome'
 import { OutputPanel, useOutput } from './output-panel'
 import { Timeline } from './timeline'
-import { headline, isPastReturn } from '../../../shared/jobs/words'
+import { headline, isPastReturn, isUndone } from '../../../shared/jobs/words'
 import classes from './operation.module.css'
 
 export function OperationScreen({ id }: { id: string }) {
@@ -95,7 +95,7 @@ function Lead({ operation }: { operation: OperationState }) {
   const { steps, openedAt, settledAt } = operation
   if (settledAt) {
     const took = `${when(openedAt)}, took ${duration(Date.parse(settledAt) - Date.parse(openedAt))}`
-    return operation.phase === 'rolled-back' && !operation.abreast ? `${took}. Everything was rolled back.` : took
+    return isUndone(operation) ? `${took}. Everything was rolled back.` : took
   }
   const done = steps.filter(it => it.status === 'done').length
   return (

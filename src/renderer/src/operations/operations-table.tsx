@@ -5,7 +5,7 @@ import { duration } from '../../../shared/amounts'
 import { waitsForInfrastructure, type OperationState } from '../../../shared/operation'
 import { Status, type Tone } from '../app/status'
 import { Elapsed, when } from '../app/time'
-import { failuresOf, progressOf, stepTitle, wordsOf } from '../../../shared/jobs/words'
+import { failuresOf, isUndone, progressOf, stepTitle, wordsOf } from '../../../shared/jobs/words'
 import classes from './activity.module.css'
 
 export function OperationsTable({ operations }: { operations: readonly OperationState[] }) {
@@ -77,7 +77,7 @@ function outcomeOf(operation: OperationState): { tone: Tone; word: string } {
         : { tone: 'warn', word: `Done, ${failuresOf(operation)} failed` }
     case 'rolled-back':
       return operation.turned?.reason === 'failed'
-        ? { tone: 'bad', word: 'Failed, undone' }
-        : { tone: 'undone', word: operation.abreast ? 'Cancelled' : 'Cancelled, undone' }
+        ? { tone: 'bad', word: isUndone(operation) ? 'Failed, undone' : 'Failed' }
+        : { tone: 'undone', word: isUndone(operation) ? 'Cancelled, undone' : 'Cancelled' }
   }
 }

@@ -3,9 +3,9 @@ import { Anchor, Progress, UnstyledButton } from '@mantine/core'
 import { IconArrowBackUp, IconCheck, IconExclamationMark, IconX } from '@tabler/icons-react'
 import { Link } from 'wouter'
 import { duration } from '../../../shared/amounts'
-import { instanceOf } from '../../../shared/jobs/many'
+import { lookOf, lookWords, type StepLook } from '../../../shared/jobs/step-look'
 import { noteParts } from '../../../shared/notes'
-import type { OperationState, StepState, StepStatus } from '../../../shared/operation'
+import type { OperationState, StepState } from '../../../shared/operation'
 import { Details } from '../app/details'
 import { Elapsed } from '../app/time'
 import { Words } from '../app/words'
@@ -19,19 +19,12 @@ interface TimelineProps {
   onSelect?: (step: string) => void
 }
 
-/**
- * How a step is shown. The step that caused a rollback stays marked as `failed`. An independent step can fail on its
- * own (`wrong`), and is `left` to its own job when the rest is cancelled: it isn't undone.
- */
-type StepLook = StepStatus | 'failed' | 'wrong' | 'left'
-
 export function Timeline({ operation, selected, onSelect }: TimelineProps) {
   const { kind } = operation
-  const failing = operation.turned?.reason === 'failed' ? operation.steps.findLast(it => it.startedAt)?.name : undefined
   return (
     <ol className={classes.timeline} aria-label="Steps">
       {operation.steps.map(step => {
-        const shown = shownOf(step, failing)
+        const shown = lookOf(step, operation)
         const active = isActive(step)
         const body = <Body kind={kind} step={step} shown={shown} />
         return (
@@ -83,25 +76,7 @@ const Notes = ({ text }: { text: string }) =>
     ),
   )
 
-function shownOf({ name, status, result }: StepState, failing: string | undefined): StepLook {
-  if (result) return result.problem ? 'wrong' : 'done'
-  if (status === 'undone' && instanceOf(name) !== undefined) return 'left'
-  return status === 'undone' && name === failing ? 'failed' : status
-}
-
 const isActive = ({ status }: StepState): boolean => status === 'doing' || status === 'undoing' || status === 'stuck'
-
-const words: Record<StepLook, string> = {
-  waiting: 'waiting',
-  doing: 'running',
-  done: 'done',
-  undoing: 'undoing',
-  undone: 'undone',
-  stuck: 'stopped here',
-  failed: 'failed, undone',
-  wrong: 'failed',
-  left: 'continues on its own',
-}
 
 function Body({ kind, step, shown }: { kind: string; step: StepState; shown: StepLook }) {
   const explanation = step.text ?? stepExplanation(kind, step.name)
@@ -131,12 +106,12 @@ function Time({ step, shown }: { step: StepState; shown: StepLook }) {
   if (shown === 'doing' && step.startedAt) return <Elapsed since={step.startedAt} />
   if (step.status === 'done' && step.startedAt && step.endedAt)
     return duration(Date.parse(step.endedAt) - Date.parse(step.startedAt))
-  return shown === 'waiting' ? null : words[shown]
+  return shown === 'waiting' ? null : lookWords[shown]
 }
 
 function Mark({ shown }: { shown: StepLook }) {
   return (
-    <span className={classes.mark} role="img" aria-label={words[shown]}>
+    <span className={classes.mark} role="img" aria-label={lookWords[shown]}>
       {shown === 'done' && <IconCheck size={14} stroke={3} aria-hidden />}
       {(shown === 'failed' || shown === 'wrong') && <IconX size={14} stroke={3} aria-hidden />}
       {shown === 'undone' && <IconArrowBackUp size={14} stroke={2.2} aria-hidden />}

@@ -45,7 +45,7 @@ function FreeSpaceForm({ onClose }: { onClose: () => void }) {
         notifyNews(
           `Freed ${bytes(Math.max(0, disk.free - before))}`,
           `${bytes(disk.free)} of ${bytes(disk.total)} free.`,
-          true,
+          'good',
         )
         onClose()
       },

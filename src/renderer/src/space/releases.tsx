@@ -66,7 +66,7 @@ function Summary({ list: { bytes: total, removable } }: { list: ReleaseList }) {
       onSuccess: removed => {
         void queries.invalidateQueries({ queryKey: trpc.releases.list.queryKey() })
         void queries.invalidateQueries({ queryKey: trpc.space.report.queryKey() })
-        notifyNews(`Freed ${bytes(removed.bytes)}`, `Removed ${count(removed.releases, 'release')}.`, true)
+        notifyNews(`Freed ${bytes(removed.bytes)}`, `Removed ${count(removed.releases, 'release')}.`, 'good')
       },
     }),
   )

@@ -143,7 +143,7 @@ function useEnd() {
         onConfirm: () =>
           end.mutate(
             { session: { pid, opened, query, transaction }, how },
-            { onSuccess: () => notifyNews(its.done, instance, true) },
+            { onSuccess: () => notifyNews(its.done, instance, 'good') },
           ),
       })
     },

@@ -1,0 +1,106 @@
+/** Instances that should be running but aren’t, with what starts them again and what tells why. */
+import { Anchor, Button } from '@mantine/core'
+import { IconCircleX } from '@tabler/icons-react'
+import { Fragment, useState } from 'react'
+import { Link } from 'wouter'
+import { count } from '../../../shared/amounts'
+import type { InstanceStatus } from '../../../shared/instance'
+import { restartJob } from '../../../shared/jobs/lifecycle'
+import type { OperationState } from '../../../shared/operation'
+import { useOperations } from '../app/live'
+import { healthOf } from '../doctor/health-of'
+import { useJobs } from '../jobs/jobs'
+import type { ShownInstance } from './arrange'
+import { Banner } from './banner'
+import { pageOf } from './page-of'
+import { newestBySubject } from './shown-status'
+
+/** More are counted, not named. */
+const named = 6
+
+interface DownProps {
+  down: readonly ShownInstance[]
+  /** Selects them in the list. */
+  onChoose?: (names: readonly string[]) => void
+}
+
+/** Remount it (by key) when the names change, so a dismissed banner returns for new ones. */
+export function Down({ down, onChoose }: DownProps) {
+  const { run, bulk } = useJobs()
+  const newest = newestBySubject(useOperations().operations)
+  const [dismissed, setDismissed] = useState(false)
+  const [first] = down
+  if (dismissed || !first) return null
+  const why = ({ instance: { name, status } }: ShownInstance): string =>
+    whyDown(name, status, newest.get(name.toLowerCase()))
+  const names = down.map(it => it.instance.name)
+  const many = names.length > 1
+  const unlisted = down.some(it => it.instance.status === 'not in PM2') // most likely since a reboot
+  return (
+    <Banner
+      tone="bad"
+      icon={<IconCircleX size={20} aria-hidden />}
+      text={many ? `${count(names.length, 'instance')} are down.` : `${names[0]} is down.`}
+      detail={
+        (many || unlisted) && (
+          <>
+            {many && <Names down={down} why={why} />}
+            {unlisted && (
+              <Anchor component={Link} href="/settings" inherit underline="always">
+                Set up auto-start after a reboot
+              </Anchor>
+            )}
+          </>
+        )
+      }
+      onDismiss={() => setDismissed(true)}
+    >
+      {many ? (
+        onChoose && (
+          <Button size="xs" variant="default" onClick={() => onChoose(names)}>
+            Choose…
+          </Button>
+        )
+      ) : (
+        <Button size="xs" variant="default" component={Link} href={why(first)}>
+          Why?
+        </Button>
+      )}
+      <Button
+        size="xs"
+        onClick={() => (many ? bulk(restartJob.kind, names) : run(restartJob.kind, first.instance.name))}
+      >
+        {many ? 'Restart them' : 'Restart'}
+      </Button>
+    </Banner>
+  )
+}
+
+const Names = ({ down, why }: { down: readonly ShownInstance[]; why: (it: ShownInstance) => string }) => (
+  <>
+    {down.slice(0, named).map((it, index) => (
+      <Fragment key={it.instance.name}>
+        {index > 0 && ', '}
+        <Anchor
+          component={Link}
+          href={why(it)}
+          inherit
+          underline="always"
+          aria-label={`Why is ${it.instance.name} down?`}
+        >
+          {it.instance.name}
+        </Anchor>
+      </Fragment>
+    ))}
+    {down.length > named && ` and ${down.length - named} more`}.{' '}
+  </>
+)
+
+/**
+ * What tells the most: the job that failed; if it crashed on its own, its errors; if PM2 doesn’t have it, e.g. after a
+ * reboot, its health report.
+ */
+export function whyDown(name: string, status: InstanceStatus, newest: OperationState | undefined): string {
+  if (newest?.phase === 'rolled-back' && newest.turned?.reason === 'failed') return `/operations/${newest.id}`
+  return status === 'errored' ? `${pageOf(name)}/errors` : healthOf(name)
+}
