@@ -33,7 +33,7 @@ export function StopForm({ only, names, onStop, onClose }: StopFormProps) {
             {count(names.length, 'running instance')} can’t reach{' '}
             {names.length === 1 ? 'its database' : 'their databases'} until {until} started again. Data isn’t touched.
           </p>
-          <ul className={classes.names} aria-label="Instances that lose their database" tabIndex={0}>
+          <ul className={classes.names} aria-label="These instances will lose their database" tabIndex={0}>
             {names.map(it => (
               <li key={it}>{it}</li>
             ))}

@@ -59,10 +59,12 @@ export function SettingsScreen() {
         <Card>
           <Row word="Auto-start">
             <span>
-              Run this once in a terminal. PM2 will then restart whatever was running before a reboot. Without it, you
-              can start them from the list of instances.
+              After a reboot, start everything with one click in the list of instances. Or let cron do it: add this line
+              with “crontab -e”, with the path of Instance Manager’s folder.
             </span>
-            <Command />
+            <Command
+              line={`@reboot cd INSTANCE_MANAGER && npm run -s cli -- --workspace '${workspace?.path ?? ''}' resurrect`}
+            />
           </Row>
         </Card>
       </Section>
@@ -95,12 +97,10 @@ export function SettingsScreen() {
   )
 }
 
-/** PM2's own command for systemd; the shell fills in the user and the home folder. */
-const startup = 'sudo env PATH=$PATH pm2 startup systemd -u $USER --hp $HOME'
-const Command = () => (
+const Command = ({ line }: { line: string }) => (
   <>
-    <code className={`mono ${classes.command}`}>{startup}</code>
-    <CopyButton value={startup} label="command" />
+    <code className={`mono ${classes.command}`}>{line}</code>
+    <CopyButton value={line} label="line" />
   </>
 )
 
