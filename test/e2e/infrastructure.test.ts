@@ -60,7 +60,7 @@ test('PgBouncer is restarted alone', async () => {
 test('a stop of PostgreSQL lists who loses it; instances stopped first are started again with it', async () => {
   await button('Stop PostgreSQL…').click()
   const dialog = room.dialog('Stop PostgreSQL?')
-  await expect(dialog.getByRole('list', { name: 'Instances that lose their database' })).toHaveText('School')
+  await expect(dialog.getByRole('list', { name: 'These instances will lose their database' })).toHaveText('School')
   await expect(dialog.getByRole('button', { name: 'Keep running' })).toBeFocused()
   await dialog.getByRole('checkbox', { name: 'Stop this instance first' }).check()
   await dialog.getByRole('button', { name: 'Stop PostgreSQL' }).click()
