@@ -49,4 +49,6 @@ export function enumerate(names: readonly string[], limit = 5): string {
 
 /** Upper-cases the first letter: "one instance" becomes "One instance". */
 export const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)
+
+export const uncapital = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1)
 export const lowerFirst = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1)

@@ -102,12 +102,12 @@ test('many at once: each has its result; one that fails stops no other, one whos
   await expect(list.row('bulk-3')).toContainText('Not in PM2')
   await expect(list.row('bulk-5')).not.toContainText('Online')
   await list.notDone.filter({ hasText: 'bulk-5' }).getByRole('link', { name: 'Show what happened to bulk-5' }).click()
-  await expect(list.room.title('“bulk-5” was not started')).toBeVisible()
+  await expect(list.room.title('Couldn’t start “bulk-5”')).toBeVisible()
   await expect(list.room.problem('bulk-5')).toBeVisible()
   const failed = window.url()
   await window.getByRole('button', { name: 'Try again' }).click() // the same once more, as an operation of its own
   await expect(window).not.toHaveURL(failed)
-  await expect(list.room.title('“bulk-5” was not started')).toBeVisible({ timeout: 60_000 })
+  await expect(list.room.title('Couldn’t start “bulk-5”')).toBeVisible({ timeout: 60_000 })
 
   await list.room.go('Instances')
   await list.row('bulk-5').getByRole('checkbox').uncheck()

@@ -71,7 +71,7 @@ test('a run in progress is shown and can be stopped; the instance is usable mean
   const running = main().getByRole('region', { name: 'Run in progress' })
   await expect(running).toContainText('1 of 2 done. school: Vacuum and analyze, notes (')
   await running.getByRole('button', { name: 'Cancel…' }).click()
-  const question = room.dialog('Cancel: Maintain all databases?')
+  const question = room.dialog('Cancel maintaining all databases?')
   await expect(question).toContainText('What is already done stays done.')
   await question.getByRole('button', { name: 'Stop maintenance' }).click()
   await expect(rowOf('school')).toContainText('Maintenance was stopped part-way')

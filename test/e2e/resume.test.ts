@@ -118,7 +118,7 @@ test('a reloaded window shows the running creation and what it printed', async (
 test('cancelled in the window: what goes is said first, and then it is gone', async () => {
   const operation = await createHalf('half-undone')
   await operation.cancel.click()
-  const dialog = new ControlRoom(launched.window).dialog('Cancel: Create “half-undone”?')
+  const dialog = new ControlRoom(launched.window).dialog('Cancel creating “half-undone”?')
   await expect(dialog).toContainText('the database and its role, the files, the process')
   await expect(dialog.getByRole('button', { name: 'Keep running' })).toBeFocused()
   await dialog.getByRole('button', { name: 'Cancel and undo' }).click()

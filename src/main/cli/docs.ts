@@ -1,4 +1,5 @@
 /** Generates docs/cli.md from the definitions that the parser uses. */
+import { uncapital } from '../../shared/amounts'
 import { isHidden, programName, type Grammar } from './grammar'
 
 const code = (lines: readonly string[], language: string): string => `\`\`\`${language}\n${lines.join('\n')}\n\`\`\``
@@ -11,7 +12,7 @@ export function documentation(program: Grammar): string {
     '',
     '## Name',
     '',
-    `${programName} - ${uncapital(program.description())}`,
+    `${programName} - ${uncapital(program.description()).replace(/\.$/, '')}`,
     '',
     '## Synopsis',
     '',
@@ -151,5 +152,3 @@ const optionRows = (command: Grammar): string[] =>
     ].filter(Boolean)
     return `- \`${it.flags}\`${notes.length ? ` (${notes.join(', ')})` : ''}: ${it.description}`
   })
-
-const uncapital = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1).replace(/\.$/, '')

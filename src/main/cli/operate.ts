@@ -4,7 +4,7 @@ import { ProblemError, toProblem, type Problem } from '../../shared/problem'
 import type { StartRequest } from '../../shared/jobs'
 import { isOpen, type OperationState } from '../../shared/operation'
 import { resultsOf, type InstanceResult } from '../../shared/jobs/many'
-import { headline, isUndone, subjectOf } from '../../shared/jobs/words'
+import { isUndone, subjectOf, wordsOf } from '../../shared/jobs/words'
 import type { Client, Engine } from './engine'
 import { exitCodes, exitOfPhase, worstExit, type ExitCode } from './exit-codes'
 import { engineGone, Failure, problemOf, toFailure } from './failure'
@@ -118,7 +118,10 @@ export function problemOfState(state: OperationState): Problem {
     }
   }
   if (state.turned?.problem) return state.turned.problem
-  return { code: 'cancelled', message: `${headline(state)}: cancelled${isUndone(state) ? ' and rolled back' : ''}.` }
+  return {
+    code: 'cancelled',
+    message: `${wordsOf(state).asking}: cancelled${isUndone(state) ? ' and rolled back' : ''}.`,
+  }
 }
 
 /** What its steps found and did. */

@@ -92,7 +92,6 @@ export const createJob = defineJob({
     asking: `Create “${name}”`,
     running: `Creating “${name}”`,
     done: plan?.heldBy === undefined ? `“${name}” is ready` : `“${name}” was created but isn’t running`,
-    failed: `“${name}” was not created`,
   }),
   status: 'Creating…',
   cancel: {
@@ -140,7 +139,6 @@ export const adoptJob = defineJob({
       asking: `Adopt “${was}”${as}`,
       running: `Adopting “${was}”${as}`,
       done: `“${was}” was adopted${as}`,
-      failed: `“${was}” was not adopted`,
     }
   },
   status: 'Adopting…',

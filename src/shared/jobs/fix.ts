@@ -74,7 +74,6 @@ export const fixJob = defineJob({
     asking: `Fix “${name}”`,
     running: `Fixing “${name}”`,
     done: `“${name}” was fixed`,
-    failed: `“${name}” was not fixed`,
   }),
   status: 'Fixing…',
   cancel: undoesAll,

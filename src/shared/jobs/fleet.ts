@@ -75,7 +75,6 @@ export const fleetJob = defineJob({
       asking: `Rebuild ${those}`,
       running: `Rebuilding ${those}`,
       done: well === all.length ? capital(`${those} ${well === 1 ? 'has' : 'have'} the new code`) : some,
-      failed: some,
     }
   },
   cancel: {

@@ -91,7 +91,6 @@ export const hardenJob = defineJob({
     asking: 'Harden the infrastructure',
     running: 'Hardening the infrastructure',
     done: 'The infrastructure is hardened',
-    failed: 'The infrastructure was not hardened',
   }),
   cancel: undoesAll,
   space: spareBytes / 2,

@@ -30,15 +30,13 @@ const withPostgres = ({ services }: AboutServices): boolean => services.includes
 const withPgbouncer = ({ services }: AboutServices): boolean => services.includes('pgbouncer')
 
 const words =
-  (asking: string, running: string, done: string, failed: string) =>
+  (asking: string, running: string, done: string) =>
   <Plan extends AboutServices>({ plan }: Telling<Plan>): Words => {
     const what = plan?.only === undefined ? 'the infrastructure' : serviceTitle[plan.only]
-    const What = capital(what)
     return {
       asking: `${asking} ${what}`,
       running: `${running} ${what}`,
-      done: `${What} ${done}`,
-      failed: `${What} ${failed}`,
+      done: `${capital(what)} ${done}`,
     }
   }
 
@@ -120,7 +118,7 @@ export const infrastructureStartJob = defineJob({
   // restart.
   claims: () => [uses(things.infrastructure), owns(things.services)],
   again: ({ only }) => ({ service: only }),
-  words: words('Start', 'Starting', 'is running', 'was not started'),
+  words: words('Start', 'Starting', 'is running'),
   cancel: undoesAll,
   space: spareBytes / 2,
   prints: true,
@@ -165,7 +163,7 @@ export const infrastructureStopJob = defineJob({
     ...instances.flatMap(({ name, port }) => [owns(things.instance(name)), owns(things.port(port))]),
   ],
   again: ({ only, instances }) => ({ service: only, stopInstances: instances.length > 0 }),
-  words: words('Stop', 'Stopping', 'is stopped', 'was not stopped'),
+  words: words('Stop', 'Stopping', 'is stopped'),
   cancel: undoesAll,
 })
 
@@ -182,7 +180,7 @@ export const infrastructureRestartJob = defineJob({
   about: () => things.infrastructure,
   claims: () => ownsAll,
   again: ({ only }) => ({ service: only }),
-  words: words('Restart', 'Restarting', 'is running again', 'was not restarted'),
+  words: words('Restart', 'Restarting', 'is running again'),
   cancel: { meaning: 'What was running before is started again.', confirm: 'Cancel the restart' },
   space: spareBytes / 2,
   prints: true,
@@ -246,7 +244,6 @@ export const infrastructureSettingsJob = defineJob({
       asking: `Change ${what}`,
       running: `Changing ${what}`,
       done: `${capital(what)} were changed`,
-      failed: `${plan ? serviceTitle[plan.of] : 'The infrastructure'} kept its settings`,
     }
   },
   cancel: {

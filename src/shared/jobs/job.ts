@@ -7,12 +7,18 @@ import type { InstanceStatus } from '../instance'
 import type { Abreast, Json, OperationState } from '../operation'
 import type { Claim } from '../things'
 
-/** An operation in words, e.g. “Start school”, “Starting school”, “school is running”, “school couldn’t be started”. */
+/** An operation in words. */
 export interface Words {
+  /** As an instruction, e.g. “Start school”. */
   readonly asking: string
+  /** e.g. “Starting school”. */
   readonly running: string
+  /** e.g. “school is running”. */
   readonly done: string
-  readonly failed: string
+  /** Absent: “Couldn’t start school”. */
+  readonly failed?: string
+  /** Absent: “Start school: cancelled”. */
+  readonly cancelled?: string
 }
 
 /** What a job's texts can refer to. `plan` is undefined if it comes from another version's journal and doesn't parse. */

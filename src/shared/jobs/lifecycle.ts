@@ -49,7 +49,6 @@ export const startJob = defineJob({
     asking: `Start “${name}”`,
     running: `Starting “${name}”`,
     done: `“${name}” is running`,
-    failed: `“${name}” was not started`,
   }),
   status: 'Starting…',
   cancel: undoesAll,
@@ -72,12 +71,8 @@ export type StopPlan = Readonly<z.infer<typeof stopPlanSchema>>
 
 const rests = (status: string): boolean => status === 'stopped' || status === 'not in PM2'
 
-/** What a restart that failed or was cancelled left behind: once the old process is replaced, there is no way back. */
-function unrestarted({ steps, turned }: OperationState): string {
-  const replaced = steps.some(it => it.name === 'verify-health' && hasBegun(it))
-  if (!replaced) return 'was not restarted'
-  return turned?.reason === 'failed' ? 'is down' : 'was restarted, but not checked'
-}
+/** Once the old process has been replaced, there is no way back. */
+const isReplaced = ({ steps }: OperationState): boolean => steps.some(it => it.name === 'verify-health' && hasBegun(it))
 
 export const restartJob = defineJob({
   kind: 'restart',
@@ -101,7 +96,7 @@ export const restartJob = defineJob({
     asking: `Restart “${name}”`,
     running: `Restarting “${name}”`,
     done: `“${name}” restarted`,
-    failed: `“${name}” ${unrestarted(state)}`,
+    ...(isReplaced(state) && { failed: `“${name}” is down`, cancelled: `“${name}” was restarted, but not checked` }),
   }),
   status: 'Restarting…',
   cancel: { meaning: 'A process that has already been replaced isn’t brought back.', confirm: 'Cancel the restart' },
@@ -139,7 +134,6 @@ export const stopJob = defineJob({
     asking: `Stop “${name}”`,
     running: `Stopping “${name}”`,
     done: `“${name}” is stopped`,
-    failed: `“${name}” was not stopped`,
   }),
   status: 'Stopping…',
   cancel: undoesAll,
@@ -208,7 +202,6 @@ export const changePortJob = defineJob({
       asking: `Change the port of “${name}”${to}`,
       running: `Changing the port of “${name}”${to}`,
       done: `“${name}” was moved${to || ' to its new port'}`,
-      failed: `“${name}” kept its port`,
     }
   },
   status: 'Changing port…',
@@ -256,7 +249,6 @@ export const isolateJob = defineJob({
     asking: `Give “${name}” its own system user`,
     running: `Giving “${name}” its own system user`,
     done: `“${name}” runs as its own system user`,
-    failed: `“${name}” was not given a system user`,
   }),
   status: 'Isolating…',
   cancel: undoesAll,
@@ -302,7 +294,6 @@ export const unisolateJob = defineJob({
     asking: `Remove the system user of “${name}”`,
     running: `Removing the system user of “${name}”`,
     done: `“${name}” no longer has its own system user`,
-    failed: `“${name}” kept its system user`,
   }),
   status: 'Ending isolation…',
   cancel: undoesAll,

@@ -37,7 +37,6 @@ export const limitsJob = defineJob({
     asking: `Change the limits of “${name}”`,
     running: `Changing the limits of “${name}”`,
     done: `The limits of “${name}” were changed`,
-    failed: `“${name}” kept its limits`,
   }),
   status: 'Changing limits…',
   cancel: undoesAll,

@@ -36,7 +36,6 @@ export const maintainJob = defineJob({
     asking: `Maintain the database of “${name}”`,
     running: `Maintaining the database of “${name}”`,
     done: `The database of “${name}” was maintained`,
-    failed: `Maintenance of “${name}” wasn’t finished`,
   }),
   cancel: { meaning: cancelled, confirm: 'Stop' },
   background: true,
@@ -78,7 +77,6 @@ export const maintenanceJob = defineJob({
       running: `Maintaining ${what}`,
       done:
         well === all.length ? capital(`${what} ${all.length === 1 && !plan?.all ? 'was' : 'were'} maintained`) : some,
-      failed: some,
     }
   },
   cancel: { meaning: `Instances still waiting are left alone. ${cancelled}`, confirm: 'Stop maintenance' },

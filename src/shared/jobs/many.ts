@@ -62,7 +62,6 @@ export const manyJob = defineJob({
       asking: `${verb} ${those}`,
       running: `${doing} ${those}`,
       done: well === all.length ? capital(`${those} ${well === 1 ? 'is' : 'are'} ${are}`) : some,
-      failed: some,
     }
   },
   cancel: {

@@ -132,14 +132,12 @@ export const moveJob = defineJob({
         asking: `Upgrade PostgreSQL to ${plan.to.image}`,
         running: `Upgrading PostgreSQL to ${plan.to.image}`,
         done: `PostgreSQL was upgraded to ${plan.to.image}`,
-        failed: 'PostgreSQL was not upgraded',
       }
     const where = plan ? driverTitle[plan.to.driver] : 'another driver'
     return {
       asking: `Move PostgreSQL to ${where}`,
       running: `Moving PostgreSQL to ${where}`,
       done: `PostgreSQL was moved to ${where}`,
-      failed: 'PostgreSQL was not moved',
     }
   },
   cancel: undoesAll,
@@ -173,7 +171,6 @@ export const removeFormerJob = defineJob({
     asking: 'Remove the old PostgreSQL',
     running: 'Removing the old PostgreSQL',
     done: 'The old PostgreSQL was removed',
-    failed: 'The old PostgreSQL was not removed',
   }),
   cancel: { meaning: 'Whatever hasn’t been removed yet stays.', confirm: 'Cancel' },
   pivot: 'remove',

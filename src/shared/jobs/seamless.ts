@@ -40,7 +40,6 @@ export const seamlessJob = defineJob({
     asking: `Make rebuilds of “${name}” seamless`,
     running: `Making rebuilds of “${name}” seamless`,
     done: `Rebuilds of “${name}” are seamless`,
-    failed: `Rebuilds of “${name}” were not made seamless`,
   }),
   status: 'Changing mode…',
   offer: {
@@ -68,7 +67,6 @@ export const unseamlessJob = defineJob({
     asking: `End seamless rebuilds of “${name}”`,
     running: `Ending seamless rebuilds of “${name}”`,
     done: `Rebuilds of “${name}” are no longer seamless`,
-    failed: `Rebuilds of “${name}” are still seamless`,
   }),
   status: 'Changing mode…',
   offer: {

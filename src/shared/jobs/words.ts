@@ -1,6 +1,6 @@
 /** Operations and their steps in plain English. Jobs and steps unknown to this version are shown by their raw names. */
 import type { z } from 'zod'
-import { capital } from '../amounts'
+import { capital, uncapital } from '../amounts'
 import { hasBegun, isOpen, waitsForInfrastructure, type Json, type OperationState } from '../operation'
 import { jobOf } from './index'
 import type { Words } from './job'
@@ -27,7 +27,7 @@ export function wordsOf(state: OperationState): Words {
   const job = jobOf(state.kind)
   if (job) return job.words({ name: subjectOf(state), plan: planOf(job, state), state })
   const plain = `${humanise(state.kind)} ${state.subject}`.trim()
-  return { asking: plain, running: plain, done: `${plain}: done`, failed: `${plain}: undone` }
+  return { asking: plain, running: plain, done: `${plain}: done`, failed: `${plain}: failed` }
 }
 
 /** The operation and its current state in one line. */
@@ -43,7 +43,10 @@ export function headline(operation: OperationState): string {
     case 'succeeded':
       return words.done
     case 'rolled-back':
-      return words.failed
+      if (operation.abreast) return words.done // says how many are done
+      if (operation.turned?.reason === 'cancelled') return words.cancelled ?? `${words.asking}: cancelled`
+      if (operation.turned?.reason === 'asked') return words.cancelled ?? `${words.asking}: rolled back`
+      return words.failed ?? `Couldn’t ${uncapital(words.asking)}`
   }
 }
 

@@ -54,6 +54,8 @@ export class OperationPage {
   }
 
   async undone(name: string): Promise<void> {
-    await this.title(`“${name}” was not created`).waitFor({ timeout: patience })
+    await this.title(new RegExp(`^(Couldn’t create “${name}”|Create “${name}”: (cancelled|rolled back))$`)).waitFor({
+      timeout: patience,
+    })
   }
 }

@@ -186,7 +186,7 @@ async function createWithStops(window: Page, place: TestHome, look: Look): Promi
   await expect(operation.output).toContainText(waiting, { timeout: patience })
   await look('create-running')
   await operation.cancel.click()
-  const dialog = room.dialog(/^Cancel: /)
+  const dialog = room.dialog(/^Cancel creating /)
   await expect(dialog).toBeVisible()
   await look('create-cancel')
   await dialog.getByRole('button', { name: 'Keep running' }).click()

@@ -163,7 +163,7 @@ it('what fails is undone and ends with 1', async () => {
   expect(await instances()).not.toContain('mortal1')
   const [last] = (await known()).slice(-1)
   const shown = await home.run(`operations ${last?.id ?? ''}`)
-  expect(shown.out).toMatch(/was not created[\s\S]+undone[\s\S]+\(not-online\)/)
+  expect(shown.out).toMatch(/Couldn’t create[\s\S]+undone[\s\S]+\(not-online\)/)
 })
 
 it('the generated password is printed once, and a lost one can be asked for once', async () => {

@@ -182,7 +182,7 @@ it('without a terminal a line is told when something has happened', () => {
     '  Failed; undoing.',
     '  ✗ Check that it answers  failed, undone',
     '  ↶ Start the application  undone',
-    expect.stringMatching(/^✗ “Alpha” was not started/),
+    expect.stringMatching(/^✗ Couldn’t start “Alpha”/),
     '',
   ])
 })

@@ -164,7 +164,7 @@ describe('jobs on an instance', () => {
     expect(isUndone(failed)).toBe(false)
     expect(failed.steps.map(it => lookOf(it, failed))).toEqual(['done', 'wrong'])
     const early = restart({ type: 'doing', step: 'restart-process' }, { type: 'turned', reason: 'failed' })
-    expect(headline({ ...early, phase: 'rolled-back' })).toBe('“Alpha” was not restarted')
+    expect(headline({ ...early, phase: 'rolled-back' })).toBe('Couldn’t restart “Alpha”')
     const cancelled = restart(...both, { type: 'turned', reason: 'cancelled' }, ...undone)
     expect(headline(cancelled)).toBe('“Alpha” was restarted, but not checked')
     expect(cancelled.steps.map(it => lookOf(it, cancelled))).toEqual(['done', 'cancelled'])

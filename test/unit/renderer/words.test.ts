@@ -46,7 +46,9 @@ describe('words', () => {
   })
   it('follow the phase', () => {
     expect(headline({ ...operation('start'), phase: 'succeeded' })).toBe('“Alpha” is running')
-    expect(headline({ ...operation('start'), phase: 'rolled-back' })).toBe('“Alpha” was not started')
+    expect(headline({ ...operation('start'), phase: 'rolled-back' })).toBe('Couldn’t start “Alpha”')
+    const cancelled = { ...operation('start'), phase: 'rolled-back', turned: { reason: 'cancelled' } } as const
+    expect(headline(cancelled)).toBe('Start “Alpha”: cancelled')
   })
   it('show what they do not know by its own name', () => {
     expect(wordsOf(operation('rebuild-all')).asking).toBe('Rebuild all alpha')

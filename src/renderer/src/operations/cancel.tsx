@@ -1,6 +1,7 @@
 /** The button that cancels an operation; says first what that means. */
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
+import { uncapital } from '../../../shared/amounts'
 import { jobOf } from '../../../shared/jobs'
 import { undoesAll } from '../../../shared/jobs/job'
 import { wordsOf } from '../../../shared/jobs/words'
@@ -15,7 +16,7 @@ export function Cancel({ operation, size }: { operation: OperationState; size?: 
   const { meaning, confirm: yes } = jobOf(operation.kind)?.cancel ?? undoesAll
   const ask = (): void => {
     confirm({
-      title: `Cancel: ${wordsOf(operation).asking}?`,
+      title: `Cancel ${uncapital(wordsOf(operation).running)}?`,
       children: meaning,
       confirm: yes,
       cancel: 'Keep running',

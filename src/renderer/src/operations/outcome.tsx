@@ -135,7 +135,7 @@ function Turned({ operation }: { operation: OperationState }) {
   const why = turned?.reason === 'cancelled' ? 'You cancelled it.' : 'You rolled it back.'
   if (jobOf(operation.kind)?.nothingToUndo) return <Note action={button}>{`${why} What was done stays done.`}</Note>
   if (operation.abreast)
-    return <Note>{`${why} ${wordsOf(operation).failed}; what was in progress continues as its own job.`}</Note>
+    return <Note>{`${why} ${wordsOf(operation).done}; what was in progress continues as its own job.`}</Note>
   return <Note action={button}>{undone ? why : `${why} Everything done so far is being rolled back.`}</Note>
 }
 
