@@ -136,6 +136,9 @@ async function requireOwnPort(port: number): Promise<void> {
 export const isRefused = (error: unknown): boolean =>
   error instanceof DatabaseError && (error.code === '28P01' || error.code === '28000')
 
+/** Whether the server accepted the connection, but didn't answer the login or the query in time. */
+export const isTimeout = (error: unknown): boolean => error instanceof Error && /timeout/i.test(error.message)
+
 /** Whether it is an error from the server with this SQLSTATE. */
 export const hasCode = (error: unknown, code: string): boolean => error instanceof DatabaseError && error.code === code
 

@@ -196,6 +196,7 @@ export class Infrastructure {
         : undefined
     const shown = (name: ServiceName): ServiceStatus => {
       const status = this.#transitions.shown(found.services[name])
+      if (changing && status.problem?.code === 'queries-held') return { name, state: 'running', port: status.port }
       if (name === 'postgres' && missing) return { ...status, state: 'failed', problem: missing }
       return !changing && wishes?.wanted.includes(name) ? orGone(status, kind, serviceOf(name)) : status
     }

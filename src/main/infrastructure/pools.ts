@@ -5,7 +5,7 @@
  */
 import { DatabaseError, escapeIdentifier } from 'pg'
 import { waitFor } from '../system/wait'
-import { withConnection, type Login } from './connection'
+import { isTimeout, withConnection, type Login } from './connection'
 import { isUnproven } from './proof'
 
 export interface PoolUser {
@@ -95,4 +95,4 @@ export class Pools {
 }
 
 /** Whether PgBouncer itself refused or didn't answer; not if it isn't running, or isn't PgBouncer. */
-const isPoolers = (error: Error): boolean => error instanceof DatabaseError || /timeout/i.test(error.message)
+const isPoolers = (error: Error): boolean => error instanceof DatabaseError || isTimeout(error)

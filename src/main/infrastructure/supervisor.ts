@@ -18,7 +18,7 @@ export interface Supervised {
   readonly wanted: Pick<Wanted, 'read' | 'set' | 'has'>
   /** Whether an operation owns the infrastructure: then the supervisor leaves it alone. */
   busy(): boolean
-  /** Called after something was restarted. */
+  /** Called after something was restarted, or if queries have been left waiting: lets them through. */
   restored(): Promise<void>
   /** Called at each check while all services are running. */
   healthy(): void
@@ -45,8 +45,8 @@ export const supervisorTimes: SupervisorTimes = {
   lasting: 60_000,
 }
 
-/** `started`: by this check. `starting`: it runs, but doesn't answer yet. */
-type Outcome = 'up' | 'started' | 'starting' | 'down'
+/** `started`: by this check. `starting`: it runs, but doesn't answer yet. `held`: it runs, but lets nothing through. */
+type Outcome = 'up' | 'started' | 'starting' | 'held' | 'down'
 
 /** `attempt`: the next one, from 1. Times are from `performance.now()`. */
 interface Tries {
@@ -109,18 +109,20 @@ export class Supervisor {
       outcomes.set(name, blocked ? 'down' : await this.#attend(kind, name, found, signal))
     }
     const started = [...outcomes.values()].includes('started')
-    if (started) await this.#services.restored()
+    const held = [...outcomes.values()].includes('held')
+    if (started || (held && !this.#services.busy())) await this.#services.restored()
     const soon = this.#alive !== undefined || started || [...outcomes.values()].includes('starting')
     const due = [...this.#tries.values()].map(it => it.due - performance.now()).filter(it => it > 0)
     return soon ? look : Math.min(calm, ...due)
   }
 
   async #attend(kind: DriverKind, service: ServiceName, found: DriverStatus, signal: AbortSignal): Promise<Outcome> {
-    const { state } = found.services[service]
+    const { state, problem: why } = found.services[service]
     if (state === 'running') {
       this.#forgetFailed(service)
       return 'up'
     }
+    if (why?.code === 'queries-held') return 'held'
     if (state !== 'stopped') return state === 'starting' ? 'starting' : 'down'
     const tries = this.#tries.get(service) ?? { attempt: 1, due: performance.now() + this.#times.pause }
     this.#tries.set(service, tries)

@@ -208,6 +208,16 @@ export function outagesSuite(engine: 'podman' | 'docker', images: Images, hang: 
       await rm(join(workspacePaths(workspace.root).instances, 'older'), { recursive: true })
     })
 
+    test('queries were left waiting, as by a killed engine: that is said, and the next engine lets them through', async () => {
+      await works()
+      expect(await workspace.services.infrastructure.hold()).toBe(true)
+      const { state, problem } = await found('pgbouncer', hasProblem('queries-held'))
+      expect([state, problem?.action]).toEqual(['failed', 'start-infrastructure'])
+      await workspace.close()
+      await workspace.open()
+      await works()
+    })
+
     test('the engine is missing, then hangs: each is said, while both go on running', async () => {
       await works()
       vi.stubEnv('PATH', disk) // nothing is there

@@ -118,6 +118,10 @@ describe('the embedded driver', () => {
       workspace: workspace.root,
     })
     await workspace.startInfrastructure()
+    expect(await workspace.services.infrastructure.hold()).toBe(true) // as a killed engine leaves it
+    await workspace.close()
+    await workspace.open()
+    await until(() => bothRun(workspace))
     await workspace.close()
     await workspace.killInfrastructure() // as a reboot does
     await rename(folderOf('postgres'), `${folderOf('postgres')}-aside`)

@@ -204,6 +204,7 @@ export class EmbeddedDriver implements Driver {
       this.#answers.set(service.name, { pid, version: found.version, at: performance.now() })
       return is('running', found)
     } catch (error) {
+      if (error instanceof ProblemError) return is('failed', { problem: error.problem })
       return is('starting', { problem: serviceSlow(service, probe.connect / 1000, '', error).problem })
     }
   }

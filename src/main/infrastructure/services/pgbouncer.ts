@@ -1,7 +1,8 @@
 /** PgBouncer: pools the instances' connections to PostgreSQL. */
 import { DatabaseError } from 'pg'
 import { serviceTitle, type ServiceSetting } from '../../../shared/infrastructure'
-import { isRefused, timeOf, type Login, type Server, type Timeouts, withConnection } from '../connection'
+import { problem, type Problem } from '../../../shared/problem'
+import { isRefused, isTimeout, timeOf, type Login, type Server, type Timeouts, withConnection } from '../connection'
 import { poolerFiles } from '../limits'
 import { isUnproven } from '../proof'
 import { passwordOf, type SecretStore } from '../secrets'
@@ -42,14 +43,17 @@ export const pgbouncer: Service = {
   title: serviceTitle.pgbouncer,
   needs: [postgres],
   port: ({ ports }) => ports.pgbouncer,
-  /** An adopted one may not let us into its console, so we send a query through it if PostgreSQL is running. */
+  /**
+   * Sends a query through it if PostgreSQL is running: the console answers even while it is paused, and an adopted one's
+   * may not let us in.
+   */
   look: async ({ server, secrets, needed }) => {
     const password = await ownPassword(secrets)
-    if (!server.adopted) return { version: await poolerVersion(server, password, probe) }
+    const version = server.adopted ? undefined : await poolerVersion(server, password, probe)
     const [behind] = await needed()
-    if (behind === 'not-adopted') return behind
-    if (behind === 'running') await poolerPasses(server, password, probe)
-    return {}
+    if (server.adopted && behind === 'not-adopted') return behind
+    if (behind === 'running') await requirePassing(server, password)
+    return { version }
   },
   /** An adopted one may not have our role: any answer is enough. */
   ready: async ({ server, secrets }) =>
@@ -84,6 +88,24 @@ const settingsOf = (login: Omit<Login, 'database'>): Promise<ServiceSetting[]> =
     },
     probe,
   )
+
+/** @throws Problem `queries-held` if it is ours, and a query waits too long; otherwise as `poolerPasses` */
+async function requirePassing(server: Server, password: string): Promise<void> {
+  try {
+    await poolerPasses(server, password, probe)
+  } catch (error) {
+    if (server.adopted || !isTimeout(error)) throw error
+    throw problem(queriesHeld, error)
+  }
+}
+
+const queriesHeld: Problem = {
+  code: 'queries-held',
+  message: 'PgBouncer is running, but queries wait there.',
+  cause: `One has waited for ${probe.query / 1000} s, although PostgreSQL is running. PgBouncer may have been paused, or be overloaded.`,
+  hint: 'Start the infrastructure: that ends a pause.',
+  action: 'start-infrastructure',
+}
 
 const ownPassword = (secrets: SecretStore): Promise<string> => passwordOf(secrets, 'infrastructure.pgbouncer_auth')
 
