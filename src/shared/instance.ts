@@ -1,6 +1,7 @@
 /** Instances: validation rules, file formats (with the guide's exact keys), and the views that screens show. */
 import { z } from 'zod'
 import { loopback } from './address'
+import type { EnvFile } from './environment'
 import { ownLimitsSchema, type InstanceLimits } from './limits'
 import type { Problem } from './problem'
 import { bootSecondsSchema } from './workspace'
@@ -222,6 +223,7 @@ export interface InstanceDetails {
   readonly user: string
   /** The entries of `.env`, in file order. `value` is absent for secrets. */
   readonly env: readonly { readonly key: string; readonly value?: string }[]
+  readonly envFile: EnvFile
   readonly logs: readonly { readonly path: string; readonly bytes: number }[]
 }
 

@@ -31,6 +31,7 @@ export async function buildProgram(args: readonly string[], surroundings: Surrou
 const others = async () => ({
   ...(await import('./definitions/instances')),
   ...(await import('./definitions/lifecycle')),
+  ...(await import('./definitions/environment')),
   ...(await import('./definitions/limits')),
   completion,
   docs,
@@ -55,6 +56,7 @@ const commands = (other: Partial<Awaited<ReturnType<typeof others>>>) => [
   other.rollback,
   other.simple,
   other.bootTime,
+  other.environment,
   other.limits,
   other.remove,
   other.removeLeftovers,

@@ -15,6 +15,7 @@ import { readIfExists } from '../system/files'
 import { measure } from '../system/tree'
 import type { InstancePaths } from '../workspace/paths'
 import { bootTime, findInstance, isRunning, type LifecycleServices } from './lifecycle/target'
+import { envFileOf } from './environment'
 import { linkedFolder } from './folder-owner'
 import { identityOf } from './system-user/identity'
 
@@ -29,7 +30,7 @@ export async function instanceDetails(services: DetailServices, name: string): P
     config: { database, systemUser, limits = {} },
     paths,
   } = await findInstance(services, name)
-  const env = parse((await readIfExists(paths.env)) ?? '')
+  const text = (await readIfExists(paths.env)) ?? ''
   return {
     name,
     paths: { folder: paths.folder, server: paths.server, uploads: join(paths.server, 'uploads') },
@@ -44,7 +45,8 @@ export async function instanceDetails(services: DetailServices, name: string): P
     limits: { limits: limitsWith(limits, await services.settings.read()), own: limits },
     boot: await bootTime(services, name),
     user: systemUser ? identityOf(services.paths, name).name : userInfo().username,
-    env: Object.entries(env).map(([key, value]) => (isHarmlessName(key) ? { key, value } : { key })),
+    env: Object.entries(parse(text)).map(([key, value]) => (isHarmlessName(key) ? { key, value } : { key })),
+    envFile: await envFileOf(paths, text),
     logs: await logsOf(services.processes, name),
   }
 }

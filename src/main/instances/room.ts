@@ -35,6 +35,8 @@ import { deletion } from './delete'
 import { instanceDetails, previewDelete, revealValue } from './details'
 import { fleetRebuilding, outdatedInstances } from './fleet'
 import { leftoverRemoval, previewLeftovers } from './leftovers'
+import { environmentChange } from './environment'
+import { environmentChanges } from './environment-many'
 import { instancePorts } from './lifecycle/target'
 import { instanceLimits, limitChange } from './limits'
 import { bulkJob } from './many'
@@ -153,10 +155,12 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
       seamless(services),
       unseamless(services),
       limitChange(services),
+      environmentChange(services),
       adoption(services),
       leftoverRemoval(services),
       bulkJob({ operations, bringUpFor }),
       fleetRebuilding({ ...services, bringUpFor }),
+      environmentChanges(services),
     ],
     registry,
     ports,

@@ -36,6 +36,12 @@ export const unsetEnv = (text: string, keys: readonly string[]): string =>
     return before.slice(0, start) + before.slice(end)
   }, text)
 
+/** Removes a key with all its assignments: without the last one, an earlier one would count. */
+export function removeEnv(text: string, key: string): string {
+  const rest = unsetEnv(text, [key])
+  return rest === text ? text : removeEnv(rest, key)
+}
+
 /**
  * Replaces an instance's `.env`. Only we may read it, and its group if the instance has its own system user. If it is a
  * link, its target is replaced.
@@ -99,7 +105,7 @@ function assignment(key: string, value: string): string {
       code: 'env-value',
       message: `The value of ${key} can’t be written to a .env file.`,
       cause: 'It mixes all kinds of quotes, or line breaks with backslashes.',
-      hint: `Change ${key} in the base application’s server/.env.`,
+      hint: 'Use another value. A new instance’s comes from the base application’s server/.env.',
     })
   }
   return found

@@ -60,6 +60,8 @@ export interface InstancePaths extends Slot {
   readonly databaseConfig: string
   /** While the instance is being created: the token of its operation. */
   readonly reservation: string
+  /** What the last change of its environment replaced. */
+  readonly previousEnv: string
   /** Slots, each with a server and a client folder: of code to come, of code just replaced, and of the way back. */
   readonly slots: Readonly<Record<SlotName, Slot>>
 }
@@ -94,6 +96,7 @@ export function pathsIn(folder: string, { server, client }: Manifest): InstanceP
     config: join(folder, 'config.json'),
     databaseConfig: join(folder, 'db-config.json'),
     reservation: join(folder, '.operation'),
+    previousEnv: join(folder, '.env-previous.json'),
     slots: {
       next: slotIn(join(folder, '.next')),
       replaced: slotIn(join(folder, '.replaced')),

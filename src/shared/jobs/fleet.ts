@@ -7,8 +7,8 @@ import type { Problem } from '../problem'
 import { owns, things, uses } from '../things'
 import { manifestSchema } from '../workspace'
 import { fingerprintSchema } from './create'
-import { defineJob } from './job'
-import { bringUp, resultsOf, type Several } from './many'
+import { defineJob, type Several } from './job'
+import { bringUp, resultsOf } from './many'
 import { pushSchema, rebuildJob } from './rebuild'
 
 /** A rebuild is mostly waiting for the application to boot, twice. */
@@ -43,10 +43,10 @@ const planSchema = z.strictObject({
 })
 export type FleetPlan = Readonly<z.output<typeof planSchema>>
 
-export const rebuildingWords: Several = { doing: 'Rebuilding', done: 'rebuilt' }
-
 /** All of them, in order. */
 export const fleetOf = ({ canary, names }: FleetPlan): string[] => [canary, ...names]
+
+export const rebuildingWords: Several = { doing: 'Rebuilding', done: 'rebuilt' }
 
 export const fleetJob = defineJob({
   kind: 'rebuild-many',
@@ -62,6 +62,7 @@ export const fleetJob = defineJob({
   },
   instances: plan => fleetOf(plan),
   abreast: ({ atOnce }) => ({ from: 3, most: atOnce }), // the canary's step is the third
+  several: () => rebuildingWords,
   recovery: 'resume',
   about: () => things.rebuilds,
   claims: ({ fingerprint }) => [owns(things.rebuilds), uses(things.infrastructure), uses(things.release(fingerprint))],

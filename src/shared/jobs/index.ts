@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { createJobs } from './create'
 import { deleteJobs } from './delete'
+import { environmentJob, environmentManyJob } from './environment'
 import { fleetJob } from './fleet'
 import { hardenJob } from './harden'
 import { infrastructureJobs } from './infrastructure'
@@ -22,11 +23,13 @@ export const jobs = [
   ...lifecycleJobs,
   smokeJob,
   ...seamlessJobs,
+  environmentJob,
   limitsJob,
   ...deleteJobs,
   fixJob,
   manyJob,
   fleetJob,
+  environmentManyJob,
   ...infrastructureJobs,
   hardenJob,
   maintainJob,

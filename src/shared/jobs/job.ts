@@ -75,6 +75,12 @@ export interface Offer {
   }
 }
 
+/** A job on several instances, in the words of a report: “Starting 3, 1 done…”, “Started 3 of 3”. */
+export interface Several {
+  readonly doing: string
+  readonly done: string
+}
+
 /** How a job runs on many instances at once. */
 export interface Bulk {
   readonly verb: string
@@ -109,6 +115,8 @@ export interface Job<
   /** Instances that get one more step each, after the others. */
   instances?(plan: Plan): readonly string[]
   abreast?(plan: Plan): Abreast
+  /** How the list of instances reports on it; absent if it doesn't. */
+  several?(plan: Plan): Several
   /** Once this step has begun, the job can only be finished, not undone. */
   readonly pivot?: NoInfer<Step>
   /** What start-up does with an operation that was interrupted before its pivot. */

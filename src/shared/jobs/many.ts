@@ -49,6 +49,7 @@ export const manyJob = defineJob({
   },
   instances: ({ names }) => names,
   abreast: plan => ({ from: needsDatabase(plan) ? 1 : 0, most: atOnce }),
+  several: ({ action }) => bulkOf(action),
   recovery: 'resume',
   about: () => '(instances)', // no instance can be called that
   claims: plan => (needsDatabase(plan) ? [uses(things.infrastructure)] : []),
@@ -70,12 +71,6 @@ export const manyJob = defineJob({
     confirm: 'Cancel the rest',
   },
 })
-
-/** A job on several instances, in the words of a report. */
-export interface Several {
-  readonly doing: string
-  readonly done: string
-}
 
 const prefix = 'instance/'
 /** The name of the step for an instance. */

@@ -94,6 +94,22 @@ export function lifeSuite(options: CliOptions): void {
       /pool +8 +this instance +5\nstatement-timeout +120 s +this instance +none\n/,
     )
 
+    const secret = await home.run('env school set MAIL_PASSWORD', 'p#1 "x"\n')
+    expect(secret).toMatchObject({ exit: 0, out: 'This takes effect with the next restart.\n' })
+    expect(secret.err).not.toContain('p#1')
+    expect((await home.run('env school')).out).toMatch(
+      /PORT +\d+ +Instance Manager\n[\s\S]*MAIL_PASSWORD +\(hidden\) +you/,
+    )
+    expect((await home.run('env school get MAIL_PASSWORD')).out).toBe('p#1 "x"\n')
+    expect((await home.run('env school set LOG_LEVEL=debug --all --json')).data).toMatchObject([
+      { name: 'school', exit: 0 },
+    ])
+    expect((await home.run('env school undo --restart --json')).data).toMatchObject({
+      operation: { phase: 'succeeded' },
+    })
+    expect((await home.run('env school get LOG_LEVEL')).exit).toBe(4)
+    expect(await home.run('env school unset PORT')).toMatchObject({ exit: 4 })
+    expect(await home.run('env school set 1A=x')).toMatchObject({ exit: 2 })
     expect((await home.run('infra status')).out).toMatch(/PostgreSQL\n[\s\S]+max_connections +800/)
     expect((await home.run('infra set postgres work_mem=8MB max_connections=400 --json')).data).toMatchObject({
       operation: { kind: 'infrastructure-settings', phase: 'succeeded' },

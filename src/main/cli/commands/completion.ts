@@ -88,6 +88,7 @@ function optionValues(command: Grammar, option: string): string[] {
 }
 
 const fixed: Readonly<Record<string, readonly string[]>> = {
+  action: ['get', 'set', 'unset', 'undo'],
   how: ['resume', 'roll-back'],
   shell: ['bash', 'zsh', 'fish'],
   service: serviceNames,

@@ -4,6 +4,7 @@
  */
 import { dirname, join } from 'node:path'
 import { parse } from 'dotenv'
+import { ownedKeys } from '../../../shared/environment'
 import type { ExchangePlan } from '../../../shared/jobs/rebuild'
 import { problem } from '../../../shared/problem'
 import type { RebuildReview } from '../../../shared/rebuild-review'
@@ -15,7 +16,7 @@ import { readBaseEnv } from '../create/plan'
 import { pathsOf, type RebuildServices } from './services'
 
 /** Every instance has its own values for these, whatever the base application's are. */
-const ownKeys = new Set(['DATABASE_URL', 'DIRECT_URL', 'PORT', 'JWT_SECRET', 'INSTANCE_NAME'])
+const ownKeys = new Set([...ownedKeys, 'JWT_SECRET'])
 
 /** Returns only names, never values. @param keys those that the instance has */
 export async function newKeys(

@@ -12,8 +12,10 @@ import {
 } from 'react'
 import { jobOf, startRequestSchema, type StartRequest } from '../../../shared/jobs'
 import { startJob } from '../../../shared/jobs/lifecycle'
-import { rebuildingWords, type fleetJob } from '../../../shared/jobs/fleet'
-import { bulkOf, manyJob, resultsOf, type BulkAction, type Several } from '../../../shared/jobs/many'
+import type { environmentManyJob } from '../../../shared/jobs/environment'
+import type { fleetJob } from '../../../shared/jobs/fleet'
+import type { Several } from '../../../shared/jobs/job'
+import { bulkOf, manyJob, resultsOf, type BulkAction } from '../../../shared/jobs/many'
 import { planOf } from '../../../shared/jobs/words'
 import { isOpen } from '../../../shared/operation'
 import type { Problem } from '../../../shared/problem'
@@ -57,7 +59,8 @@ interface Question {
 /** A request about one instance. */
 type InstanceRequest = Extract<StartRequest, { readonly name: string }>
 
-type FleetRequest = Extract<StartRequest, { readonly kind: typeof fleetJob.kind }>
+/** A request about several instances that needs more than their names. */
+type SeveralRequest = Extract<StartRequest, { readonly kind: typeof fleetJob.kind | typeof environmentManyJob.kind }>
 
 interface Jobs {
   /** By instance name. */
@@ -69,8 +72,8 @@ interface Jobs {
   /** Starts an instance and stops whatever runs on its port; asks first. */
   readonly switchTo: (name: string) => void
   readonly bulk: (action: BulkAction, names: readonly string[], skipped?: readonly Skipped[]) => void
-  /** Starts a rebuild of several instances, and reports on it. @throws the router's Problem */
-  readonly sendFleet: (request: FleetRequest, skipped: readonly Skipped[]) => Promise<void>
+  /** Starts a job on several instances, on which the list reports. @throws the router's Problem */
+  readonly sendSeveral: (request: SeveralRequest, report: Omit<Asked, 'id' | 'problem'>) => Promise<void>
   readonly dismissReport: () => void
   /** Opens a dialog, or closes it. */
   readonly ask: (question: Question | undefined) => void
@@ -160,16 +163,16 @@ export function JobsProvider({ children }: { children: ReactNode }) {
         (error: unknown) => setAsking({ ...it, problem: problemOf(error) }),
       )
     }
-    const sendFleet: Jobs['sendFleet'] = async (request, skipped) => {
+    const sendSeveral: Jobs['sendSeveral'] = async (request, report) => {
       const { id } = await client.operations.start.mutate(request)
       setAsking(undefined)
-      setBegun({ ...rebuildingWords, count: request.names.length + 1, skipped, id })
+      setBegun({ ...report, id })
     }
     const dismissReport = (): void => {
       setAsking(undefined)
       forgetBegun()
     }
-    return { send, run, switchTo, bulk, sendFleet, dismissReport, ask }
+    return { send, run, switchTo, bulk, sendSeveral, dismissReport, ask }
   }, [client, operations, setBegun, forgetBegun])
 
   // Also reports jobs that were started elsewhere or before a crash.
@@ -178,13 +181,14 @@ export function JobsProvider({ children }: { children: ReactNode }) {
     const look = (): void => {
       const other = operations.view().operations.find(it => {
         const job = jobOf(it.kind)
-        return job?.instances && !job.background && isOpen(it) && !told.current.has(it.id)
+        return job?.several && isOpen(it) && !told.current.has(it.id)
       })
-      if (!other) return
+      const job = other && jobOf(other.kind)
+      const plan = job && planOf(job, other)
+      if (!other || plan === undefined || !job?.several) return
       told.current.add(other.id)
-      const plan = planOf(manyJob, other)
-      const words = plan ? bulkOf(plan.action) : rebuildingWords
-      setBegun({ doing: words.doing, done: words.done, count: resultsOf(other).length, skipped: [], id: other.id })
+      const { doing, done } = job.several(plan)
+      setBegun({ doing, done, count: resultsOf(other).length, skipped: [], id: other.id })
     }
     look()
     return operations.subscribe(look)

@@ -3,7 +3,7 @@ import { Button, Modal, NumberInput, Select, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { count, enumerate } from '../../../shared/amounts'
-import { canaryOf, defaultAtOnce, fleetJob } from '../../../shared/jobs/fleet'
+import { canaryOf, defaultAtOnce, fleetJob, rebuildingWords } from '../../../shared/jobs/fleet'
 import type { Problem } from '../../../shared/problem'
 import type { ShownInstance } from '../instances/arrange'
 import dialogs from '../instances/dialogs.module.css'
@@ -49,7 +49,7 @@ interface FormProps extends FleetProps {
 
 function FleetForm({ fleet, skipped, leaveOut, onClose }: FormProps) {
   const trpc = useTRPC()
-  const { sendFleet } = useJobs()
+  const { sendSeveral } = useJobs()
   const [opened] = useState(() => fleet.map(it => it.instance.name))
   const [chosen, setCanary] = useState(() => canaryOf(fleet.map(it => it.instance))?.name ?? '')
   const names = fleet.map(it => it.instance.name)
@@ -76,7 +76,7 @@ function FleetForm({ fleet, skipped, leaveOut, onClose }: FormProps) {
     if (!review.data || !members.data || !together.success || !decision.decided) return
     setSending(true)
     const { answers } = decision
-    sendFleet(
+    sendSeveral(
       {
         kind: fleetJob.kind,
         canary,
@@ -85,7 +85,7 @@ function FleetForm({ fleet, skipped, leaveOut, onClose }: FormProps) {
         answers,
         env: env.length > 0 ? [...env] : undefined,
       },
-      skipped,
+      { ...rebuildingWords, count: fleet.length, skipped },
     )
       .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
       .finally(() => setSending(false))
