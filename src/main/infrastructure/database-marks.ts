@@ -34,6 +34,10 @@ export interface Mark {
   readonly owner?: string | undefined
 }
 
+/** How the names of copies begin that are made to rehearse changes (schema/copies.ts), and what they look like. */
+export const copyPrefix = 'im_copy_'
+export const copyPattern = `^${copyPrefix}[0-9a-f]{16}_[0-9a-f]{32}$`
+
 export const formatMark = ({ token, schema, owner }: Mark): string =>
   `instance-manager${token ? `:${token}` : ''}${schema ? ` schema ${schema}` : ''}${owner ? ` of ${owner}` : ''}`
 

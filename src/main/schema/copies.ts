@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto'
 import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
 import { type Login, unreachable, withConnection } from '../infrastructure/connection'
-import { formatMark } from '../infrastructure/database-marks'
+import { copyPrefix, formatMark } from '../infrastructure/database-marks'
 import { provideTemplate, templateDatabase } from '../infrastructure/secure'
 import { SerialQueue } from '../system/serial-queue'
 import { clone } from './clone'
@@ -141,7 +141,7 @@ export class Copies {
   }
 
   get #prefix(): string {
-    return `im_copy_${createHash('sha256').update(this.#workspace).digest('hex').slice(0, 16)}_`
+    return `${copyPrefix}${createHash('sha256').update(this.#workspace).digest('hex').slice(0, 16)}_`
   }
 
   async #connected<T>(work: (client: Client, admin: Login) => Promise<T>): Promise<T> {

@@ -3,6 +3,8 @@
  * with their owners and rights, and the settings of both. Superusers aren't included: each cluster has its own.
  */
 import { type Client, escapeIdentifier as id, escapeLiteral as literal } from 'pg'
+import { type Login, withConnection } from '../connection'
+import { copyPattern } from '../database-marks'
 import { poolerRole } from '../services/postgres-config'
 import { templateDatabase } from '../secure'
 
@@ -40,8 +42,11 @@ export interface Cluster {
 
 /** The roles that are moved, as a condition on `pg_authid`. OIDs below 16384 are PostgreSQL's own. */
 const moved = `oid >= 16384 AND NOT rolsuper AND rolname <> ${literal(poolerRole)}`
-/** The databases that are moved, as a condition on `pg_database`. */
-export const movedDatabases = `datname NOT IN ('postgres', 'template0', 'template1', ${literal(templateDatabase)})`
+/** The databases that are moved, as a condition on `pg_database`. Copies for rehearsals come and go. */
+export const movedDatabases = `datname NOT IN ('postgres', 'template0', 'template1', ${literal(templateDatabase)}) AND datname !~ ${literal(copyPattern)}`
+
+/** Milliseconds: dropping a large database takes minutes on a slow disk. */
+const timeouts = { connect: 10_000, query: 1_800_000 }
 
 /** Reads it all in a fixed order, so that two can be compared. @param client our role's, in the database `postgres` */
 export async function readCluster(client: Client): Promise<Cluster> {
@@ -72,14 +77,23 @@ export async function readCluster(client: Client): Promise<Cluster> {
   }
 }
 
-/** Empties the new cluster, which can only contain what an earlier attempt copied. @param client as above */
-export async function clearCluster(client: Client): Promise<void> {
-  const names = async (sql: string) => (await client.query<{ name: string }>(sql)).rows.map(it => it.name)
-  for (const it of await names(`SELECT datname::text AS name FROM pg_database WHERE ${movedDatabases}`))
-    await client.query(`DROP DATABASE ${id(it)} WITH (FORCE)`)
-  for (const it of await names(`SELECT rolname::text AS name FROM pg_authid WHERE ${moved}`))
-    await client.query(`DROP ROLE ${id(it)}`)
-}
+/**
+ * Empties the new cluster, which can only contain what an earlier attempt copied.
+ * @param admin our role's login to the database `postgres`
+ */
+export const clearCluster = (admin: Login): Promise<void> =>
+  withConnection(
+    admin,
+    async client => {
+      const names = async (sql: string) => (await client.query<{ name: string }>(sql)).rows.map(it => it.name)
+      for (const it of await names(`SELECT datname::text AS name FROM pg_database WHERE ${movedDatabases}`))
+        await client.query(`DROP DATABASE ${id(it)} WITH (FORCE)`)
+      for (const it of await names(`SELECT rolname::text AS name FROM pg_authid WHERE ${moved}`))
+        await client.query(`DROP ROLE ${id(it)}`)
+      await client.query('ALTER ROLE ALL RESET ALL') // other settings went with their database or role
+    },
+    timeouts,
+  )
 
 /** Each is sent separately: PostgreSQL logs statements that fail, and the one with the password is unlikely to. */
 export const roleSql = ({ name, attributes, password, comment }: RoleFacts): string[] => [

@@ -42,8 +42,8 @@ export async function copyAll(ends: Ends, report: (done: number, all: number) =>
   const [dump, restore] = [requireTool(ends.old.driver), requireTool(ends.new.driver)]
   const cluster = await withConnection(ends.old.admin, readCluster)
   const password = generatePassword() // nobody knows it: the roles get their own at the end
+  await clearCluster(ends.new.admin)
   await withConnection(ends.new.admin, async client => {
-    await clearCluster(client)
     for (const { name } of cluster.roles)
       await client.query(`CREATE ROLE ${id(name)} LOGIN PASSWORD ${literal(await scramSecret(password))}`)
   })
