@@ -188,6 +188,7 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
         await expect(login(port, { ...school, database: 'annex_db' }, school.password)).rejects.toThrow(/permission/)
       }
       expect(await workspace.sql('SELECT count(*)::int AS rows FROM public.kept')).toEqual([{ rows: 1000 }])
+      await workspace.sql('DROP TABLE public.kept')
       await expect(login(ports.postgres, { role: 'Head boss', database: 'postgres' }, 'any')).rejects.toThrow('reject')
       expect(await guide.psql('SELECT 1')).toBe('1') // podman exec … psql -U postgres
       const { containers } = await workspace.services.settings.read()
@@ -212,6 +213,21 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
       await expect(tryLogins({ ...trials, pooled: nobody })).rejects.toMatchObject({
         problem: { message: `A login that must be refused couldn’t be tried: postgres over TCP, port ${nobody}.` },
       })
+    })
+
+    it('a move starts from the image of its container, and leaves behind only one that stays stopped', async () => {
+      const { moving, settings } = workspace.services
+      const { containers } = await settings.read()
+      await settings.change({ 'containers.postgresImage': 'im-test/postgres:other' }, { guarded: false })
+      const reviewOf = (image: string) => moving.review({ driver: engine, image })
+      expect(await reviewOf('im-test/postgres:other')).toMatchObject({ own: false, refused: [] })
+      await expect(reviewOf(images.postgres)).rejects.toMatchObject({ problem: { code: 'move-same' } })
+      await settings.change({ 'containers.postgresImage': images.postgres }, { guarded: false })
+      if (engine === 'podman') return // ours can't change the policy of a container
+      await guide.command(['update', '--restart', 'always', containers.postgres])
+      expect((await moving.review({ driver: 'embedded' })).refused).toMatchObject([{ code: 'move-container' }])
+      await guide.command(['update', '--restart', 'unless-stopped', containers.postgres])
+      expect((await moving.review({ driver: 'embedded' })).refused).toEqual([])
     })
 
     it('PgBouncer finds PostgreSQL again when that has got another address', async () => {

@@ -33,6 +33,7 @@ export class AdoptedContainers implements AdoptedServices {
     return {
       id: found.id,
       open: found.published.some(it => !it.address.startsWith('127.')),
+      startsAtBoot: found.startsAtBoot,
       ...(found.removedAtStop && { passing: 'removed-at-stop' }),
       ...(unit !== undefined && { passing: { unit } }),
     }

@@ -176,6 +176,7 @@ export class ContainerDriver implements Driver {
     return {
       pid: container.running ? container.pid : undefined,
       program: container.imageName,
+      image: container.imageName,
       restarts: container.restarts,
       data: mount && (mount.volume ?? mount.from),
     }

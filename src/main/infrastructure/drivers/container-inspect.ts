@@ -16,6 +16,7 @@ const containerSchema = z.object({
   Config: z.object({ Image: z.string(), Labels: z.record(z.string(), z.string()).nullish() }),
   HostConfig: z.object({
     AutoRemove: z.boolean().nullish(),
+    RestartPolicy: z.object({ Name: z.string() }).nullish(),
     PortBindings: z
       .record(z.string(), z.array(z.object({ HostIp: z.string().nullish(), HostPort: z.string() })).nullable())
       .nullish(),
@@ -35,6 +36,8 @@ export interface Container {
   readonly restarting: boolean
   /** The engine removes it as soon as it stops. */
   readonly removedAtStop: boolean
+  /** The engine starts it at every boot, even if it was stopped. */
+  readonly startsAtBoot: boolean
   /** The id of the image that it was created from. */
   readonly image: string
   /** The image as it was named then. */
@@ -74,6 +77,7 @@ export function toContainer(found: unknown): Container {
     running,
     restarting: State.Restarting === true,
     removedAtStop: HostConfig.AutoRemove === true,
+    startsAtBoot: HostConfig.RestartPolicy?.Name === 'always',
     image: Image,
     imageName: Config.Image,
     ...(typeof RestartCount === 'number' && { restarts: RestartCount }),

@@ -95,6 +95,8 @@ export interface DataPlaces {
 }
 
 export interface DriverDetails extends Pick<ServiceDetails, 'program' | 'data' | 'restarts'> {
+  /** The image that its container was created from; absent if it has none. */
+  readonly image?: string
   /** Its first process on this machine; absent if it isn't running. */
   readonly pid?: number | undefined
 }
@@ -108,6 +110,8 @@ export interface AdoptedService {
    * Set if it can't be stopped and put back: its engine would remove it, or this systemd unit would create it again.
    */
   readonly passing?: 'removed-at-stop' | { readonly unit: string }
+  /** Its engine starts it at every boot, even if it was stopped. */
+  readonly startsAtBoot: boolean
 }
 
 /** All are safe to repeat. `id` is what `find` returned. */

@@ -13,7 +13,7 @@ import type { Databases } from '../databases'
 import type { Driver } from '../drivers/driver'
 import { placeTaken } from '../drivers/problems'
 import type { Infrastructure } from '../infrastructure'
-import { allServices, serviceOf } from '../services'
+import { allServices } from '../services'
 import { postgres, weakRules } from '../services/postgres'
 import { requireTool } from './copy'
 import { serverFacts } from './facts'
@@ -23,9 +23,9 @@ import {
   formerKept,
   noPooler,
   noRoom,
-  passing,
   same,
   softRules,
+  unkept,
   unmovableProblem,
   wrongAddress,
 } from './refusals'
@@ -70,8 +70,12 @@ export class Moving {
     const { infrastructure, settings: file, sides } = this.#services
     const [status, settings, { tenants }] = [await infrastructure.status(), await file.read(), infrastructure]
     const { containers } = settings
-    const from: MoveSide = { driver: status.driver, container: containers.postgres, image: containers.postgresImage }
-    if (status.driver === kind && (kind === 'embedded' || image === undefined || image === from.image)) throw same(from)
+    const configured = { container: containers.postgres, image: containers.postgresImage }
+    // the settings may name another image: an adopted container has its own
+    const actual = await (await infrastructure.driver()).details?.(postgres)
+    const from: MoveSide = { driver: status.driver, ...configured, ...(actual?.image && { image: actual.image }) }
+    const to: MoveSide = { driver: kind, ...configured, ...(kind !== 'embedded' && image !== undefined && { image }) }
+    if (from.driver === kind && (kind === 'embedded' || isSameImage(from.image, to.image))) throw same(from)
     if (status.postgres.state !== 'running')
       throw problem({
         code: 'infrastructure-stopped',
@@ -79,7 +83,6 @@ export class Moving {
         hint: 'Start the infrastructure, then move it.',
         action: 'start-infrastructure',
       })
-    const to: MoveSide = { ...from, driver: kind, ...(kind !== 'embedded' && image !== undefined && { image }) }
     const beside = kind === from.driver ? { ...to, container: await this.#freeName(to) } : to
     const admin = await infrastructure.admin()
     const [old, now] = [sides.of(from), sides.of(beside)]
@@ -92,8 +95,10 @@ export class Moving {
       before: status.pgbouncer.state === 'running',
       after: available === undefined && (await poolable(now)),
     }
-    const adopted = await old.adoptedServices?.find(serviceOf('postgres'))
-    const own = adopted === undefined
+    const adopted = await Promise.all(
+      allServices.map(async it => ({ service: it, found: await old.adoptedServices?.find(it) })),
+    )
+    const own = adopted.find(it => it.service === postgres)?.found === undefined
     const free = available === undefined ? await freeOn(now) : undefined
     const review: MoveReview = {
       from: from.driver,
@@ -106,7 +111,7 @@ export class Moving {
       ...(free !== undefined && { free }),
       refused: [
         ...(available ? [available] : [...(await this.#inTheWay(now)), ...toolsMissing(old, now)]),
-        ...(adopted?.passing ? [passing(adopted.passing)] : []),
+        ...adopted.flatMap(({ service, found }) => (found ? unkept(service, found) : [])),
         ...(await this.#refused(server.unmovable, pooled.after)),
         ...(admin.adopted ? softRules(await weakRules(admin)) : []),
         ...(free !== undefined && free < growth * sizeOf(server) ? [noRoom(free, sizeOf(server))] : []),
@@ -118,7 +123,7 @@ export class Moving {
       plan: {
         from,
         to: beside,
-        ...(await this.#changes(from, beside)),
+        ...(await this.#changes(configured, beside)),
         token: randomBytes(16).toString('hex'),
         spare: await freePort(taken),
         pooled,
@@ -141,7 +146,7 @@ export class Moving {
   }
 
   /** The settings that the move changes. */
-  async #changes(from: MoveSide, to: MoveSide): Promise<Pick<MovePlan, 'before' | 'after'>> {
+  async #changes(from: Omit<MoveSide, 'driver'>, to: MoveSide): Promise<Pick<MovePlan, 'before' | 'after'>> {
     const states = await this.#services.settings.list()
     const own = (key: string): string | null => {
       const state = states.find(it => it.key === key)
@@ -200,6 +205,10 @@ async function works(kind: DriverKind, infrastructure: Infrastructure): Promise<
     throw error
   }
 }
+
+/** `postgres:15` is short for `docker.io/library/postgres:15`. */
+const isSameImage = (...images: readonly string[]): boolean =>
+  new Set(images.map(it => it.replace(/^docker\.io\//, '').replace(/^library\//, ''))).size === 1
 
 const poolable = async (driver: Driver): Promise<boolean> =>
   (await driver.status()).services.pgbouncer.state !== 'unavailable'

@@ -4,6 +4,7 @@ import { driverTitle, type DriverKind } from '../../../shared/infrastructure'
 import type { MoveSide } from '../../../shared/jobs/move'
 import { problem, type Problem } from '../../../shared/problem'
 import type { AdoptedService } from '../drivers/driver'
+import type { Service } from '../services/service'
 import { weakRulesWarning } from '../services/postgres'
 
 export const same = ({ driver, image }: MoveSide) =>
@@ -57,20 +58,28 @@ export const wrongAddress = (names: readonly string[]): Problem => ({
   hint: 'Replace [::1] with 127.0.0.1 in its .env, then restart it.',
 })
 
-/** The old PostgreSQL must still be there after its stop: as the way back, and for undo. */
-export const passing = (why: NonNullable<AdoptedService['passing']>): Problem => ({
-  code: 'move-container',
-  message: 'PostgreSQL’s container can’t be stopped and kept.',
-  ...(why === 'removed-at-stop'
-    ? {
-        cause: 'It was created with --rm, so it is removed as soon as it stops, and its data may be removed with it.',
-        hint: 'Create it again without --rm over the same data, then move it.',
-      }
-    : {
-        cause: `The systemd unit ${why.unit} runs it, and could start it again on the port of the new one.`,
-        hint: 'Disable and stop the unit, create the container without it over the same data, then move it.',
-      }),
-})
+/** A container that is left behind must stay, stopped: as the way back, for undo, and because the new one has its port. */
+export function unkept({ title }: Service, { passing, startsAtBoot }: AdoptedService): Problem[] {
+  const because = (cause: string, hint: string): Problem[] => [
+    { code: 'move-container', message: `${title}’s container can’t be stopped and kept.`, cause, hint },
+  ]
+  if (passing === 'removed-at-stop')
+    return because(
+      'It was created with --rm, so it is removed as soon as it stops, and its data may be removed with it.',
+      'Create it again without --rm over the same data, then move it.',
+    )
+  if (passing)
+    return because(
+      `The systemd unit ${passing.unit} runs it, and could start it again on the port of the new one.`,
+      'Disable and stop the unit, create the container without it over the same data, then move it.',
+    )
+  if (startsAtBoot)
+    return because(
+      'It was created with --restart always, so it would start again at the next boot, on the port of the new one.',
+      'Change that (“docker update --restart unless-stopped NAME”; with an older Podman, create it again over the same data), then move it.',
+    )
+  return []
+}
 
 export const noRoom = (free: number, size: number): Problem => ({
   code: 'disk-space',
