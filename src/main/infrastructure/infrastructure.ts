@@ -134,7 +134,7 @@ export class Infrastructure {
     requireAvailable(kind, await this.options())
     if (kind !== present) {
       await this.wanted.change(() => ({ wanted: [], instances: [] })) // that was about the other driver's services
-      await this.#services.drivers[present].leave?.()
+      await this.leave(present)
     }
     await this.#services.settings.change({ driver: kind })
     return await this.#changed()
@@ -398,6 +398,11 @@ export class Infrastructure {
   rulesChanged(): void {
     this.#warnings = undefined
     this.#watched.again()
+  }
+
+  /** Call it once nothing of the workspace is left there: the driver forgets where that was. */
+  async leave(kind: DriverKind): Promise<void> {
+    await this.#services.drivers[kind].leave?.()
   }
 
   /** Records the automatically chosen driver, so that later changes to the machine don't change it. */

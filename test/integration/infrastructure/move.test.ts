@@ -1,7 +1,12 @@
 /** PostgreSQL moves between drivers and major versions with all its databases, and stays whole. */
+import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { connect, type Login } from '../../../src/main/infrastructure/connection'
+import { compareAll } from '../../../src/main/infrastructure/move/compare'
+import { serverFacts } from '../../../src/main/infrastructure/move/facts'
+import { closeDatabases, openDatabases } from '../../../src/main/infrastructure/move/hold'
 import { moveJob, removeFormerJob } from '../../../src/shared/jobs/move'
 import { dockerForTests } from '../../support/docker/docker'
 import { kept, layOutTenant, type Tenant } from '../../support/moved'
@@ -76,6 +81,23 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
     seen: await tenant.query('SELECT count(*)::int AS all FROM seen'),
     status: (await workspace.services.instances.registry.list()).instances.find(one => one.name === 'busy')?.status,
   })
+  /** Does this once the move has stopped PgBouncer. */
+  const whenDown = (work: () => Promise<unknown>): void => {
+    const { infrastructure } = workspace.services
+    const stop = infrastructure.stop.bind(infrastructure)
+    infrastructure.stop = async (which, service, context) => {
+      await stop(which, service, context)
+      if (service !== 'pgbouncer') return
+      infrastructure.stop = stop
+      await work()
+    }
+  }
+  /** A session of its own. */
+  const session = async (login: Login, sql: string) => {
+    const { client, close } = await connect(login, { connect: 10_000, query: 10_000 })
+    await client.query(sql)
+    return close
+  }
   const asBefore = () => ({ refused: [], driver: 'embedded', kept: before, seen: [{ all: 1715 }], status: 'online' })
 
   beforeAll(async () => {
@@ -119,6 +141,65 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
     expect(await refusals()).toEqual(['move-unmovable'])
     await workspace.sql(unmake)
     expect(await refusals()).toEqual([])
+  })
+
+  it('leaves out a copy for a rehearsal, which may be gone before it is moved', async () => {
+    const copy = `im_copy_${'0'.repeat(16)}_${'f'.repeat(32)}`
+    await workspace.sql(`CREATE DATABASE ${copy}`)
+    const { refused, databases } = await workspace.services.moving.review({ driver: 'podman' })
+    await workspace.sql(`DROP DATABASE ${copy}`)
+    expect([refused, databases.map(one => one.name)]).toEqual([[], ['busy_db', 'old-one_db']])
+  })
+
+  it('closes and opens databases though someone is changing them, and passes over one that is gone', async () => {
+    const admin = await workspace.services.infrastructure.admin()
+    const { databases } = await serverFacts(admin)
+    const { signal } = new AbortController()
+    const { role: user, password, database } = tenant
+    const alter = (limit: number) => `BEGIN; ALTER DATABASE "${database}" CONNECTION LIMIT ${limit}`
+    const limits = () => workspace.sql(`SELECT datconnlimit AS it FROM pg_database WHERE datname LIKE '%\\_db'`)
+
+    const owner = await session({ ...admin, user, password, database }, alter(40))
+    await closeDatabases(admin, databases, signal)
+    await owner()
+    expect(await limits()).toEqual([{ it: 0 }, { it: 0 }])
+
+    const other = await session(admin, alter(41))
+    await openDatabases(admin, [...databases, { name: 'gone_db', connections: 7, bytes: 0 }], signal)
+    await other()
+    expect(await limits()).toEqual([{ it: -1 }, { it: -1 }])
+  })
+
+  it('a comparison ends as soon as it is cancelled', async () => {
+    const { infrastructure } = workspace.services
+    const [driver, admin] = [await infrastructure.driver(), await infrastructure.admin()]
+    const close = await session({ ...admin, database: tenant.database }, 'BEGIN; LOCK TABLE other.notes')
+    const cancelling = new AbortController()
+    const compared = compareAll(
+      { old: { driver, admin }, new: { driver, admin }, signal: cancelling.signal },
+      () => undefined,
+    )
+    const waits = "SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%notes%'"
+    await until(async () => (await workspace.sql(waits)).length > 0)
+    cancelling.abort(new Error('cancelled'))
+    await expect(compared).rejects.toThrow('cancelled')
+    await close()
+  })
+
+  it('is put back if something that can’t be moved comes up meanwhile, even if PgBouncer doesn’t', async () => {
+    const { ports } = await workspace.services.settings.read()
+    const inTheWay = createServer()
+    whenDown(async () => {
+      await workspace.sql("SELECT pg_create_physical_replication_slot('late')")
+      await new Promise<void>(resolve => void inTheWay.listen(ports.pgbouncer, '127.0.0.1', resolve))
+    })
+    const { phase, turned, steps } = await run({ driver: 'podman' })
+    inTheWay.close()
+    await workspace.sql("SELECT pg_drop_replication_slot('late')")
+    expect([phase, turned?.problem?.code]).toEqual(['rolled-back', 'move-unmovable'])
+    expect(steps.find(step => step.name === 'stop-pgbouncer')?.notes).toContain('PgBouncer is down')
+    await workspace.startInfrastructure()
+    await until(async () => JSON.stringify(await unchanged()) === JSON.stringify(asBefore()))
   })
 
   it('is put back if a database can’t be copied', async () => {
@@ -166,6 +247,11 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
     expect(acknowledged.filter(number => !found.has(number))).toEqual([])
     await tenant.query('DROP TABLE written')
     mustSucceed(await removeOld())
+  })
+
+  it('copies a setting of all roles only if it is still there', async () => {
+    await workspace.sql("ALTER ROLE ALL SET work_mem = '7MB'")
+    whenDown(() => workspace.sql('ALTER ROLE ALL RESET ALL')) // the rehearsal has copied it
     mustSucceed(await run({ driver: 'embedded' }))
     mustSucceed(await removeOld())
     expect(await unchanged()).toEqual(asBefore())

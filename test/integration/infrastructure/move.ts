@@ -1,7 +1,10 @@
 /** What every move must do, whatever it leads from and to. */
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DriverKind } from '../../../src/shared/infrastructure'
 import { moveJob, removeFormerJob } from '../../../src/shared/jobs/move'
+import { exists } from '../../../src/main/system/files'
+import { workspacePaths } from '../../../src/main/workspace/paths'
 import type { Images } from '../../support/images/images'
 import { expectNoTrap, kept, layOutTenant, type Tenant } from '../../support/moved'
 import { makeTiny } from '../../support/tiny-base'
@@ -73,6 +76,8 @@ export function moveSuite(
         mustSucceed(await run(removeFormerJob.kind))
         expect(await kept(workspace)).toEqual(before)
         expect((await services.infrastructure.status()).former).toBeUndefined()
+        // where Docker is, is forgotten with the last that was there
+        expect(await exists(join(workspacePaths(workspace.root).state, 'docker.json'))).toBe(wanted.driver === 'docker')
         await workspace.stopInfrastructure()
         await workspace.startInfrastructure()
         expect(await tenant.query('SELECT count(*)::int AS all FROM seen')).toEqual([{ all: 1715 }])

@@ -5,6 +5,7 @@ import { withConnection } from '../connection'
 import { readCluster, type Cluster } from './cluster'
 import { differences, readContent } from './content'
 import type { Ends } from './copy'
+import { endSessions } from './hold'
 
 /** Databases at a time. */
 const atOnce = 2
@@ -16,14 +17,27 @@ export async function compareAll(ends: Ends, report: (done: number, all: number)
     if (JSON.stringify(old?.[part]) !== JSON.stringify(now?.[part])) throw differs(`The ${part} differ.`, [])
   const names = old?.databases.map(it => it.name) ?? []
   let done = 0
-  await mapLimited(names, atOnce, async database => {
-    const [before, after] = await Promise.all(
-      [ends.old, ends.new].map(({ admin }) => readContent({ ...admin, database }, ends.signal)),
+  // A statement in PostgreSQL knows nothing of the signal, and hashing a large table takes long. Nobody else is there.
+  const stop = (): void =>
+    void Promise.allSettled(
+      [ends.old, ends.new].map(({ admin }) => withConnection(admin, client => endSessions(client, names))),
     )
-    const found = before && after ? differences(before, after) : []
-    if (found.length > 0) throw differs(`The database ${database} isn’t the same: ${found[0]}.`, found)
-    report(++done, names.length)
-  })
+  ends.signal.addEventListener('abort', stop, { once: true })
+  try {
+    await mapLimited(names, atOnce, async database => {
+      const [before, after] = await Promise.all(
+        [ends.old, ends.new].map(({ admin }) => readContent({ ...admin, database }, ends.signal)),
+      )
+      const found = before && after ? differences(before, after) : []
+      if (found.length > 0) throw differs(`The database ${database} isn’t the same: ${found[0]}.`, found)
+      report(++done, names.length)
+    })
+  } catch (error) {
+    ends.signal.throwIfAborted()
+    throw error
+  } finally {
+    ends.signal.removeEventListener('abort', stop)
+  }
 }
 
 const differs = (cause: string, all: readonly string[]) =>

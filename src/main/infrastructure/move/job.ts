@@ -4,7 +4,7 @@
  * opened, everything can be undone. The old one is kept.
  */
 import { moveJob, type MovePlan } from '../../../shared/jobs/move'
-import { driverTitle, serviceNames } from '../../../shared/infrastructure'
+import { driverTitle, serviceNames, type ServiceName } from '../../../shared/infrastructure'
 import { bytes, duration } from '../../../shared/amounts'
 import { sizeOf } from '../../../shared/move'
 import { problem } from '../../../shared/problem'
@@ -17,11 +17,14 @@ import { passwordOf, type SecretStore } from '../secrets'
 import { securePostgres } from '../secure'
 import { serviceOf } from '../services'
 import { driverContext, subjectContradiction } from '../start'
+import { startAgain } from '../start-again'
 import { stopInstances } from '../stop'
 import { compareAll } from './compare'
 import { copyAll, type Ends } from './copy'
+import { serverFacts } from './facts'
 import { closeDatabases, openDatabases } from './hold'
 import type { Moving, MovingServices } from './moving'
+import { unmovableProblem } from './refusals'
 
 type Actions = StepActions<MovePlan>
 type Moved = Context<MovePlan>
@@ -57,23 +60,31 @@ export const infrastructureMove = (services: Services): AnyOperation =>
 /** Repeating it is as good as checking whether it is done. */
 const again = (): Promise<boolean> => Promise.resolve(false)
 
-/** Creates and starts the service if necessary: any step may be the first after a reboot. */
+/** Creates and starts the new one’s service if necessary: any step may be the first after a reboot. */
 async function bringUp(
   { infrastructure }: Services,
   driver: Driver,
-  service: (typeof serviceNames)[number],
+  service: ServiceName,
   context: Moved,
 ): Promise<void> {
   await infrastructure.provision(driver, service, driverContext(context))
   await infrastructure.start(driver, service, driverContext(context))
 }
 
+/** It is never created again: if it was removed, that would only give an empty one. */
+async function startOld({ infrastructure, sides }: Services, context: Moved): Promise<Ends['old']> {
+  const driver = sides.old(context.plan)
+  await infrastructure.start(driver, 'postgres', driverContext(context))
+  return { driver, admin: await sides.admin(driver) }
+}
+
 async function bothUp(services: Services, context: Moved): Promise<Ends> {
   const { sides } = services
-  const [old, beside] = [sides.old(context.plan), sides.beside(context.plan)]
-  for (const it of [old, beside]) await bringUp(services, it, 'postgres', context)
+  const old = await startOld(services, context)
+  const beside = sides.beside(context.plan)
+  await bringUp(services, beside, 'postgres', context)
   return {
-    old: { driver: old, admin: await sides.admin(old) },
+    old,
     new: { driver: beside, admin: await sides.admin(beside) },
     signal: context.signal,
   }
@@ -105,6 +116,7 @@ const createCluster = (services: Services): Actions => ({
     if ((await sides.beside(plan).data.occupant(serviceOf('postgres'), plan.token)) !== undefined) return
     await infrastructure.stop(sides.beside(plan), 'postgres', driverContext(context))
     await sides.beside(plan).data.empty(serviceOf('postgres'), plan.token)
+    if (plan.to.driver !== plan.from.driver) await infrastructure.leave(plan.to.driver)
   },
 })
 
@@ -149,24 +161,28 @@ const reportOn =
 const stopPooler = (services: Services): Actions => ({
   do: context => services.infrastructure.stop(services.sides.old(context.plan), 'pgbouncer', driverContext(context)),
   verify: again,
-  async undo(context) {
-    await bringUp(services, services.sides.old(context.plan), 'pgbouncer', context)
-    await services.infrastructure.healPools()
-  },
+  // `configured`: the new one may have overwritten its configuration
+  undo: context =>
+    startAgain(
+      services.infrastructure,
+      'pgbouncer',
+      { ...context, plan: { driver: context.plan.from.driver } },
+      'configured',
+    ),
 })
 
 const close = (services: Services): Actions => ({
   async do(context) {
-    const old = services.sides.old(context.plan)
-    await bringUp(services, old, 'postgres', context)
+    const { admin } = await startOld(services, context)
     await services.infrastructure.activity.release()
-    await closeDatabases(await services.sides.admin(old), context.plan.databases, context.signal)
+    await closeDatabases(admin, context.plan.databases, context.signal)
+    const { unmovable } = await serverFacts(admin) // only now can nobody add anything
+    if (unmovable.length > 0) throw problem(unmovableProblem(unmovable))
   },
   verify: again,
   async undo(context) {
-    const old = services.sides.old(context.plan)
-    await bringUp(services, old, 'postgres', context)
-    await openDatabases(await services.sides.admin(old), context.plan.databases)
+    const { admin } = await startOld(services, context)
+    await openDatabases(admin, context.plan.databases, context.signal)
   },
 })
 
@@ -191,7 +207,7 @@ const stopBoth = (services: Services): Actions => ({
       await infrastructure.stop(it, 'postgres', driverContext(context))
   },
   verify: again,
-  undo: context => bringUp(services, services.sides.old(context.plan), 'postgres', context),
+  undo: async context => void (await startOld(services, context)),
 })
 
 const writeSettings = ({ settings }: Services): Actions => ({
@@ -230,7 +246,8 @@ const open = (services: Services): Actions => ({
     const { from, version, databases } = plan
     const left = { driver: from.driver, container: from.container, version, bytes: sizeOf(plan), at: Date.now() }
     if (plan.own) await former.write((await former.read()) ?? left)
-    await openDatabases(await sides.admin(sides.new(plan)), databases)
+    else if (from.driver !== plan.to.driver) await infrastructure.leave(from.driver)
+    await openDatabases(await sides.admin(sides.new(plan)), databases, context.signal)
     await infrastructure.wanted.set(['postgres', ...(plan.pooled.after ? (['pgbouncer'] as const) : [])], true)
     infrastructure.rulesChanged()
     await infrastructure.healPools()

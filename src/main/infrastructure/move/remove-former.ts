@@ -34,6 +34,7 @@ export const removeFormer = (services: MovingServices): AnyOperation =>
           if (left.driver !== present && (await driver.adoptedServices?.find(serviceOf('pgbouncer'))) === undefined)
             await driver.data.empty(serviceOf('pgbouncer'))
           await driver.data.empty(serviceOf('postgres'))
+          if (left.driver !== present) await infrastructure.leave(left.driver)
           await former.forget()
           note(`Removed ${bytes(left.bytes)} of databases from ${driverTitle[left.driver]}.`)
         },
