@@ -19,7 +19,7 @@ test.afterAll(() => place.remove())
 
 const env = (): string => join(place.root, 'instances/school/server/.env')
 const verdict = () => window.getByRole('status').filter({ hasText: /fine|wrong/ })
-const wrong = () => window.getByRole('region', { name: 'Wrong' })
+const wrong = () => window.getByRole('region', { name: 'Problems' })
 
 test('all is well: one calm line, and how much was checked', async () => {
   await room.navigation.getByRole('link', { name: 'Health' }).click()

@@ -43,8 +43,8 @@ const introduction = `Everything that the app does, for terminals, scripts and c
 a command works through them; otherwise it does the work itself. Further commands join one that is working: it keeps
 serving them after its own work is done, and says so. If it is killed or left, they take over and finish the work.
 With \`--wait\`, a command waits for the other one to finish instead. Read-only commands need no lock and never wait.
-On a terminal, jobs show their steps with times. **Ctrl+C** cancels, undoes what was begun, and returns once that is
-done. A second Ctrl+C exits immediately and says how to recover. SIGTERM works like one Ctrl+C. Progress and Problems
+On a terminal, jobs show their steps with times. **Ctrl+C** cancels, undoes what was done so far, and returns once that
+is finished. A second Ctrl+C exits immediately and says how to recover. SIGTERM works like one Ctrl+C. Progress and Problems
 go to standard error, results to standard output. Without a terminal, commands never ask: if something is missing, the
 error names the option to use.`
 
@@ -58,10 +58,10 @@ const endings = [
   '| code | meaning |',
   '|---|---|',
   '| 0 | done |',
-  '| 1 | failed; what was begun has been undone |',
+  '| 1 | failed; everything was rolled back |',
   '| 2 | wrong usage |',
   '| 3 | stuck or left open: use `recover` |',
-  '| 4 | refused, nothing was begun: locked, busy, or an unmet precondition |',
+  '| 4 | refused before anything began: locked, busy, or an unmet precondition |',
   '| 130 | Ctrl+C, with nothing to undo |',
   '',
   '## JSON',

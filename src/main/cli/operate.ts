@@ -58,7 +58,7 @@ export async function withOperations<T>(
   })
   const free = session.interrupts.take(count => {
     if (count > 1) leave(session, engine, follower)
-    reporter.note('Cancelling: undoing what was begun. Press Ctrl+C again to leave it as it is.')
+    reporter.note('Cancelling, and undoing what was done so far. Press Ctrl+C again to leave it as it is.')
     void follower.cancel()
   })
   try {
@@ -80,7 +80,7 @@ function leave(session: CommandSession, { joined }: Engine, follower: Follower):
   follower.close()
   session.say(
     joined
-      ? 'Left. The Instance Manager running it continues to undo it.'
+      ? 'Left. The Instance Manager that is running it will finish undoing it.'
       : 'Interrupted part-way. The next command that changes something continues with it. Or decide now:',
   )
   if (!joined) for (const id of open.length ? open : ['ID']) session.say(`  instance-manager recover ${id} roll-back`)

@@ -25,7 +25,7 @@ const notAllowed: ReadonlySet<string | undefined> = new Set(['28000', '42501'])
 
 /** Somebody changed the password in PostgreSQL and `.env`: the running application would be cut off. */
 export const keepsEnvLogin =
-  'The login in .env works now. The role gets config.json’s password, and .env too; a running application can’t open new connections until it is restarted.'
+  'The login in .env works now. The role and .env get the password in config.json; a running application can’t open new connections until it is restarted.'
 
 /** Both at once if the login in `.env` works: one without the other would leave the instance without a login. */
 export const resetPassword = (facts: InstanceFacts): Fix => {
@@ -96,7 +96,7 @@ export const databaseChecks: readonly Check<InstanceFacts>[] = [
         const reasons = [
           !its.owner && `${user} doesn’t own its database.`,
           !its.login && `${user} can’t log in.`,
-          its.powerful && `${user} can do more than it should in PostgreSQL.`,
+          its.powerful && `${user} has more rights in PostgreSQL than it should.`,
           its.open && 'Every role can connect to its database.',
           !its.pooler && facts.pooled && 'PgBouncer’s role can’t connect to its database.',
           its.strangers.length > 0 && `Owned by another role: ${enumerate(its.strangers)}.`,

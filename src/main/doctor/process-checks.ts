@@ -23,12 +23,12 @@ const restart = (facts: InstanceFacts): Fix => ({
 const takeOver = (facts: InstanceFacts): Fix => ({
   ...restart(facts),
   label: 'Take it over',
-  warning: 'Its process is ended and started again by PM2, so it is briefly unavailable.',
+  warning: 'PM2 will end its process and start it again, so it is briefly unavailable.',
 })
 const end = (facts: InstanceFacts): Fix => ({
   label: 'End it',
   request: { kind: stopJob.kind, name: nameOf(facts) },
-  warning: 'Its process is ended: nobody can use it until it is started.',
+  warning: 'Its process will be ended, so nobody can use the instance until it is started.',
 })
 
 const ofProcess = (judge: (it: ProcessFacts, facts: InstanceFacts) => ReturnType<Check<InstanceFacts>['judge']>) =>

@@ -107,7 +107,7 @@ async function openSockets(path: string): Promise<FileHandle> {
     code: 'sockets-open',
     message: 'Other users can enter the folder with the database’s sockets.',
     cause: `It is ${path}.`,
-    hint: `Start the infrastructure: that makes it private. By hand: chmod 700.`,
+    hint: `Start the infrastructure, which makes it private. Or run “chmod 700” on it.`,
     action: 'start-infrastructure',
   })
 }
@@ -163,7 +163,7 @@ export function unreachable(error: unknown, port: number): ProblemError {
         code: 'postgres-refused-us',
         message: `PostgreSQL on port ${port} refused Instance Manager’s own role.`,
         cause: 'The password in .instance-manager/secrets.json isn’t the server’s, or another server has the port.',
-        hint: 'Stop and start the infrastructure: that sets the role up again.',
+        hint: 'Stop and start the infrastructure, which sets up the role again.',
         action: 'start-infrastructure',
       },
       error,

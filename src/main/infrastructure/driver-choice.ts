@@ -40,7 +40,7 @@ export async function requireUnused(driver: Driver, instances: { any(): Promise<
   if (await instances.any())
     throw inUse(
       `${names[driver.kind]} holds the instances’ data.`,
-      'To take it to another driver: “instance-manager infra move KIND”.',
+      'To move it to another driver: “instance-manager infra move KIND”.',
     )
   const { services } = await driver.status()
   if (serviceNames.some(it => ['running', 'starting', 'not-adopted'].includes(services[it].state)))

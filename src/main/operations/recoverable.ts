@@ -41,7 +41,7 @@ async function check(reading: Readable, operation: AnyOperation | undefined): Pr
   const found = isSame ? opened.steps : opened.steps.filter(it => due.includes(it))
   if (JSON.stringify(due) !== JSON.stringify(found)) return otherVersion(reading, operation)
   if (state.turned && isPastPivot(state, operation.pivot))
-    return corrupt('It was turned back after the point of no return.').problem
+    return corrupt('It was rolled back after the point of no return.').problem
   return { ...reading, state: { ...state, plan, claims: operation.claims(plan) } }
 }
 
@@ -49,7 +49,7 @@ const otherVersion = ({ opened }: Readable, operation: AnyOperation | undefined)
   code: 'journal-version',
   message: `An unfinished operation (${opened.kind} ${opened.subject}) is from another version of Instance Manager.`,
   cause: `Its journal has version ${opened.version} of ${opened.kind}; this app ${operation ? `has version ${operation.version}` : 'has no such job'}.`,
-  hint: 'It was left as it is. Finish it with the version that began it, or put things right by hand and abandon it.',
+  hint: 'It was left as it is. Finish it with the version that started it, or put things right by hand and abandon it.',
 })
 
 /** The steps that a journal names, in its order. Those that the current plan leaves out do nothing. */

@@ -64,7 +64,7 @@ export const deleteJob = defineJob({
   words: ({ name }) => ({
     asking: `Delete “${name}”`,
     running: `Deleting “${name}”`,
-    done: `“${name}” is deleted`,
+    done: `“${name}” was deleted`,
   }),
   status: 'Deleting…',
   cancel: undoesAll,

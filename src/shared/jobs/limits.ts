@@ -25,7 +25,7 @@ export const limitsJob = defineJob({
     'write-limits': { title: 'Record the limits', explanation: 'In config.json.' },
     'limit-role': { title: 'Limit the database role', explanation: 'New connections get the new limits.' },
     'limit-pool': {
-      title: 'Tell PgBouncer',
+      title: 'Update PgBouncer',
       explanation: 'It replaces its connections as they become free; no client is disconnected.',
     },
   },

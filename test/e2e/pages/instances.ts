@@ -16,7 +16,7 @@ export class InstanceList {
     this.search = page.getByRole('textbox', { name: 'Find by name' })
     this.chosen = page.getByRole('toolbar', { name: 'Selected instances' })
     this.report = page.getByRole('region', { name: 'Result' })
-    this.notDone = this.report.getByRole('list', { name: 'Not done' }).getByRole('listitem')
+    this.notDone = this.report.getByRole('list', { name: 'Failed or skipped' }).getByRole('listitem')
     this.menu = page.getByRole('menu')
   }
 

@@ -73,7 +73,7 @@ export async function detach(session: CommandSession, options: ServeCommandOptio
   throw new Failure(
     {
       code: 'serve-not-started',
-      message: 'The pages could not be served.',
+      message: 'The pages couldn’t be served.',
       cause: (await readFile(log, 'utf8')).trim().split('\n')[0] || undefined,
       hint: 'Run the same command without --detach to see why.',
     },

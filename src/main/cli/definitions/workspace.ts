@@ -109,7 +109,7 @@ export function infra(program: Grammar): void {
     .add('harden', 'Give containers that were created elsewhere the secure set-up; data and names stay.')
     .option('--dry-run', 'show what would change, what it costs and what prevents it')
     .example('infra harden --dry-run', 'changes nothing')
-    .example('infra harden', 'everything is put back if a login that must work doesn’t')
+    .example('infra harden', 'puts everything back if a login that must work doesn’t')
     .does(async (session, options: HardenOptions) => (await import('../commands/harden')).harden(session, options))
   group
     .add(
@@ -132,7 +132,7 @@ export function infra(program: Grammar): void {
     .argument('<driver>', driverKinds.join(', '), oneOf(driverKinds))
     .option('--dry-run', 'show what would be done, what it costs and what prevents it')
     .example('infra move podman --dry-run', 'changes nothing')
-    .example('infra move podman', 'everything is put back unless every row is the same afterwards')
+    .example('infra move podman', 'compares every row, and puts everything back if one differs')
     .does(async (session, options: MoveOptions, driver: DriverKind) =>
       (await import('../commands/move')).move(session, driver, options),
     )

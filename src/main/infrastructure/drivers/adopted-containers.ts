@@ -87,7 +87,7 @@ export class AdoptedContainers implements AdoptedServices {
       code: 'container-missing',
       message: `The container ${id.slice(0, 12)} is gone.`,
       cause: 'It was there when hardening began.',
-      hint: 'Start the infrastructure: that creates a new one.',
+      hint: 'Start the infrastructure to create a new one.',
       action: 'start-infrastructure',
     })
   }

@@ -121,7 +121,7 @@ export class ContainerDriver implements Driver {
       throw problem({
         code: 'container-missing',
         message: `There is no container ${name}.`,
-        hint: 'Start the infrastructure: that creates it.',
+        hint: 'Start the infrastructure to create it.',
         action: 'start-infrastructure',
       })
     context.report(`Starting ${service.title}`)

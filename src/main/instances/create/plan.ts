@@ -151,7 +151,7 @@ export async function requireNoDatabase(
     code: 'database-exists',
     field: 'name',
     message: `The ${what} already exists, but no instance owns it.`,
-    hint: 'Choose another name. If it is left over, drop it first.',
+    hint: 'Choose another name. If nothing needs it, drop it first.',
   })
 }
 

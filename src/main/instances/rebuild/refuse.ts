@@ -14,7 +14,7 @@ export async function requireExchangeable(name: string, paths: InstancePaths, ha
   if (left !== undefined)
     throw problem({
       code: 'exchange-abandoned',
-      message: `An earlier rebuild or rollback of “${name}” was abandoned half-way.`,
+      message: `An earlier rebuild or rollback of “${name}” was abandoned part-way.`,
       cause: `Code of the instance is still in ${left}.`,
       hint: 'Check that the instance works. Then move that folder out of the instance’s folder, and try again.',
     })
@@ -22,7 +22,7 @@ export async function requireExchangeable(name: string, paths: InstancePaths, ha
   if (mount !== undefined)
     throw problem({
       code: 'instance-mounts',
-      message: `The code of “${name}” can’t be exchanged.`,
+      message: `The code of “${name}” can’t be replaced.`,
       cause: `${mount} is a mount point, which can’t be moved.`,
       hint: 'Stop the instance and unmount it. Then rebuild, mount it again, and start the instance.',
     })

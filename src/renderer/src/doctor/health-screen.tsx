@@ -55,7 +55,7 @@ export function HealthScreen({ name }: { name: string | undefined }) {
       ))}
       {!problem && <Verdict examination={examination} version={version} />}
       {wrong.length > 0 && (
-        <Section title="Wrong">
+        <Section title="Problems">
           <Findings
             found={wrong}
             fixing={requests}

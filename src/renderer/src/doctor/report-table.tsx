@@ -49,13 +49,13 @@ function Groups({ found }: { found: readonly Examined[] }) {
 function Result({ findings }: { findings: readonly Finding[] }) {
   const [wrong, unknown] = (['wrong', 'unchecked'] as const).map(is => findings.filter(it => it.is === is).length)
   if (findings.length === 0) return <span className="dimmed">–</span>
-  if (wrong) return <Status tone="bad">{wrong} wrong</Status>
+  if (wrong) return <Status tone="bad">{count(wrong, 'problem')}</Status>
   if (unknown) return <Status tone="unknown">{unknown} not checked</Status>
   return <Status tone="good">{findings.length} good</Status>
 }
 
 const tones = { good: 'good', wrong: 'bad', unchecked: 'unknown' } as const satisfies Record<Finding['is'], Tone>
-const words = { good: 'Good', wrong: 'Wrong', unchecked: 'Not checked' } as const
+const words = { good: 'Good', wrong: 'Problem', unchecked: 'Not checked' } as const
 
 function EveryCheck({ found }: { found: readonly Examined[] }) {
   const rows = found.flatMap(({ name, findings }) => findings.map(it => ({ name: name ?? sharedTitle, ...it })))
@@ -64,7 +64,7 @@ function EveryCheck({ found }: { found: readonly Examined[] }) {
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Check</Table.Th>
-          <Table.Th>Of</Table.Th>
+          <Table.Th>Where</Table.Th>
           <Table.Th>Result</Table.Th>
         </Table.Tr>
       </Table.Thead>

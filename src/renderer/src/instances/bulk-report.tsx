@@ -70,7 +70,7 @@ export function BulkReportPanel() {
         </span>
       </div>
       {failed.length + asked.skipped.length > 0 && (
-        <ul className={classes.results} tabIndex={0} aria-label="Not done">
+        <ul className={classes.results} tabIndex={0} aria-label="Failed or skipped">
           {failed.map(it => (
             <Failure key={it.name} {...it} />
           ))}

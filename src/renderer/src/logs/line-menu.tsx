@@ -52,7 +52,7 @@ export function LineMenu({
             if (moment !== undefined) onMoment(moment)
           }}
         >
-          Show this moment in other logs
+          Show this time in other logs
         </Menu.Item>
         <Menu.Item
           leftSection={<IconCopy size={16} aria-hidden />}

@@ -298,7 +298,7 @@ function Over({ wanted, reader, onClear }: { wanted: LogChoice; reader: LogReade
           ) : (
             <p>
               <strong>Nothing logged yet</strong>
-              {mode === 'follow' && 'New lines appear here at once.'}
+              {mode === 'follow' && 'New lines appear here as they are written.'}
             </p>
           )}
           {filtered && (

@@ -130,13 +130,13 @@ function Go({ start, onGo }: { start: number | undefined; onGo: (at: number) => 
         event.preventDefault()
         if (at !== undefined) onGo(at)
       }}
-      aria-label="Go to a moment"
+      aria-label="Go to a time"
     >
       <TextInput
         type="datetime-local"
         step={1}
         size="xs"
-        label="Go to a moment"
+        label="Go to a time"
         value={text}
         onChange={event => setText(event.currentTarget.value)}
       />
