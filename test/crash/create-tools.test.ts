@@ -90,7 +90,7 @@ describe('killed in the middle of', () => {
 
   it.each([
     ['writing the schema', 'pushed', runs('migrate diff'), forgetSchema],
-    ['creating the director', 'directed', runs('create-director.cjs'), undefined],
+    ['creating the director', 'directed', runs('director.cjs'), undefined],
     [
       'waiting for health',
       'waiting',

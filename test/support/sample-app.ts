@@ -40,19 +40,21 @@ export interface DirectorAnswer {
   readonly ok: boolean
   readonly created?: boolean
   readonly exists?: boolean
+  readonly accounts?: readonly { readonly email: string; readonly name: string }[] | null
+  readonly changed?: boolean
   readonly code?: string
   readonly message?: string
 }
 
-/** Runs resources/create-director.cjs in a server folder. `output` is everything it wrote, to search for secrets. */
+/** Runs resources/director.cjs in a server folder, by default to add. `output` is everything it wrote, to search for secrets. */
 export async function createDirector(
   server: string,
   databaseUrl: string,
   input: object | string,
 ): Promise<{ answer: DirectorAnswer; exitCode: number | undefined; output: string }> {
-  const { stdout, all, exitCode } = await execa(process.execPath, [join(resources, 'create-director.cjs')], {
+  const { stdout, all, exitCode } = await execa(process.execPath, [join(resources, 'director.cjs')], {
     cwd: server,
-    input: typeof input === 'string' ? input : JSON.stringify(input),
+    input: typeof input === 'string' ? input : JSON.stringify({ action: 'add', ...input }),
     reject: false,
     all: true,
     timeout: 60_000,

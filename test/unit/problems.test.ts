@@ -12,7 +12,7 @@ async function codesIn(folder: string): Promise<string[]> {
 }
 
 test('every problem code is documented, and every documented code exists', async () => {
-  const script = await readFile(join(root, 'resources', 'create-director.cjs'), 'utf8')
+  const script = await readFile(join(root, 'resources', 'director.cjs'), 'utf8')
   const used = new Set([
     ...(await codesIn(join(root, 'src'))),
     ...[...script.matchAll(/director-[a-z]+(?:-[a-z]+)*/g)].map(it => it[0]),

@@ -25,6 +25,12 @@ export const instancesRouter = router({
   limits: workspaceProcedure
     .input(namedSchema)
     .query(({ ctx: { workspace }, input }) => workspace.instances.limits(input.name)),
+  directors: workspaceProcedure
+    .input(namedSchema)
+    .query(
+      async ({ ctx: { workspace }, input, signal }) =>
+        (await workspace.instances.directors(input.name, signal)) ?? null,
+    ),
   setBootTime: workspaceProcedure
     .input(bootTimeInputSchema)
     .mutation(({ ctx: { workspace }, input }) => workspace.instances.setBootTime(input)),

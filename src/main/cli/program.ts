@@ -33,6 +33,7 @@ const others = async () => ({
   ...(await import('./definitions/lifecycle')),
   ...(await import('./definitions/environment')),
   ...(await import('./definitions/limits')),
+  ...(await import('./definitions/director')),
   completion,
   docs,
 })
@@ -58,6 +59,7 @@ const commands = (other: Partial<Awaited<ReturnType<typeof others>>>) => [
   other.bootTime,
   other.environment,
   other.limits,
+  other.director,
   other.remove,
   other.removeLeftovers,
   looks.logs,

@@ -33,6 +33,8 @@ import { takePassword } from './create/password'
 import { requireFreeName } from './create/plan'
 import { deletion } from './delete'
 import { instanceDetails, previewDelete, revealValue } from './details'
+import { directorChange, directors } from './director'
+import type { Account } from './director/script'
 import { fleetRebuilding, outdatedInstances } from './fleet'
 import { leftoverRemoval, previewLeftovers } from './leftovers'
 import { environmentChange } from './environment'
@@ -72,6 +74,8 @@ export interface Instances {
   begin(request: StartRequest): Promise<string>
   details(name: string): Promise<InstanceDetails>
   limits(name: string): Promise<InstanceLimits>
+  /** See `directors`. */
+  directors(name: string, signal?: AbortSignal): Promise<readonly Account[] | undefined>
   /** Sets how long its application may take to answer after a start. */
   setBootTime(input: z.infer<typeof bootTimeInputSchema>): Promise<void>
   /** One masked value of its `.env`. */
@@ -156,6 +160,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
       unseamless(services),
       limitChange(services),
       environmentChange(services),
+      directorChange(services),
       adoption(services),
       leftoverRemoval(services),
       bulkJob({ operations, bringUpFor }),
@@ -177,6 +182,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
     begin: request => startJobOn({ operations, bringUpFor }, request),
     details: name => instanceDetails(services, name),
     limits: name => instanceLimits(services, name),
+    directors: (name, signal) => directors(services, name, signal),
     async setBootTime(input) {
       await setBootTime(services, input)
       registry.poke()

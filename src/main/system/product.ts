@@ -21,7 +21,7 @@ export const productIn = (root: string) => ({
   /** A base application for trying things out. */
   sampleApp: join(root, 'resources', 'sample-app'),
   /** Creates an instance's director; runs with the instance's own packages. */
-  directorScript: join(root, 'resources', 'create-director.cjs'),
+  directorScript: join(root, 'resources', 'director.cjs'),
   /** Builds and runs the command line; only in a clone. */
   cliSource: join(root, 'scripts', 'cli.mjs'),
 })

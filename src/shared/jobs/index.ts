@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { createJobs } from './create'
 import { deleteJobs } from './delete'
 import { environmentJob, environmentManyJob } from './environment'
+import { directorJob } from './director'
 import { fleetJob } from './fleet'
 import { hardenJob } from './harden'
 import { infrastructureJobs } from './infrastructure'
@@ -25,6 +26,7 @@ export const jobs = [
   ...seamlessJobs,
   environmentJob,
   limitsJob,
+  directorJob,
   ...deleteJobs,
   fixJob,
   manyJob,

@@ -1,5 +1,5 @@
 /** The whole life of an instance by command line alone, on a driver. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { InfrastructureStatus } from '../../../src/shared/infrastructure'
@@ -85,6 +85,22 @@ export function lifeSuite(options: CliOptions): void {
     expect(moved).toMatchObject({ exit: 0, out: `school  http://127.0.0.1:${port + 7}\n` })
     expect(await statusOf(home)).toMatchObject({ port: port + 7, status: 'online' })
 
+    const reset = await home.run('director school --new-email ada@new.example --json')
+    expect(reset.data).toMatchObject({
+      operation: { kind: 'change-director', phase: 'succeeded' },
+      director: 'ada@new.example',
+    })
+    const { password } = reset.data as { password: string }
+    expect((await login(port + 7, 'ada@new.example', password)).status).toBe(200)
+    expect(await journalsOf(home)).not.toContain(password)
+    const back = await home.run(
+      'director school --account ada@new.example --new-email ada@school.example --password-stdin',
+      'a quiet Wednesday 7\n',
+    )
+    expect(back.out).toBe('Director  ada@school.example\n')
+    const unknown = await home.run('director school --account nobody@school.example')
+    expect(unknown.err).toContain('No director has the email address nobody@school.example.')
+
     expect((await home.run('limits school --pool 8 --statement-timeout 2m --json')).data).toMatchObject({
       operation: { kind: 'limits', phase: 'succeeded' },
       limits: { pool: 8, statementSeconds: 120 },
@@ -156,6 +172,12 @@ export function lifeSuite(options: CliOptions): void {
     expect(await home.run('infra down')).toMatchObject({ exit: 0 })
     expect((await home.run('infra status')).out).toMatch(/PostgreSQL +stopped/)
   }, 600_000)
+}
+
+/** The text of all journals. */
+async function journalsOf(home: CliHome): Promise<string> {
+  const folder = join(home.root, '.instance-manager/operations')
+  return (await Promise.all((await readdir(folder)).map(it => readFile(join(folder, it), 'utf8')))).join('')
 }
 
 async function statusOf(home: CliHome): Promise<InstanceView | undefined> {

@@ -297,7 +297,7 @@ for (const { driver, images, missing } of drivers)
       const leaks = (text: string): string[] =>
         canaries.filter(it => text.includes(it) || text.includes(JSON.stringify(it).slice(1, -1)))
 
-      expect(commandLines.some(it => it.includes('create-director.cjs'))).toBe(true) // it did watch
+      expect(commandLines.some(it => it.includes('director.cjs'))).toBe(true) // it did watch
       expect(commandLines.filter(it => leaks(it).length > 0)).toEqual([])
       expect(events.length).toBeGreaterThan(20)
       expect(events.filter(it => leaks(JSON.stringify(it)).length > 0)).toEqual([])

@@ -1,5 +1,5 @@
 /**
- * resources/create-director.cjs with `new PrismaClient()` as most applications have it. Such a client needs Prisma's
+ * resources/director.cjs with `new PrismaClient()` as most applications have it. Such a client needs Prisma's
  * native engine, which cannot be had everywhere: a stand-in of the same face takes its place. A real client is in
  * sample-app.test.ts.
  */
@@ -80,7 +80,10 @@ test('finds a client that is generated into a folder of its own', async () => {
     join(server, 'prisma/schema.prisma'),
     'generator client {\n  provider = "prisma-client-js"\n  output   = "../src/generated"\n}\n',
   )
-  expect((await createDirector(server, url, { ...account, check: true })).answer).toEqual({ ok: true, exists: false })
+  expect((await createDirector(server, url, { ...account, action: 'find' })).answer).toEqual({
+    ok: true,
+    exists: false,
+  })
 })
 
 test('says what the model requires, and shows no secret of what the client says', async () => {

@@ -1,6 +1,6 @@
 /**
  * The sample application on a real PostgreSQL, pooled by PgBouncer; its director is made by
- * resources/create-director.cjs.
+ * resources/director.cjs.
  */
 import { copyFile, mkdir, readFile, readdir, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -252,15 +252,15 @@ describe('the server', () => {
 describe("the director, through the application's own client", () => {
   test('is there once, however often it is asked for', async () => {
     expect((await createDirector(app.server, direct, account())).answer).toEqual({ ok: true, created: false })
-    expect((await createDirector(app.server, pooled, account({ check: true }))).answer).toEqual({
+    expect((await createDirector(app.server, pooled, account({ action: 'find' }))).answer).toEqual({
       ok: true,
       exists: true,
     })
     expect(
-      (await createDirector(app.server, direct, account({ check: true, email: 'new@example.org' }))).answer,
+      (await createDirector(app.server, direct, account({ action: 'find', email: 'new@example.org' }))).answer,
     ).toEqual({ ok: true, exists: false })
     expect(
-      (await createDirector(app.server, direct, account({ check: true, passwordHash: 'another' }))).answer,
+      (await createDirector(app.server, direct, account({ action: 'find', passwordHash: 'another' }))).answer,
     ).toEqual({ ok: true, exists: false })
   })
   test('does not take over an account that exists', async () => {
@@ -271,6 +271,56 @@ describe("the director, through the application's own client", () => {
     )
     expect([answer.code, exitCode]).toEqual(['director-email-taken', 1])
     expect((await login()).status).toBe(200)
+  })
+  test('is listed, and changed whole or not at all', async () => {
+    const ask = async (action: string, more: object) =>
+      (
+        await createDirector(
+          app.server,
+          pooled,
+          account({ passwordHash: undefined, name: undefined, email: undefined, action, ...more }),
+        )
+      ).answer
+    const before = { email: director.email, name: director.name }
+    expect(await ask('list', {})).toEqual({ ok: true, accounts: [before] })
+    expect(await ask('list', { role: 'king' })).toMatchObject({ code: 'director-model' })
+    const change = {
+      account: director.email,
+      email: "o'brien+new@example.org",
+      name: 'Zoë "; DROP TABLE x; --',
+      passwordHash: await bcrypt.hash('another password', 4),
+    }
+    expect(await ask('has-changed', change)).toEqual({ ok: true, changed: false })
+    expect(await ask('change', change)).toEqual({ ok: true, changed: true })
+    expect(await ask('has-changed', { ...change, account: change.email })).toEqual({ ok: true, changed: true })
+    expect(await ask('change', change), 'repeated after a crash').toEqual({ ok: true, changed: true })
+    expect(await ask('list', {})).toEqual({ ok: true, accounts: [{ email: change.email, name: change.name }] })
+    expect(
+      (await call('POST', '/api/login', { body: { email: change.email, password: 'another password' } })).status,
+    ).toBe(200)
+    expect((await login()).status).toBe(401)
+    expect(await ask('change', { account: 'nobody@example.org', name: 'x' })).toMatchObject({
+      code: 'director-unknown',
+    })
+    await ask('change', { account: change.email, ...before, passwordHash })
+    expect((await login()).status).toBe(200)
+  })
+  test("a pupil's account can't be taken for a director's, and an address of another account can't be taken", async () => {
+    const pupil = account({
+      email: 'pupil@example.org',
+      role: 'student',
+      passwordHash: await bcrypt.hash('pupil password', 4),
+    })
+    await createDirector(app.server, direct, pupil)
+    const ask = async (more: object) =>
+      (await createDirector(app.server, direct, { ...account(), action: 'change', passwordHash: undefined, ...more }))
+        .answer
+    expect(await ask({ account: 'pupil@example.org', name: 'x', email: undefined })).toMatchObject({
+      code: 'director-unknown',
+    })
+    expect(await ask({ account: director.email, email: 'pupil@example.org' })).toMatchObject({
+      code: 'director-email-taken',
+    })
   })
   test.each([
     ['an unknown model', { model: 'users' }, 'director-model', 'user, schoolClass'],

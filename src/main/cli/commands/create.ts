@@ -68,13 +68,14 @@ export async function passwordBy({
     )
   }
   if (generatePassword) return (await import('../../../shared/password')).generatePassword()
+  return await passwordOnStdin('create … --director-password-stdin')
+}
+
+/** @param command with its option, for the example of a wrong use @throws CommanderError if there is none */
+export async function passwordOnStdin(command: string): Promise<string> {
   const password = await firstLine()
-  if (password === undefined)
-    throw wrongUsage(
-      'Standard input contains no password.',
-      'For example: instance-manager create … --director-password-stdin < password.txt',
-    )
-  return password
+  if (password !== undefined) return password
+  throw wrongUsage('Standard input contains no password.', `For example: instance-manager ${command} < password.txt`)
 }
 
 async function firstLine(): Promise<string | undefined> {

@@ -1,10 +1,7 @@
 /** The steps that create the database and the director's account in it. */
-import { z } from 'zod'
-import { problem } from '../../../shared/problem'
-import { baseEnvironment } from '../../system/environment'
 import type { Context } from '../../operations/operation'
 import type { CreatePlan } from '../../../shared/jobs/create'
-import { databaseUrls } from './schema'
+import { askDirector } from '../director/script'
 import { folderOf, type CreateStep } from './step'
 
 export const createDatabase: CreateStep = services => {
@@ -21,51 +18,24 @@ export const createDatabase: CreateStep = services => {
   }
 }
 
-const directorAnswer = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), exists: z.boolean().optional() }),
-  z.object({ ok: z.literal(false), code: z.string().regex(/^director-[a-z-]+$/), message: z.string() }),
-])
-
-const hints: Record<string, string> = {
-  'director-email-taken': 'Choose another email address.',
-  'director-client': 'The server needs a generated Prisma client: check “server.generate” in instance-manager.json.',
-  'director-model': 'Check “director” in instance-manager.json against the Prisma schema.',
-  'director-database': 'Check that PostgreSQL is running, then try again.',
-}
-
-/**
- * Creates the account through the instance's own Prisma client, in a separate process that gets its data on standard
- * input. Dropping the database undoes it.
- */
+/** Creates the account through the instance's own Prisma client. Dropping the database undoes it. */
 export const createDirector: CreateStep = services => {
-  const ask = async ({ plan, signal, secret }: Context<CreatePlan>, check: boolean) => {
-    const { server, env } = folderOf(services, plan)
-    const { model, role, status } = plan.manifest.director
-    const input = { ...plan.director, passwordHash: await secret('director-hash'), model, role, status, check }
-    const secrets = [input.passwordHash, await secret('database')]
-    const answer = await services.run(services.node.path, [services.directorScript], {
-      cwd: server,
-      signal,
-      secrets,
-      timeout: 60_000,
-      input: JSON.stringify(input),
-      env: { ...baseEnvironment(), ...(await databaseUrls(env)) },
-      answers: [1],
-    })
-    const result = directorAnswer.parse(JSON.parse(answer.trim().split('\n').at(-1) ?? ''))
-    if (result.ok) return result
-    const emailTaken = result.code === 'director-email-taken'
-    throw problem({
-      code: result.code,
-      message: result.message,
-      field: emailTaken ? 'director.email' : undefined,
-      hint: hints[result.code] ?? 'Try again.',
-    })
+  const scene = async ({ plan, signal, secret }: Context<CreatePlan>) => {
+    const passwordHash = await secret('director-hash')
+    return {
+      place: { ...folderOf(services, plan), signal, secrets: [passwordHash, await secret('database')] },
+      director: plan.manifest.director,
+      account: { ...plan.director, passwordHash },
+    }
   }
   return {
     do: async context => {
-      await ask(context, false)
+      const { place, director, account } = await scene(context)
+      await askDirector(services, place, director, 'add', account)
     },
-    verify: async context => (await ask(context, true)).exists === true,
+    verify: async context => {
+      const { place, director, account } = await scene(context)
+      return (await askDirector(services, place, director, 'find', account)).exists === true
+    },
   }
 }

@@ -24,7 +24,7 @@ import type { CreateServices } from './services'
 const databaseBytes = 40 * 2 ** 20
 
 /** The guide's cost factor. */
-const bcryptRounds = 10
+export const bcryptRounds = 10
 
 /**
  * @throws Problems that name the field: `name-taken`, `name-reserved`, `port-taken`, `database-exists`,

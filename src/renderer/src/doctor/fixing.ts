@@ -1,12 +1,12 @@
 /** Applies fixes one after the other, each as an operation of its own. */
 import { useCallback, useState } from 'react'
 import type { StartRequest } from '../../../shared/jobs'
-import { isMoving, problemOf as problemIn, type OperationState } from '../../../shared/operation'
+import { problemOf as problemIn } from '../../../shared/operation'
 import type { Problem } from '../../../shared/problem'
 import { useOperationsStore } from '../app/live'
 import { problemOf } from '../app/problem-of'
 import { useTRPCClient } from '../app/trpc'
-import type { OperationsStore } from '../operations/store'
+import { rested } from '../operations/rested'
 
 export interface Fixing {
   /** Those that are being done. */
@@ -42,19 +42,4 @@ export function useFixing(ended: () => void): Fixing {
     [client, operations, ended],
   )
   return { requests, problems, fix }
-}
-
-/** Resolves when it has ended or is stuck. */
-function rested(operations: OperationsStore, id: string): Promise<OperationState> {
-  const find = (): OperationState | undefined => operations.view().operations.find(it => it.id === id && !isMoving(it))
-  return new Promise(resolve => {
-    const known = find()
-    if (known) return resolve(known)
-    const stop = operations.subscribe(() => {
-      const found = find()
-      if (!found) return
-      stop()
-      resolve(found)
-    })
-  })
 }

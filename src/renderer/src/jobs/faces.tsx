@@ -13,11 +13,13 @@ import {
   IconShieldLock,
   IconShieldOff,
   IconTrash,
+  IconUserCog,
   type Icon,
 } from '@tabler/icons-react'
 import { adoptJob } from '../../../shared/jobs/create'
 import { deleteJob } from '../../../shared/jobs/delete'
 import { changePortJob, isolateJob, restartJob, startJob, stopJob, unisolateJob } from '../../../shared/jobs/lifecycle'
+import { directorJob } from '../../../shared/jobs/director'
 import { limitsJob } from '../../../shared/jobs/limits'
 import { rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
 import { seamlessJob, unseamlessJob } from '../../../shared/jobs/seamless'
@@ -25,6 +27,7 @@ import { AdoptForm } from '../instances/adopt-form'
 import { BootTimeForm } from '../instances/boot-time-form'
 import { ChangePortForm } from '../instances/change-port-form'
 import { DeleteForm, LeftoversForm } from '../instances/delete-form'
+import { DirectorForm } from '../instances/director-form'
 import { LimitsForm } from '../instances/limits-form'
 import { RebuildForm } from '../rebuild/rebuild-form'
 import { RollbackForm } from '../rebuild/rollback-form'
@@ -65,6 +68,7 @@ const faces: ReadonlyMap<string, Face> = new Map<string, Face>([
   [unisolateJob.kind, { Icon: IconShieldOff }],
   [seamlessJob.kind, { Icon: IconArrowsExchange }],
   [unseamlessJob.kind, { Icon: IconArrowsExchange }],
+  [directorJob.kind, { Icon: IconUserCog, dialog: { title: name => `Director of ${name}`, Form: DirectorForm } }],
   [limitsJob.kind, { Icon: IconGauge, dialog: limitsDialog }],
   [deleteJob.kind, { Icon: IconTrash, dialog: { title: name => `Delete ${name}?`, Form: DeleteForm, wide: true } }],
 ])

@@ -1,16 +1,20 @@
 'use strict'
 /**
- * Creates the director's account through an instance's own Prisma client. Run by a plain Node, the working directory
- * being
- * the instance's server folder and DATABASE_URL in the environment; nothing of Instance Manager is imported.
+ * Creates, lists and changes directors' accounts through an instance's own Prisma client. Run by a plain Node in the
+ * instance's server folder, with DATABASE_URL in the environment. It imports nothing from Instance Manager.
  *
- * Standard input, one JSON object: { email, passwordHash, name, model, role?, status?, check? }
- *   model: the client's property, e.g. `user`; check: only look, change nothing.
+ * Standard input, one JSON object: { action, model, … }, where model is the client's property, e.g. `user`:
+ *   add: { email, passwordHash, name, role?, status? }
+ *   find: { email, passwordHash? }
+ *   list: { role? }
+ *   change, has-changed: { account, role?, email?, passwordHash?, name? }, where `account` is its current email
  * Standard output, one JSON line; the exit code is 0 if `ok`, else 1:
- *   { ok: true, created: boolean }   false: this very account was there already (a repeat after a crash)
- *   { ok: true, exists: boolean }    for `check`: the email is there, with this passwordHash if one was given
+ *   { ok: true, created: boolean }   add; false: this very account already exists (repeated after a crash)
+ *   { ok: true, exists: boolean }    find: an account has this email, and this passwordHash if one was given
+ *   { ok: true, accounts: [{ email, name }] | null }   list: at most 100; null: the model has no role to find them by
+ *   { ok: true, changed: boolean }   change: always true; has-changed: whether the account has all of this
  *   { ok: false, code, message }     code: director-input, director-client, director-model, director-email-taken,
- *   director-database, director-timeout
+ *   director-unknown, director-database, director-timeout
  * No output ever holds the hash or the database's password.
  */
 const { existsSync, readdirSync, readFileSync, statSync, writeSync } = require('node:fs')
@@ -38,6 +42,15 @@ class Refusal extends Error {
     super(message)
     this.code = code
   }
+}
+
+/** What each action needs on standard input. */
+const needs = {
+  add: ['email', 'name', 'passwordHash'],
+  find: ['email'],
+  list: [],
+  change: ['account'],
+  'has-changed': ['account'],
 }
 
 const secrets = []
@@ -75,8 +88,7 @@ function readInput() {
     throw new Refusal('director-input', 'Standard input is not a JSON object.')
   }
   const isText = key => typeof input?.[key] === 'string' && input[key] !== ''
-  const needed = input?.check ? ['email', 'model'] : ['email', 'model', 'name', 'passwordHash']
-  const missing = needed.filter(key => !isText(key))
+  const missing = ['model', ...(needs[input?.action] ?? ['action'])].filter(key => !isText(key))
   if (missing.length > 0) throw new Refusal('director-input', `Missing on standard input: ${missing.join(', ')}.`)
   return input
 }
@@ -191,24 +203,21 @@ function readModel(client, generated, model) {
   return fields
 }
 
-/** The row to write: only fields that the model has. */
-function accountData(fields, input, generated) {
-  const words = input.name.trim().split(/\s+/)
-  const lastName = words.length > 1 ? words.pop() : ''
-  const values = {
-    email: input.email,
-    password: input.passwordHash,
-    name: input.name,
-    firstName: words.join(' '),
-    lastName,
-    role: input.role,
-    status: input.status,
-  }
+/** The values to write: of those given, the ones that the model has fields for. */
+function accountData(fields, { email, passwordHash, name, role, status }, generated) {
+  const values = { email, password: passwordHash, role, status, ...namesOf(name) }
   return Object.fromEntries(
     Object.entries(fields)
       .filter(([meaning]) => values[meaning] !== undefined)
       .map(([meaning, field]) => [field.name, fieldValue(field, values[meaning], generated)]),
   )
+}
+
+function namesOf(name) {
+  if (name === undefined) return {}
+  const words = name.trim().split(/\s+/)
+  const lastName = words.length > 1 ? words.pop() : ''
+  return { name, firstName: words.join(' '), lastName }
 }
 
 function fieldValue(field, value, generated) {
@@ -254,19 +263,73 @@ async function createAccount(table, fields, input, generated) {
       )
     if (error?.name === 'PrismaClientValidationError')
       throw new Refusal('director-model', `The model "${input.model}" does not take this account: ${describe(error)}`)
-    if (error?.code !== 'P2002') throw error
-    // A unique field: the email, if someone else was faster, or one that we know nothing of.
-    if (await findAccount(table, fields, input)) throw emailTaken(input)
-    throw new Refusal(
-      'director-model',
-      `Another row of "${input.model}" has the same value in a unique field (${[error.meta?.target ?? 'unknown'].flat().join(', ')}).`,
-    )
+    throw await notUnique(error, table, fields, input)
   }
   return { ok: true, created: true }
 }
 
-const emailTaken = ({ email }) =>
-  new Refusal('director-email-taken', `There is an account for ${email} already, with another password.`)
+/** If a unique field refused: the email, if someone else was faster, or one that we know nothing of. */
+async function notUnique(error, table, fields, input) {
+  if (error?.code !== 'P2002') return error
+  if (await findAccount(table, fields, { email: input.email })) return emailTaken(input)
+  return new Refusal(
+    'director-model',
+    `Another row of "${input.model}" has the same value in a unique field (${[error.meta?.target ?? 'unknown'].flat().join(', ')}).`,
+  )
+}
+
+const emailTaken = ({ email }) => new Refusal('director-email-taken', `There is already an account for ${email}.`)
+
+/** Selects the accounts that have the director's role, if the model has roles. */
+const withRole = (fields, { role }, generated) =>
+  fields.role && role !== undefined ? { [fields.role.name]: fieldValue(fields.role, role, generated) } : undefined
+
+async function listAccounts(table, fields, input, generated) {
+  const where = withRole(fields, input, generated)
+  if (!where) return { ok: true, accounts: null }
+  const names = ['name', 'firstName', 'lastName'].map(it => fields[it]?.name).filter(Boolean)
+  const rows = await table.findMany({
+    where,
+    select: Object.fromEntries([fields.email.name, ...names].map(it => [it, true])),
+    orderBy: { [fields.email.name]: 'asc' },
+    take: 100,
+  })
+  const nameOf = row =>
+    (fields.name ? [fields.name.name] : names)
+      .map(it => row[it])
+      .filter(Boolean)
+      .join(' ')
+  return { ok: true, accounts: rows.map(row => ({ email: row[fields.email.name], name: nameOf(row) })) }
+}
+
+/** What is written. Roles and statuses stay as they are. */
+const changesOf = (fields, { email, passwordHash, name }, generated) =>
+  accountData(fields, { email, passwordHash, name }, generated)
+
+/** One statement, so it is done or not done. After a crash, it may be repeated. */
+async function changeAccount(table, fields, input, generated) {
+  if (await isChanged(table, fields, input, generated)) return { ok: true, changed: true }
+  const data = changesOf(fields, input, generated)
+  if (input.email && input.email !== input.account && (await findAccount(table, fields, { email: input.email })))
+    throw emailTaken(input)
+  try {
+    const where = { ...withRole(fields, input, generated), [fields.email.name]: input.account }
+    const { count } = await table.updateMany({ where, data })
+    if (count > 0) return { ok: true, changed: true }
+  } catch (error) {
+    throw await notUnique(error, table, fields, input)
+  }
+  throw new Refusal('director-unknown', `No director has the email address ${input.account}.`)
+}
+
+async function isChanged(table, fields, input, generated) {
+  const where = {
+    ...withRole(fields, input, generated),
+    [fields.email.name]: input.account,
+    ...changesOf(fields, input, generated),
+  }
+  return (await table.findFirst({ where, select: { [fields.email.name]: true } })) !== null
+}
 
 async function main() {
   const input = readInput()
@@ -275,8 +338,18 @@ async function main() {
   try {
     const fields = readModel(client, generated, input.model)
     const table = client[input.model]
-    if (!input.check) return await createAccount(table, fields, input, generated)
-    return { ok: true, exists: (await findAccount(table, fields, input)) === 'same' }
+    switch (input.action) {
+      case 'add':
+        return await createAccount(table, fields, input, generated)
+      case 'find':
+        return { ok: true, exists: (await findAccount(table, fields, input)) === 'same' }
+      case 'list':
+        return await listAccounts(table, fields, input, generated)
+      case 'change':
+        return await changeAccount(table, fields, input, generated)
+      default:
+        return { ok: true, changed: await isChanged(table, fields, input, generated) }
+    }
   } finally {
     await Promise.race([
       client.$disconnect().catch(() => {}),

@@ -1,0 +1,18 @@
+/** Waits for an operation, for dialogs that show what came of it. */
+import { isMoving, type OperationState } from '../../../shared/operation'
+import type { OperationsStore } from './store'
+
+/** Resolves when it has ended or is stuck. */
+export function rested(operations: OperationsStore, id: string): Promise<OperationState> {
+  const find = (): OperationState | undefined => operations.view().operations.find(it => it.id === id && !isMoving(it))
+  return new Promise(resolve => {
+    const known = find()
+    if (known) return resolve(known)
+    const stop = operations.subscribe(() => {
+      const found = find()
+      if (!found) return
+      stop()
+      resolve(found)
+    })
+  })
+}

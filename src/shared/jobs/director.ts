@@ -1,0 +1,61 @@
+/** The job that gives a director's account a new password, name or email address. */
+import { z } from 'zod'
+import { directorSchema, nameSchema } from '../instance'
+import { owns, things, uses } from '../things'
+import { defineJob } from './job'
+import { targetSchema } from './target'
+
+const { name: fullName, email, password } = directorSchema.shape
+
+const directorPlanSchema = z.strictObject({
+  target: targetSchema,
+  /** The account's email address until now. */
+  account: z.string(),
+  /** Absent: stays as it is. */
+  email: z.string().optional(),
+  fullName: z.string().optional(),
+  password: z.boolean(),
+})
+export type DirectorPlan = Readonly<z.infer<typeof directorPlanSchema>>
+
+export const directorJob = defineJob({
+  kind: 'change-director',
+  version: 1,
+  input: z.object({
+    name: nameSchema,
+    /** The account's email address. Absent: the instance has only one director. */
+    account: z.string().min(1, 'Choose an account.').max(254).optional(),
+    email: email.optional(),
+    fullName: fullName.optional(),
+    password: password.optional(),
+  }),
+  plan: directorPlanSchema,
+  steps: {
+    'change-account': {
+      title: 'Change the account',
+      explanation: 'Through the application’s own Prisma client.',
+    },
+  },
+  recovery: 'resume',
+  about: ({ name }) => things.instance(name),
+  claims: ({ target }) => [owns(things.instance(target.name)), uses(things.infrastructure)],
+  name: ({ target }) => target.name,
+  words: ({ name, plan }) => {
+    const what = plan?.password && !plan.email && !plan.fullName ? 'password of the director' : 'director'
+    return {
+      asking: `Change the ${what} of “${name}”`,
+      running: `Changing the ${what} of “${name}”`,
+      done: `The ${what} of “${name}” was changed`,
+      failed: `The ${what} of “${name}” couldn’t be changed`,
+    }
+  },
+  status: 'Changing the director…',
+  cancel: { meaning: 'If the account was already changed, it stays changed.', confirm: 'Cancel' },
+  needsInfrastructure: true,
+  keeps: true,
+  offer: {
+    label: 'Director’s account…',
+    before: 'Change the director of',
+    when: ({ group }) => group !== 'busy' && group !== 'copy',
+  },
+})
