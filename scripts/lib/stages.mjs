@@ -78,6 +78,7 @@ async function e2e(folder) {
     const tests = read(report)
       .suites.flatMap(specsOf)
       .flatMap(spec => spec.tests.map(it => ({ ...it, name: `test/e2e/${spec.file} > ${spec.title}` })))
+    for (const it of tests) showPage(it)
     return {
       passed: tests.filter(it => it.status === 'expected').length,
       failed: tests.filter(it => it.status === 'unexpected' || it.status === 'flaky').map(it => it.name),
@@ -90,6 +91,13 @@ async function e2e(folder) {
         })),
     }
   })
+}
+
+/** What the page held when a test failed, as its log may be all that is left of a run elsewhere. */
+function showPage({ name, results }) {
+  const found = results.flatMap(it => it.attachments).find(it => it.name === 'error-context' && it.path)
+  const page = found && /```yaml\n([^]*?)```/.exec(readFileSync(found.path, 'utf8'))?.[1]
+  if (page) say(`\nThe page of ${name}:\n${page}`)
 }
 
 const specsOf = suite => [...suite.specs, ...(suite.suites ?? []).flatMap(specsOf)]

@@ -52,6 +52,20 @@ test('limits: a wrong value, a refusal, a change, and the defaults again', async
   expect(await ownLimits()).toBeUndefined()
 })
 
+test('a machine without a network is no reason to wait', async () => {
+  const context = window.context()
+  await context.setOffline(true)
+  try {
+    await expect.poll(() => window.evaluate(() => navigator.onLine)).toBe(false)
+    await list.room.go('Instances')
+    await list.act('school', 'Change limits…')
+    await expect(field('Pool size')).toBeVisible()
+    await window.keyboard.press('Escape')
+  } finally {
+    await context.setOffline(false)
+  }
+})
+
 test('settings of PostgreSQL: what a change costs, a wrong value, a proposal, and a restart with it', async () => {
   await list.room.go('Infrastructure')
   await window.getByRole('button', { name: 'Settings of PostgreSQL…' }).click()

@@ -40,9 +40,13 @@ export function connect(signedOut: () => void): Connection {
   return {
     socket,
     client: createTRPCClient<Router>({ links: [wsLink({ client: socket })] }),
-    // Live data is pushed. Queries run once, when their answer is needed, and Problems aren't retried.
+    // Live data is pushed. Queries run once, when their answer is needed, and Problems aren't retried. By default they
+    // would wait while the browser thinks that it is offline, but the engine is on this machine or behind a tunnel.
     queryClient: new QueryClient({
-      defaultOptions: { queries: { retry: false, refetchOnWindowFocus: false, gcTime: 0 } },
+      defaultOptions: {
+        queries: { retry: false, refetchOnWindowFocus: false, gcTime: 0, networkMode: 'always' },
+        mutations: { networkMode: 'always' },
+      },
     }),
   }
 }
