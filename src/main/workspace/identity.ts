@@ -18,8 +18,8 @@ export type Identity = Readonly<z.infer<typeof identitySchema>>
 /**
  * The workspace's identity, created when it is first opened. If the recorded path is gone, the workspace was moved and
  * keeps its identity. If the recorded path still holds a workspace with this id, this one is a copy: it becomes a
- * separate workspace, and doesn't inherit the original's unfinished operations (they would work on the original) or its
- * list of instances that should be running.
+ * separate workspace, and doesn't inherit what is about the original: its unfinished operations, its list of instances
+ * that should be running, and the old PostgreSQL that a move left behind, which the copy could otherwise remove.
  * @throws Problem `file-corrupt`
  */
 export async function identify(paths: WorkspacePaths): Promise<Identity> {
@@ -57,11 +57,11 @@ async function isElsewhere({ id, path }: Identity, paths: WorkspacePaths): Promi
   }
 }
 
-async function leaveBehind({ state, operations, desired }: WorkspacePaths, id: string): Promise<void> {
+async function leaveBehind({ state, operations, desired, formerPostgres }: WorkspacePaths, id: string): Promise<void> {
   const aside = join(state, `operations-of-${id}`)
   await rm(aside, { recursive: true, force: true })
   await rename(operations, aside).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error
   })
-  await rm(desired, { force: true })
+  for (const it of [desired, formerPostgres]) await rm(it, { force: true })
 }

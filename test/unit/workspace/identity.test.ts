@@ -2,6 +2,7 @@ import { cp, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/pro
 import { join } from 'node:path'
 import { beforeEach, expect, it } from 'vitest'
 import { identify, lookAtIdentity } from '../../../src/main/workspace/identity'
+import { exists } from '../../../src/main/system/files'
 import { workspacePaths, type WorkspacePaths } from '../../../src/main/workspace/paths'
 import { temporary } from '../temporary'
 
@@ -12,6 +13,7 @@ beforeEach(async () => {
   await mkdir(at('a').operations, { recursive: true })
   await writeFile(join(at('a').operations, 'open.jsonl'), 'x')
   await writeFile(at('a').desired, '["school"]')
+  await writeFile(at('a').formerPostgres, '{}')
 })
 
 it('gets an id once, which it keeps', async () => {
@@ -25,9 +27,10 @@ it('moved, it stays the same, with its operations', async () => {
   await rename(at('a').root, at('b').root)
   expect(await identify(at('b'))).toEqual({ id, path: at('b').root })
   expect(await readdir(at('b').operations)).toEqual(['open.jsonl'])
+  expect(await exists(at('b').formerPostgres)).toBe(true)
 })
 
-it('copied, the copy is another one, without the operations and what should run; the original stays as it is', async () => {
+it('copied, the copy is another one, without the operations, what should run and what a move left; the original stays as it is', async () => {
   const original = await identify(at('a'))
   await cp(at('a').root, at('b').root, { recursive: true })
   const copy = await identify(at('b'))

@@ -13,12 +13,12 @@ const tokenLabel = 'instance-manager.token'
 
 export class ContainerData implements DataPlaces {
   readonly #engine: ContainerEngine
-  readonly #containers: Pick<Containers, 'own'>
+  readonly #containers: Pick<Containers, 'own' | 'requireOwn'>
   readonly #services: Pick<DriverServices, 'paths' | 'settings'>
 
   constructor(
     engine: ContainerEngine,
-    containers: Pick<Containers, 'own'>,
+    containers: Pick<Containers, 'own' | 'requireOwn'>,
     services: Pick<DriverServices, 'paths' | 'settings'>,
   ) {
     this.#engine = engine
@@ -58,6 +58,8 @@ export class ContainerData implements DataPlaces {
     const { name, volume, network } = await this.#placeOf(service)
     const labels = volume === undefined ? undefined : await this.#engine.volume(volume)
     if (token !== undefined && volume !== undefined && labels?.[tokenLabel] !== token) return
+    // its container may be gone, or another workspace's volume may have been named like ours
+    if (labels) await this.#containers.requireOwn(`volume ${volume}`, { labels })
     const container = await this.#containers.own(name)
     if (container && isAdopted(container))
       throw problem({

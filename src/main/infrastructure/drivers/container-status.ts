@@ -79,7 +79,7 @@ async function statusOf(
   })
   if (!container) return is('absent')
   try {
-    await containers.requireOwn(service.container.of(settings).name, container)
+    await containers.requireOwn(`container ${service.container.of(settings).name}`, container)
     if (!container.running) return is('stopped')
     requirePort(service, container, settings)
   } catch (error) {

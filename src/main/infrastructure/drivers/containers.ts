@@ -29,7 +29,7 @@ export class Containers {
   /** The container with this name. @throws Problem `container-of-another-workspace` */
   async own(name: string): Promise<Container | undefined> {
     const container = await this.#engine.container(name)
-    if (container) await this.requireOwn(name, container)
+    if (container) await this.requireOwn(`container ${name}`, container)
     return container
   }
 
@@ -49,15 +49,15 @@ export class Containers {
     return found
   }
 
-  /** @throws Problem `container-of-another-workspace` */
-  async requireOwn(name: string, { labels }: Container): Promise<void> {
+  /** @param what e.g. `volume instance-manager-postgres` @throws Problem `container-of-another-workspace` */
+  async requireOwn(what: string, { labels }: Pick<Container, 'labels'>): Promise<void> {
     const owner = labels[ownerLabel]
     if (owner === undefined || owner === this.#workspace) return
     // If the workspace was moved, its containers still belong to it.
     if (!(await exists(join(owner, '.instance-manager')))) return
     throw problem({
       code: 'container-of-another-workspace',
-      message: `The container ${name} belongs to the workspace ${owner}.`,
+      message: `The ${what} belongs to the workspace ${owner}.`,
       hint: 'Give this workspace other container names and ports in its settings, or choose the embedded driver.',
       action: 'choose-driver',
     })

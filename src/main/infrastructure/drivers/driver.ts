@@ -87,7 +87,8 @@ export interface DataPlaces {
   take(service: Service, token: string): Promise<void>
   /**
    * Removes the service, which doesn't run, and its data. Safe to repeat.
-   * @param token only if its place was taken with it @throws Problem `place-not-ours` for a container created elsewhere
+   * @param token only if its place was taken with it @throws Problems `place-not-ours` for a container created elsewhere,
+   * `container-of-another-workspace`
    */
   empty(service: Service, token?: string): Promise<void>
   /** A folder on the disk that holds the data, if that is known. */
