@@ -131,6 +131,26 @@ test('many at once: each has its result; one that fails stops no other, one whos
   await expect(step).toContainText(`Port ${first?.port} is in use.`)
 })
 
+test('what was stopped or restarted is said; two share a notice, which starts them again', async () => {
+  const its = await layOutAll('told-1', 'told-2')
+  await Promise.all(its.map(it => place.startByCli(it)))
+  await online('told-1')
+  await list.act('told-1', 'Restart')
+  await expect(list.news('“told-1” restarted')).toBeVisible()
+  for (const { name } of its) {
+    await online(name)
+    await list.button('Stop', name).click()
+    await stopped(name)
+  }
+  const notice = list.news('2 instances stopped')
+  await expect(notice).toContainText('told-1 and told-2')
+  await expect(list.news('“told-1” restarted')).toHaveCount(0) // no longer true
+  await notice.getByRole('button', { name: 'Start again' }).click()
+  await expect(list.report).toContainText('Started 2 of 2.')
+  await expect(notice).toHaveCount(0)
+  for (const { name, port } of its) expect(await answerOf(port)).toContain(name)
+})
+
 test('two share a port: declined, nothing has changed; accepted, the one is stopped and the other runs', async () => {
   const anna = await place.layOut('switch-anna')
   await place.layOut('switch-bert', anna.port)
@@ -215,7 +235,7 @@ test('a foreign program has the port: it is named, and nothing is started', asyn
   foreign.close()
 })
 
-test('a deletion lists what goes and wants the word; then all of it is gone', async () => {
+test('a deletion lists what goes and wants its name; then all of it is gone', async () => {
   const its = await place.layOut('farewell')
   await place.makeDatabase(its)
   await writeFile(join(its.server, 'uploads', 'photo.jpg'), Buffer.alloc(5000))
@@ -231,15 +251,15 @@ test('a deletion lists what goes and wants the word; then all of it is gone', as
     new RegExp(`${its.folder}.*uploads: 4.9 KB`),
     /2 log files/,
   ])
-  const word = dialog.getByRole('textbox', { name: 'Type DELETE to confirm' })
+  const word = dialog.getByRole('textbox', { name: 'Type farewell to confirm' })
   const remove = dialog.getByRole('button', { name: 'Delete farewell' })
   await expect(word).toBeFocused()
-  for (const wrong of ['', 'delete', 'farewell', 'DELETE ']) {
+  for (const wrong of ['', 'DELETE', 'Farewell', 'farewell ']) {
     await word.fill(wrong)
     await expect(remove).toBeDisabled()
     await word.press('Enter')
   }
-  await word.fill('DELETE')
+  await word.fill('farewell')
   await word.press('Enter')
   await expect(dialog).toBeHidden()
   await expect(list.row('farewell')).toHaveCount(0)

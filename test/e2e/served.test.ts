@@ -186,7 +186,7 @@ test.describe.serial('served', () => {
     await page.goto(served.link)
     await list.act('Hillside', 'Delete…')
     const dialog = list.room.dialog('Delete Hillside?')
-    await dialog.getByRole('textbox', { name: 'Type DELETE to confirm' }).fill('DELETE')
+    await dialog.getByRole('textbox', { name: 'Type Hillside to confirm' }).fill('Hillside')
     await dialog.getByRole('button', { name: 'Delete Hillside' }).click()
     await expect(list.row('Hillside')).toHaveCount(0)
     expect(await answerOf(port())).toBeUndefined()

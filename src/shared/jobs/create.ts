@@ -144,6 +144,7 @@ export const adoptJob = defineJob({
   status: 'Adopting…',
   cancel: undoesAll,
   keeps: true,
+  past: 'created',
   offer: { label: 'Adopt…', when: ({ group }) => group === 'copy' },
 })
 

@@ -5,7 +5,7 @@ import { owns, things, uses } from '../things'
 import { defineJob, undoesAll } from './job'
 import { absolutePath, stopProcess, targetSchema } from './target'
 
-/** The operator types this to confirm. */
+/** A request must carry it, so that no slip of a program deletes anything. A person is asked for the instance’s name. */
 export const deleteWord = 'DELETE'
 
 const inputSchema = z.object({
@@ -68,6 +68,7 @@ export const deleteJob = defineJob({
   }),
   status: 'Deleting…',
   cancel: undoesAll,
+  past: 'deleted',
   offer: { label: 'Delete…', when: ({ group }) => group !== 'busy' && group !== 'copy', danger: true },
 })
 

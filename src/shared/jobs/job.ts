@@ -152,6 +152,8 @@ export interface Job<
   readonly brief?: true
   /** The instance still exists afterwards and can be shown. */
   readonly keeps?: true
+  /** What it does to several instances, e.g. “created”, in a notice about all of them. Absent: `bulk.done`, if any. */
+  readonly past?: string
   readonly offer?: Offer
   readonly bulk?: Bulk
   /** The command that runs it, named after its kind; for jobs that only need an instance's name. */

@@ -102,7 +102,6 @@ export const restartJob = defineJob({
   cancel: { meaning: 'A process that has already been replaced isn’t brought back.', confirm: 'Cancel the restart' },
   nothingToUndo: true,
   needsInfrastructure: true,
-  brief: true,
   keeps: true,
   offer: { label: 'Restart', when: ({ group }) => group === 'online' || group === 'unknown', quick: 'likely' },
   bulk: {
@@ -133,12 +132,11 @@ export const stopJob = defineJob({
   words: ({ name }) => ({
     asking: `Stop “${name}”`,
     running: `Stopping “${name}”`,
-    done: `“${name}” is stopped`,
+    done: `“${name}” stopped`,
   }),
   status: 'Stopping…',
   cancel: undoesAll,
   interrupts: interruptedByStop,
-  brief: true,
   keeps: true,
   offer: {
     label: 'Stop',

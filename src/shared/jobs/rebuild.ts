@@ -150,6 +150,7 @@ export const rebuildJob = defineJob({
   needsInfrastructure: true,
   prints: true,
   keeps: true,
+  past: 'rebuilt',
   offer: {
     label: 'Rebuild…',
     when: isFree,

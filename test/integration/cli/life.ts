@@ -164,7 +164,7 @@ export function lifeSuite(options: CliOptions): void {
     expect((await login(port + 7, 'ada@school.example', 'a quiet Wednesday 7')).status).toBe(200)
 
     expect(await home.run('delete school')).toMatchObject({ exit: 2 })
-    expect(await home.run('delete school --confirm DELETE')).toMatchObject({ exit: 0 })
+    expect(await home.run('delete school --confirm school')).toMatchObject({ exit: 0 })
     expect(((await home.run('list --json')).data as InstanceList).instances).toEqual([])
     const operations = await home.run('operations')
     expect(operations.out).toMatch(/Create “school” +done[\s\S]+Delete “school” +done/)

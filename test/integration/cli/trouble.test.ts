@@ -69,8 +69,8 @@ describe('wrong usage ends with 2 and names what is missing', () => {
     ['resurrect a --all', 'not both'],
     ['port school', 'port'],
     ['port school abc', '“abc” isn’t a port (1024 to 65535).'],
-    ['delete school', '--confirm DELETE'],
-    ['delete school --confirm delete', 'DELETE'],
+    ['delete school', '--confirm school'],
+    ['delete school --confirm DELETE', '--confirm takes the name: school'],
     ['logs', 'name'],
     ['logs a --lines 0', 'a valid number of lines'],
     ['logs a --since yesterdayish', '30s'],
@@ -101,7 +101,7 @@ describe('refusals end with 4, and nothing is begun', () => {
     ['stop nope', 'instance-unknown'],
     ['restart nope', 'instance-unknown'],
     ['port nope 5555', 'instance-unknown'],
-    ['delete nope --confirm DELETE', 'instance-unknown'],
+    ['delete nope --confirm nope', 'instance-unknown'],
     ['status nope', 'instance-unknown'],
     ['logs nope', 'instance-unknown'],
     ['resurrect nope', 'instance-unknown'],
@@ -240,7 +240,7 @@ it('on a terminal: Ctrl+C from the keyboard, steps that are drawn, colours only 
   expect((await home.run('list')).out).not.toContain('\u001b')
 
   const asked = inTerminal('delete school')
-  await asked.until(text => text.includes('Type DELETE'))
+  await asked.until(text => text.includes('Type school to delete it for good'))
   asked.child.stdin?.write('no\r')
   expect(await asked.ended).toMatchObject({ exit: 4 })
   expect(await instances()).toContain('school')
@@ -295,7 +295,7 @@ describe('killed in the middle', () => {
       problem: { code: 'operation-unknown' },
     })
     expect(await home.run('operations')).toMatchObject({ err: '' })
-    expect(await home.run('remove-leftovers damaged --confirm DELETE --json')).toMatchObject({ exit: 0 })
+    expect(await home.run('remove-leftovers damaged --confirm damaged --json')).toMatchObject({ exit: 0 })
     expect(await home.run(`create damaged ${director}`)).toMatchObject({ exit: 0 })
   })
 

@@ -81,7 +81,6 @@ function optionValues(command: Grammar, option: string): string[] {
   const values: Readonly<Record<string, readonly string[]>> = {
     '--driver': driverKinds,
     '--port': ['auto'],
-    '--confirm': ['DELETE'],
     '--jwt-secret': ['generate', 'base'],
   }
   return command.options.some(it => it.long === option) ? [...(values[option] ?? [])] : []

@@ -17,13 +17,9 @@ export async function remove(
   name: string,
   { confirm }: { readonly confirm?: string },
 ): Promise<Result> {
-  if (confirm === undefined && !session.canAsk)
-    throw wrongUsage('Deleting must be confirmed.', `Add --confirm ${deleteWord}.`)
-  if (confirm !== undefined && confirm !== deleteWord) throw wrongUsage(`--confirm takes the word ${deleteWord}.`)
-  if (confirm === undefined)
-    await ask(session, `Type ${deleteWord} to delete “${cleanLine(name)}” for good: `, async client =>
-      previewLines(await client.instances.previewDelete.query({ name }), session),
-    )
+  await confirmed(session, name, confirm, 'delete it for good', async client =>
+    previewLines(await client.instances.previewDelete.query({ name }), session),
+  )
   return withOperations(session, async services => {
     const state = await succeed(services, { kind: deleteJob.kind, name, confirm: deleteWord })
     return { data: { operation: endedOf(state) } }
@@ -35,41 +31,49 @@ export async function removeLeftovers(
   name: string,
   { confirm }: { readonly confirm?: string },
 ): Promise<Result> {
-  if (confirm === undefined && !session.canAsk)
-    throw wrongUsage('Removing must be confirmed.', `Add --confirm ${deleteWord}.`)
-  if (confirm !== undefined && confirm !== deleteWord) throw wrongUsage(`--confirm takes the word ${deleteWord}.`)
-  if (confirm === undefined) {
-    await ask(session, `Type ${deleteWord} to remove leftovers of “${cleanLine(name)}”: `, async client =>
-      leftoverLines(await client.instances.previewLeftovers.query({ name }), session),
-    )
-  }
+  await confirmed(session, name, confirm, 'remove its leftovers', async client =>
+    leftoverLines(await client.instances.previewLeftovers.query({ name }), session),
+  )
   return withOperations(session, async services => {
     const state = await succeed(services, { kind: leftoversJob.kind, name, confirm: deleteWord })
     return { data: { operation: endedOf(state) } }
   })
 }
 
-async function ask(
+/**
+ * Has the instance’s name repeated: by `--confirm`, or on the terminal below the preview.
+ * @throws Failure if it isn’t; nothing has been done then
+ */
+async function confirmed(
   session: CommandSession,
-  question: string,
+  name: string,
+  given: string | undefined,
+  purpose: string,
   preview: (client: Client) => Promise<string[]>,
 ): Promise<void> {
+  if (given === undefined && !session.canAsk)
+    throw wrongUsage('This must be confirmed with the instance’s name.', `Add --confirm ${cleanLine(name)}.`)
+  if (given !== undefined && !isName(given, name)) throw wrongUsage(`--confirm takes the name: ${cleanLine(name)}.`)
+  if (given !== undefined) return
   const { client } = await session.engine('look')
   session.err.lines(await preview(client))
   const answer = await session.whileWatched(async signal => {
     const lines = createInterface({ input: stdin, output: stderr })
     lines.on('SIGINT', () => process.kill(process.pid, 'SIGINT'))
     try {
-      return await lines.question(question, { signal })
+      return await lines.question(`Type ${cleanLine(name)} to ${purpose}: `, { signal })
     } catch {
       throw interrupted()
     } finally {
       lines.close()
     }
   })
-  if (answer.trim() !== deleteWord)
+  if (!isName(answer.trim(), name))
     throw new Failure({ code: 'cancelled', message: 'Nothing was deleted.' }, exitCodes.refused)
 }
+
+/** Commands take names in any capitalisation. */
+const isName = (given: string, name: string): boolean => given.toLowerCase() === name.toLowerCase()
 
 function leftoverLines({ running, files, database, logs }: LeftoversPreview, session: CommandSession): string[] {
   const names = `${database.name}, role ${database.role}`

@@ -1,7 +1,7 @@
 /** Commands that create or remove instances. */
 import { hosts } from '../../../shared/instance'
 import { adoptJob, createJob } from '../../../shared/jobs/create'
-import { deleteJob, deleteWord, leftoversJob } from '../../../shared/jobs/delete'
+import { deleteJob, leftoversJob } from '../../../shared/jobs/delete'
 import type { AdoptOptions } from '../commands/adopt'
 import type { CreateOptions } from '../commands/create'
 import type { Grammar } from '../grammar'
@@ -73,9 +73,9 @@ export function remove(program: Grammar): void {
     .add(deleteJob.kind, 'Delete an instance: process, files, uploads, database, logs.')
     .argument('<name>', 'an instance')
     .completes('name', 'instance')
-    .option('--confirm <word>', `must be ${deleteWord}; required without a terminal`)
+    .option('--confirm <name>', 'the name once more; required without a terminal')
     .example('delete school', 'lists what will be deleted, and asks')
-    .example(`delete school --confirm ${deleteWord}`, 'in a script')
+    .example('delete school --confirm school', 'in a script')
     .does(async (session, options: { confirm?: string }, name: string) =>
       (await import('../commands/delete')).remove(session, name, options),
     )
@@ -85,9 +85,9 @@ export function removeLeftovers(program: Grammar): void {
   program
     .add(leftoversJob.kind, 'Remove the leftovers of a half-created instance: folder, database, role, process, logs.')
     .argument('<name>', 'the folder in instances/, or the instance’s intended name')
-    .option('--confirm <word>', `must be ${deleteWord}; required without a terminal`)
+    .option('--confirm <name>', 'the name once more; required without a terminal')
     .example('remove-leftovers school', 'lists what will be deleted and what stays, and asks')
-    .example(`remove-leftovers school --confirm ${deleteWord}`, 'in a script')
+    .example('remove-leftovers school --confirm school', 'in a script')
     .does(async (session, options: { confirm?: string }, name: string) =>
       (await import('../commands/delete')).removeLeftovers(session, name, options),
     )

@@ -49,16 +49,17 @@ function show(problem: Problem, retry?: () => void): void {
   })
 }
 
-const tones = {
-  good: { color: 'green', icon: <IconCheck size={18} />, autoClose: 8000 },
+export type Tone = 'good' | 'bad' | 'neutral'
+
+/** Milliseconds that a notice stays, unless it is `bad`: then it stays until dismissed. */
+export const noticeStays = 8000
+
+/** What notices of each tone have in common. */
+export const noticeLook = {
+  good: { color: 'green', icon: <IconCheck size={18} />, autoClose: noticeStays },
   bad: { color: 'red', icon: <IconX size={18} />, autoClose: false },
-  neutral: { color: 'gray', autoClose: 8000 },
+  neutral: { color: 'gray', icon: undefined, autoClose: noticeStays },
 } as const
 
-/** @param tone a `bad` one stays until dismissed @param id with which it can be withdrawn */
-export function notifyNews(title: string, message: ReactNode, tone: keyof typeof tones, id?: string): void {
-  notifications.show({ ...tones[tone], title, message, ...(id !== undefined && { id }) })
-}
-
-/** Takes a notice back once it isn’t true any more. */
-export const withdrawNews = (id: string): void => void notifications.hide(id)
+export const notifyNews = (title: string, message: ReactNode, tone: Tone): void =>
+  void notifications.show({ ...noticeLook[tone], title, message })

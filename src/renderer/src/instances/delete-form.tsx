@@ -1,4 +1,4 @@
-/** Deletes an instance: lists exactly what will be deleted and asks for the confirmation word. */
+/** Deletes an instance: lists exactly what will be deleted and asks for its name. */
 import { Button, Skeleton, TextInput } from '@mantine/core'
 import { IconDatabase, IconFileText, IconFolder, IconLink, IconPlayerStop, IconUser } from '@tabler/icons-react'
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
@@ -83,7 +83,7 @@ function ConfirmForm({ label, verb, name, preview, children, onConfirm, onClose 
   const [problem, setProblem] = useState<Problem>()
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    if (typed !== deleteWord || !children) return
+    if (typed !== name || !children) return
     setSending(true)
     onConfirm()
       .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
@@ -104,10 +104,10 @@ function ConfirmForm({ label, verb, name, preview, children, onConfirm, onClose 
       <TextInput
         label={
           <>
-            Type <code>{deleteWord}</code> to confirm
+            Type <code>{name}</code> to confirm
           </>
         }
-        aria-label={`Type ${deleteWord} to confirm`}
+        aria-label={`Type ${name} to confirm`}
         value={typed}
         onChange={event => setTyped(event.currentTarget.value)}
         autoComplete="off"
@@ -120,7 +120,7 @@ function ConfirmForm({ label, verb, name, preview, children, onConfirm, onClose 
         <Button variant="default" onClick={onClose}>
           Keep it
         </Button>
-        <Button type="submit" color="red" disabled={typed !== deleteWord || !children} loading={sending}>
+        <Button type="submit" color="red" disabled={typed !== name || !children} loading={sending}>
           {verb} {name.length > 24 ? 'it' : name}
         </Button>
       </div>

@@ -1,0 +1,104 @@
+/** Notices of what became of operations. Successes of one kind share a notice while it is shown: “12 instances created”. */
+import { Anchor, Group } from '@mantine/core'
+import { notifications, notificationsStore } from '@mantine/notifications'
+import { Link } from 'wouter'
+import { capital, count, enumerate } from '../../../shared/amounts'
+import { jobOf } from '../../../shared/jobs'
+import { stopJob } from '../../../shared/jobs/lifecycle'
+import { failuresOf, headline, subjectOf } from '../../../shared/jobs/words'
+import { problemOf, waitsForInfrastructure, type OperationState } from '../../../shared/operation'
+import { noticeLook, noticeStays, type Tone } from '../app/notify'
+
+/** Starts instances that were stopped. */
+type StartAgain = (names: readonly string[]) => void
+
+/** The operations that each shown notice is about, by the notice’s id. */
+const told = new Map<string, readonly OperationState[]>()
+
+export function tell(operation: OperationState, startAgain: StartAgain): void {
+  const id = noticeOf(operation)
+  show(id, [...(told.get(id) ?? []), operation], startAgain)
+}
+
+/** A new job on the same thing makes the notice of the last one untrue. */
+export function withdraw(subject: string, startAgain: StartAgain): void {
+  for (const [id, all] of told) {
+    const left = all.filter(it => it.subject !== subject)
+    if (left.length === 0) notifications.hide(id)
+    else if (left.length < all.length) show(id, left, startAgain)
+  }
+}
+
+/** What its job did to instances, if it succeeded and shares its notice with others. */
+const pastOf = (operation: OperationState): string | undefined => {
+  const job = jobOf(operation.kind)
+  return toneOf(operation) === 'good' ? (job?.bulk?.done ?? job?.past) : undefined
+}
+
+const noticeOf = (operation: OperationState): string =>
+  pastOf(operation) === undefined ? `about ${operation.subject}` : `done ${operation.kind}`
+
+export function toneOf(operation: OperationState): Tone {
+  const { phase, turned } = operation
+  if (phase === 'succeeded') return failuresOf(operation) === 0 ? 'good' : 'bad'
+  if (phase === 'stuck') return waitsForInfrastructure(operation) ? 'neutral' : 'bad'
+  return turned?.reason === 'failed' ? 'bad' : 'neutral'
+}
+
+/** @param all in the order in which they ended */
+export function titleOf(all: readonly [OperationState, ...OperationState[]]): string {
+  const past = pastOf(all[0])
+  return all.length === 1 || past === undefined ? headline(all[0]) : capital(`${count(all.length, 'instance')} ${past}`)
+}
+
+function show(id: string, all: readonly OperationState[], startAgain: StartAgain): void {
+  const [first, ...others] = all
+  if (!first) return
+  told.set(id, all)
+  const look = noticeLook[toneOf(first)]
+  const notice = {
+    ...look,
+    id,
+    title: titleOf([first, ...others]),
+    message: <Message all={all} id={id} startAgain={startAgain} />,
+    // another time, so that it starts anew
+    autoClose: look.autoClose && noticeStays + all.length,
+    onClose: () => void told.delete(id),
+  }
+  const { notifications: visible, queue } = notificationsStore.getState()
+  if ([...visible, ...queue].some(it => it.id === id)) notifications.update(notice)
+  else notifications.show(notice)
+}
+
+interface MessageProps {
+  all: readonly OperationState[]
+  id: string
+  startAgain: StartAgain
+}
+
+function Message({ all, id, startAgain }: MessageProps) {
+  const [first] = all
+  const names = all.map(subjectOf)
+  const problem = first && problemOf(first)
+  return (
+    <>
+      {all.length > 1 && <div>{enumerate(names)}</div>}
+      {problem && <div>{problem.message}</div>}
+      <Group gap="md">
+        {first?.kind === stopJob.kind && first.phase === 'succeeded' && (
+          <Anchor component="button" type="button" size="sm" onClick={() => startAgain(names)}>
+            Start again
+          </Anchor>
+        )}
+        <Anchor
+          component={Link}
+          href={all.length === 1 && first ? `/operations/${first.id}` : '/activity'}
+          size="sm"
+          onClick={() => notifications.hide(id)}
+        >
+          Show
+        </Anchor>
+      </Group>
+    </>
+  )
+}
