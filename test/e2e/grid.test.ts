@@ -144,6 +144,11 @@ test('what was stopped or restarted is said; two share a notice, which starts th
   }
   const notice = list.news('2 instances stopped')
   await expect(notice).toContainText('told-1 and told-2')
+  const covered = async (): Promise<number> => {
+    const [main, box] = await Promise.all([window.getByRole('main').boundingBox(), notice.boundingBox()])
+    return (main?.y ?? NaN) + (main?.height ?? NaN) - (box?.y ?? NaN)
+  }
+  await expect.poll(covered).toBeLessThanOrEqual(0) // it is below the rows, not over them
   await expect(list.news('“told-1” restarted')).toHaveCount(0) // no longer true
   await notice.getByRole('button', { name: 'Start again' }).click()
   await expect(list.report).toContainText('Started 2 of 2.')
@@ -235,6 +240,20 @@ test('a foreign program has the port: it is named, and nothing is started', asyn
   foreign.close()
 })
 
+/** Every title that the open dialog has from now on. */
+async function titlesOf(title: string): Promise<() => Promise<string[]>> {
+  const titles = await window.getByRole('dialog', { name: title }).evaluateHandle(dialog => {
+    const seen = new Set<string>()
+    const look = (): void => {
+      if (dialog.isConnected) seen.add(dialog.querySelector('h2')?.textContent ?? '')
+    }
+    look()
+    new MutationObserver(look).observe(dialog, { subtree: true, childList: true, characterData: true })
+    return seen
+  })
+  return () => titles.evaluate(it => [...it])
+}
+
 test('a deletion lists what goes and wants its name; then all of it is gone', async () => {
   const its = await place.layOut('farewell')
   await place.makeDatabase(its)
@@ -260,8 +279,10 @@ test('a deletion lists what goes and wants its name; then all of it is gone', as
     await word.press('Enter')
   }
   await word.fill('farewell')
+  const titles = await titlesOf('Delete farewell?')
   await word.press('Enter')
   await expect(dialog).toBeHidden()
+  expect(await titles()).toEqual(['Delete farewell?']) // until it had closed
   await expect(list.row('farewell')).toHaveCount(0)
   await list.room.go('Activity')
   await expect(window.getByRole('row').filter({ hasText: 'Delete “farewell”' })).toContainText('Done')

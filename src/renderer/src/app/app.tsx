@@ -18,6 +18,7 @@ import { Shell } from './shell'
 import { cssVariablesResolver, theme } from './theme'
 import { TRPCProvider, type Connection } from './trpc'
 import classes from './app.module.css'
+import notices from './notices.module.css'
 
 export function Root({ connection }: { connection: Connection }) {
   return (
@@ -28,12 +29,15 @@ export function Root({ connection }: { connection: Connection }) {
             {/* oxlint-disable-next-line react/hooks -- wouter takes the hook as a value and calls it as one */}
             <Router hook={useHashLocation}>
               <ModalsProvider>
-                <Notifications position="bottom-right" />
                 <div className={classes.frame}>
                   <ConnectionBanner />
                   <AppLive Waiting={Waiting}>
                     <Rooms />
                   </AppLive>
+                  <Notifications
+                    withinPortal={false}
+                    classNames={{ root: notices.shelf, notification: notices.notice }}
+                  />
                 </div>
               </ModalsProvider>
             </Router>

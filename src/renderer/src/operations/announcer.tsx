@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'react'
 import { useLocation } from 'wouter'
 import type { InstanceStatus } from '../../../shared/instance'
 import type { OperationState, Phase } from '../../../shared/operation'
-import { useInfrastructure, useInstances, useOperations } from '../app/live'
+import { useInfrastructure, useInstances, useOperationsStore } from '../app/live'
 import { statusNews } from '../app/news'
 import { serviceWord } from '../app/status'
 import { useJobs } from '../jobs/jobs'
@@ -15,6 +15,7 @@ import { jobOf } from '../../../shared/jobs'
 import { headline } from '../../../shared/jobs/words'
 import { things } from '../../../shared/things'
 import { tell, withdraw } from './notices'
+import type { OperationsView } from './store'
 
 export function Announcer() {
   const news = useOperationNews()
@@ -32,43 +33,48 @@ export function Announcer() {
 }
 
 function useOperationNews(): string {
-  const { operations, ready } = useOperations()
+  const store = useOperationsStore()
   const { asked, run, bulk } = useJobs()
   const [location] = useLocation()
-  const phases = useRef<Map<string, Phase> | undefined>(undefined)
+  const phases = useRef<ReadonlyMap<string, Phase> | undefined>(undefined)
   const [news, setNews] = useState('')
   useEffect(() => {
-    if (!ready) return
-    const before = phases.current
-    phases.current = new Map(operations.map(it => [it.id, it.phase]))
-    if (!before) return // the state when the window opened isn't news
     const startAgain = (names: readonly string[]): void => {
       const [name = '', ...others] = names
       if (others.length) bulk(startJob.kind, names)
       else run(startJob.kind, name)
     }
-    const report = operations.find(it => it.id === asked?.id)
-    const reported = new Set(report && resultsOf(report).map(it => it.name.toLowerCase()))
-    for (const operation of operations) {
-      const was = before.get(operation.id)
-      if (was === operation.phase) continue
-      withdraw(operation.subject, startAgain)
-      if (reported.has(operation.subject)) continue
-      setNews(headline(operation))
-      if (
-        was &&
-        isWorthAWord(operation) &&
-        location !== `/operations/${operation.id}` &&
-        !(operation === report && location === '/instances') &&
-        !(operation.subject === things.infrastructure && location === '/infrastructure') &&
-        !(operation.kind === maintenanceJob.kind && location === '/infrastructure/maintenance')
-      ) {
-        tell(operation, startAgain)
+    phases.current ??= phasesOf(store.view()) // the state when the window opened isn't news
+    return store.subscribe(() => {
+      const before = phases.current
+      phases.current = phasesOf(store.view())
+      if (!before) return
+      const { operations } = store.view()
+      const report = operations.find(it => it.id === asked?.id)
+      const reported = new Set(report && resultsOf(report).map(it => it.name.toLowerCase()))
+      for (const operation of operations) {
+        const was = before.get(operation.id)
+        if (was === operation.phase) continue
+        withdraw(operation.subject, startAgain)
+        if (reported.has(operation.subject)) continue
+        setNews(headline(operation))
+        if (
+          was &&
+          isWorthAWord(operation) &&
+          location !== `/operations/${operation.id}` &&
+          !(operation === report && location === '/instances') &&
+          !(operation.subject === things.infrastructure && location === '/infrastructure') &&
+          !(operation.kind === maintenanceJob.kind && location === '/infrastructure/maintenance')
+        )
+          tell(operation, startAgain)
       }
-    }
-  }, [operations, ready, location, asked?.id, run, bulk])
+    })
+  }, [store, location, asked?.id, run, bulk])
   return news
 }
+
+const phasesOf = ({ ready, operations }: OperationsView): ReadonlyMap<string, Phase> | undefined =>
+  ready ? new Map(operations.map(it => [it.id, it.phase])) : undefined
 
 const isWorthAWord = ({ kind, phase }: OperationState): boolean =>
   kind !== maintainJob.kind && // the whole run is announced
