@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { router, workspaceProcedure } from './trpc'
 
 export const doctorRouter = router({
-  /** What was found, as it is found; ends when all is. Unsubscribing stops it. */
+  /** Findings as they are made; ends after the last one. Unsubscribing stops it. */
   examine: workspaceProcedure
     .input(z.object({ name: nameSchema.optional() }))
     .subscription(({ ctx: { workspace }, input, signal = workspace.signal }) =>

@@ -19,7 +19,7 @@ export const infrastructureRouter = router({
   watchActivity: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) =>
     workspace.infrastructure.activity.watch(signal ?? new AbortController().signal),
   ),
-  /** Ends a query, or a connection with its transaction, if it is still what was shown. */
+  /** Ends a query, or a connection with its transaction, if it is still the one that was shown. */
   endSession: workspaceProcedure
     .input(endSessionSchema)
     .mutation(({ ctx: { workspace }, input }) => workspace.infrastructure.activity.end(input.session, input.how)),

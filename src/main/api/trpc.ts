@@ -39,7 +39,7 @@ export const { router } = trpc
 
 /**
  * Makes a subscription fail with a code that isn't retried. tRPC turns other errors into INTERNAL_SERVER_ERROR, for
- * which its local link resubscribes at once and for ever (`retryableRpcCodes` in @trpc/server).
+ * which its local link resubscribes at once and forever (`retryableRpcCodes` in @trpc/server).
  */
 async function* failingOnce(values: AsyncIterable<unknown>): AsyncGenerator<unknown, void, undefined> {
   try {

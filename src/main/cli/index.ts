@@ -55,7 +55,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     if (!(error instanceof CommanderError)) throw error
     if (error.exitCode === 0) return exitCodes.done // --help, --version
     const missing = error.code === 'commander.help'
-    if (missing && !json) return exitCodes.usage // the help says all
+    if (missing && !json) return exitCodes.usage // the help says everything
     const message = missing ? 'Which command?' : error.message.replace(/^error: /, '')
     return report(wrongUsage(message, 'Run it with --help.'), json)
   }

@@ -1,4 +1,4 @@
-/** Ctrl+C, SIGTERM and a closed terminal. Code that must not be interrupted half-way registers a handler. */
+/** Ctrl+C, SIGTERM and a closed terminal. Code that must not be interrupted part-way registers a handler. */
 import { exitCodes } from './exit-codes'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const

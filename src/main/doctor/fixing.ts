@@ -95,7 +95,7 @@ interface Place {
   readonly config: InstanceConfig
 }
 
-/** Read anew by each step. @throws Problem `instance-foreign`, `config-missing` */
+/** Each step reads it again. @throws Problem `instance-foreign`, `config-missing` */
 async function placeOf(services: FixingServices, { target: { name } }: FixPlan): Promise<Place> {
   await services.ownership.requireFolder(name)
   const paths = instancePaths(services.paths, await readManifest(services.paths.root), name)

@@ -1,6 +1,6 @@
 /**
- * Stops services and starts them again, creating anew what has changed in between (an image, a setting). Interrupted by
- * a crash, it continues. Undo leaves running what ran before, if that can still be started.
+ * Stops services and starts them again, recreating what has changed in between (an image, a setting). Continues after a
+ * crash. Undo leaves running what ran before, if that can still be started.
  */
 import type { ServiceName } from '../../shared/infrastructure'
 import { infrastructureRestartJob, type InfrastructureRestartPlan } from '../../shared/jobs/infrastructure'

@@ -41,7 +41,7 @@ export interface Step<Plan> {
    */
   verify(context: Context<Plan>): Promise<boolean>
   /**
-   * Reverses the change. Safe to repeat, and safe if `do` ran half-way or never. Absent: there is nothing to reverse.
+   * Reverses the change. Safe to repeat, and safe if `do` ran in part or never. Absent: there is nothing to reverse.
    */
   undo?(context: Context<Plan>): Promise<void>
 }

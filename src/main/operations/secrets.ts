@@ -16,7 +16,7 @@ type Owner = Pick<OperationState, 'id' | 'plan'>
 
 /**
  * Milliseconds that a secret waits to be seen. An operator who hasn't looked by then doesn't need it from us, and it
- * shouldn't stay on disk for ever.
+ * shouldn't stay on disk forever.
  */
 const waitsAtMost = 24 * 3_600_000
 

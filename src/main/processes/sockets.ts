@@ -1,6 +1,6 @@
 /**
  * Talks to PM2's two sockets directly. The `pm2` module would take four times as long to load, copy our whole
- * environment into every app that it starts, and wait for ever for a killed daemon. PM2 is AGPL-3.0, so none of it is
+ * environment into every app that it starts, and wait forever for a killed daemon. PM2 is AGPL-3.0, so none of it is
  * loaded into our process: its messages are AMP, which the MIT packages `amp` and `amp-message` read and write.
  */
 import { connect, type Socket } from 'node:net'

@@ -124,7 +124,7 @@ export class KeptReleases {
     if (clientLock !== undefined) await writeFileAtomic(join(whole, clientLockFile), clientLock, 0o600)
     await writeJson(join(whole, 'release.json'), { ...release, prepared: new Date().toISOString() } satisfies Release)
     await this.#run('sync', ['--file-system', whole], { signal, timeout: syncTimeout })
-    await this.remove(fingerprint) // an incomplete one would be in the way for ever
+    await this.remove(fingerprint) // an incomplete one would be in the way forever
     await rename(whole, join(this.folder, fingerprint))
     await syncFolder(this.folder)
   }

@@ -2,7 +2,7 @@
 
 /**
  * Electron opens sockets and files (and passes on those it inherited) without close-on-exec. A daemon that inherits
- * them keeps them open for as long as it lives: anyone waiting for the end of one of our pipes would wait for ever.
+ * them keeps them open for as long as it lives: anyone waiting for the end of one of our pipes would wait forever.
  * Node has no call to close them, so bash does, and then becomes the program. The command is passed as arguments, never
  * as script text. `--norc`: if its input is a socket, as Node's pipes are, bash thinks it is a remote shell and runs
  * the user's .bashrc. The channel to a Node parent (`stdio: 'ipc'`) is kept. Chromium raises its own priority if it can

@@ -155,7 +155,7 @@ function feed({ stdin }: ChildProcess, input: string | Readable, failed: (error:
 }
 
 /**
- * A child that left the group may keep the pipes open for ever. Everything that the command itself has written is read,
+ * A child that left the group may keep the pipes open forever. Everything that the command itself has written is read,
  * however slowly, but nothing after that.
  */
 function destroyWhatLingers(child: ChildProcess, stopping: () => boolean): { end(): void } {

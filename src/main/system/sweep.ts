@@ -9,12 +9,12 @@ export const marker = 'INSTANCE_MANAGER_RUN'
 /** The marker of a workspace's commands, as it stands in their environment. */
 export const markOf = (id: string): string => `${marker}=${id}`
 
-const sweepPatience = 10_000 // ms; what waits for a disk ends only after that
+const sweepPatience = 10_000 // ms; a process that waits for a disk ends only afterwards
 
 /**
- * Ends every process that a crashed process of ours started for this workspace, tools inside containers too, and
- * returns when they are gone: while they are looked for they may start others, and what they write into would not stay
- * removed. Linux only: it reads the environments of processes.
+ * Ends every process that a crashed process of ours started for this workspace, including tools inside containers, and
+ * returns when they are gone: until then, they may start others and recreate files that we remove. Linux only: it reads
+ * the environments of processes.
  * @param id the workspace's, as given to `createRun`
  */
 export async function sweep(id: string): Promise<void> {
@@ -28,7 +28,7 @@ export async function sweep(id: string): Promise<void> {
   )
 }
 
-/** A process that has ended carries nothing any more. */
+/** A process that has ended has no marker any more. */
 async function carrying(needle: string): Promise<number[]> {
   const pids = (await readdir('/proc')).filter(it => /^\d+$/.test(it)).map(Number)
   const ours = await Promise.all(

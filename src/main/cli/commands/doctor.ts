@@ -18,7 +18,7 @@ import { cleanLine } from '../print/clean'
 import type { Paint, Style } from '../print/style'
 import { table } from '../print/table'
 import { interrupted, type CommandSession, type Result } from '../session'
-import { told } from '../told'
+import { runSubscription } from '../subscription'
 
 export interface DoctorOptions {
   readonly all?: boolean
@@ -51,7 +51,7 @@ function fix(session: CommandSession, name: string | undefined, options: DoctorO
 async function examine(session: CommandSession, client: Client, name: string | undefined): Promise<Examined[]> {
   const found: Examined[] = []
   await session.whileWatched(async signal => {
-    await told(signal, done =>
+    await runSubscription(signal, done =>
       client.doctor.examine.subscribe(
         { name },
         {

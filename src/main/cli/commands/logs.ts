@@ -7,7 +7,7 @@ import { asJson, clean, cleanLine } from '../print/clean'
 import type { Output } from '../print/output'
 import { localTime } from '../print/time'
 import { interrupted, type Result, type CommandSession } from '../session'
-import { told } from '../told'
+import { runSubscription } from '../subscription'
 import { absolute } from '../workspace'
 
 export interface LogOptions {
@@ -129,7 +129,7 @@ function follow(
   after: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
-  return told(signal, done =>
+  return runSubscription(signal, done =>
     client.logs.follow.subscribe(
       { ...query, after },
       {
@@ -155,7 +155,7 @@ async function save(
 ): Promise<Result> {
   let last: LogProgress | undefined
   await session.whileWatched(async signal => {
-    await told(signal, done =>
+    await runSubscription(signal, done =>
       client.logs.save.subscribe(
         { ...query, path, overwrite, colours: false },
         {

@@ -86,7 +86,7 @@ async function showReviews(
   })
 }
 
-/** @param options.alone there are no others to go on with: a Problem is thrown */
+/** @param options.alone there are no others to continue with, so a Problem is thrown */
 async function rehearse(
   client: Client,
   name: string,

@@ -19,8 +19,8 @@ const marks: Readonly<Record<StepLook, readonly [mark: string, style: Style]>> =
   cancelled: ['↶', 'dim'],
 }
 
-/** Looks that are told in words, in place of a time. */
-const told: ReadonlySet<StepLook> = new Set(['undone', 'failed', 'left', 'cancelled'])
+/** Looks that are shown in words instead of a time. */
+const inWords: ReadonlySet<StepLook> = new Set(['undone', 'failed', 'left', 'cancelled'])
 
 const taken = (from: string | undefined, to: string | undefined, now: number): string =>
   from === undefined ? '' : duration((to === undefined ? now : Date.parse(to)) - Date.parse(from))
@@ -33,7 +33,7 @@ export function stepLine(state: OperationState, step: StepState, paint: Paint, n
   const fraction = step.fraction === undefined ? '' : `${Math.round(step.fraction * 100)} %`
   const text = [
     stepTitle(state.kind, step.name),
-    told.has(look) ? lookWords[look] : taken(step.startedAt, step.endedAt, now),
+    inWords.has(look) ? lookWords[look] : taken(step.startedAt, step.endedAt, now),
     active ? fraction : '',
     active ? (step.text ?? '') : '',
     (step.problem ?? step.result?.problem)?.message ?? '',

@@ -1,4 +1,4 @@
-/** The last hour, in memory: one small sample a minute, however often is looked. */
+/** The last hour, in memory: one small sample a minute, however often someone looks. */
 import { rememberedMinutes, type ActivityHistory } from '../../../shared/database-activity'
 
 /** PostgreSQL's counters, which only grow until it crashes or someone resets them. */
@@ -102,7 +102,7 @@ const peak = (before: Sample | undefined, it: Sample): Sample => ({
   size: it.size ?? before?.size,
 })
 
-/** What was counted between two samples; undefined if the counters began anew in between. */
+/** What was counted between two samples; undefined if the counters restarted in between. */
 export function gainOf(before: Counters, after: Counters): Counters | undefined {
   const gain = {
     transactions: after.transactions - before.transactions,

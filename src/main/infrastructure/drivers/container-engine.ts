@@ -53,7 +53,7 @@ export class ContainerEngine {
     await this.#place?.record(this.#address ?? '')
   }
 
-  /** There are no containers any more that count: the next call finds out again where commands lead. */
+  /** No containers that matter are left, so the next call finds out again where commands lead. */
   async leave(): Promise<void> {
     await this.#place?.forget()
     this.#address = undefined

@@ -71,7 +71,7 @@ async function provisioned(place: DaemonPlace): Promise<boolean> {
   return (await readIfExists(join(place.folder, created))) !== undefined
 }
 
-/** Created aside and then renamed, so a crash half-way leaves nothing that looks like a cluster. */
+/** Created aside and then renamed, so a crash part-way leaves nothing that looks like a cluster. */
 async function createCluster(daemon: RunningDaemon): Promise<void> {
   daemon.report('Creating the PostgreSQL cluster')
   const fresh = `${daemon.folder}.new`

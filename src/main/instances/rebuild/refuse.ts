@@ -1,4 +1,4 @@
-/** Refuses an exchange of an instance's code that would fail half-way. */
+/** Refuses an exchange of an instance's code that would fail part-way. */
 import { problem } from '../../../shared/problem'
 import { existsItself } from '../../system/files'
 import { mountsBelow } from '../../system/mounts'

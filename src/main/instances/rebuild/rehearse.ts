@@ -41,7 +41,7 @@ export const rehearseChange = (services: RebuildServices): StepActions<RebuildPl
     if (change) await writeMove(slots.replaced, { change, direction: 'forward', rollback, agreed: whatever })
     else await removeMove(slots.replaced) // written before a crash
   },
-  verify: () => Promise.resolve(false), // done again, it finds what is there now, and its notes are kept
+  verify: () => Promise.resolve(false), // a repeat finds what is there by then; these notes stay
   /**
    * This change will never be rolled back. What the undo took from the rows stays, as does what can't be discarded now.
    */

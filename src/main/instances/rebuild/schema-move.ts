@@ -34,7 +34,7 @@ export const writeMove = (slot: Slot, move: SchemaMove): Promise<void> => writeJ
 
 export const removeMove = (slot: Slot): Promise<void> => rm(fileIn(slot), { force: true })
 
-/** Nothing is agreed to for it: what it takes is kept and noted. */
+/** Nobody is asked to consent to its losses: whatever it takes is kept and noted. */
 export const opposite = (move: SchemaMove): SchemaMove => ({
   ...move,
   agreed: undefined,

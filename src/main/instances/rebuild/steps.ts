@@ -49,7 +49,7 @@ const switchOver = (services: RebuildServices): ExchangeStep => ({
     await changeInstanceConfig(paths.config, it => ({ ...it, release: fingerprint, schemaBehind: behind }))
     await removeSafely(services.run, paths.slots.next.folder)
   },
-  verify: () => Promise.resolve(false), // done again, it changes nothing, and its notes are kept
+  verify: () => Promise.resolve(false), // a repeat changes nothing; these notes stay
   async undo(context) {
     const { plan, note } = context
     const paths = pathsOf(services, plan)

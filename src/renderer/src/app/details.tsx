@@ -10,7 +10,7 @@ interface DetailsProps {
   text: string
   /** What the button copies, if that is more than the text. */
   copied?: string
-  /** The text as it is shown, unless just as it is. */
+  /** How the text is shown; verbatim by default. */
   children?: ReactNode
 }
 

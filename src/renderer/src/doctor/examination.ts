@@ -1,4 +1,4 @@
-/** The health report as it arrives: what was found last stays until it is found again. */
+/** The health report as it arrives: the last findings stay until new ones replace them. */
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Examined } from '../../../shared/doctor'
 import type { Problem } from '../../../shared/problem'
@@ -53,7 +53,7 @@ export function useExamination(name: string | undefined): Examination & { readon
   return { ...shown, again }
 }
 
-/** What was found now, in place of what was found before. */
+/** The new findings, in place of the old ones. */
 function merged(before: readonly Examined[], now: readonly Examined[]): readonly Examined[] {
   const others = before.filter(it => !now.some(({ name }) => name === it.name))
   const rank = ({ name = '' }: Examined): string => name

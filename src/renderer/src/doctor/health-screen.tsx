@@ -92,7 +92,7 @@ const Back = ({ name }: { name: string }) => (
   </Anchor>
 )
 
-/** In one line; while it runs, how far it is. */
+/** In one line; while it runs, how far it has got. */
 function Verdict({ examination: { found, progress, at }, version }: { examination: Examination; version: string }) {
   if (progress)
     return (

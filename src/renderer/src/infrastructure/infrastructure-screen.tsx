@@ -97,7 +97,7 @@ function Overview({ acts }: { acts: InfrastructureSwitch }) {
   if (!data) return <Skeleton height={420} radius="lg" aria-label="Loading" />
   return (
     <>
-      {/* half-way through a job they may be about what it is changing */}
+      {/* during a job they may be about what it is changing */}
       {!acts.operation &&
         data.warnings.map(it => (
           <ProblemView

@@ -1,4 +1,4 @@
-/** How the database is protected, as far as that is so. */
+/** How the database is protected, as far as it is. */
 import { IconLock } from '@tabler/icons-react'
 import type { InfrastructureStatus } from '../../../shared/infrastructure'
 import { Section } from '../app/page'

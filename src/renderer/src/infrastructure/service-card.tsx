@@ -1,4 +1,4 @@
-/** One service: its state, what it takes, how it is configured, and its buttons. */
+/** One service: its state, what it uses, how it is configured, and its buttons. */
 import { Button, Title } from '@mantine/core'
 import {
   IconAdjustmentsHorizontal,

@@ -121,7 +121,7 @@ function pourLines(
   }
   all()
   const stop = reader.onNews(news => {
-    if (news === 'anew') {
+    if (news === 'redraw') {
       all()
       return
     }

@@ -14,7 +14,7 @@ import { Reading } from './reading'
 import { LogSearch } from './search'
 import { isPast, queryOf, type LogChoice } from './wanted'
 
-type NewsListener = (news: LogNews | 'anew') => void
+type NewsListener = (news: LogNews | 'redraw') => void
 
 export class LogReader {
   readonly history: LogHistory
@@ -39,7 +39,7 @@ export class LogReader {
     this.search = new LogSearch(reading, this.history, () => this.#watch(undefined))
   }
 
-  /** @param listener gets new lines, or `anew` if it must redraw everything from `newest` */
+  /** @param listener gets new lines, or `redraw` if it must redraw everything from `newest` */
   onNews(listener: NewsListener): () => void {
     this.#newsListeners.add(listener)
     return () => {
@@ -104,7 +104,7 @@ export class LogReader {
     const ready = this.#newest.watching && this.#newest.filled
     const signal = this.#reading.begin()
     this.#reading.set({ mode: 'follow', loaded: undefined, fresh: 0, opening: !ready, problem: undefined })
-    if (ready) this.#tell('anew')
+    if (ready) this.#tell('redraw')
     else void this.#fill(signal)
   }
 
@@ -148,7 +148,7 @@ export class LogReader {
       }
       this.#newest.fill(loaded.lines, loaded.atStart)
       reading.set({ opening: false, looked: undefined, blank: this.newest.length === 0 })
-      this.#tell('anew')
+      this.#tell('redraw')
     } catch (error) {
       reading.failed(error, signal)
     }
@@ -173,7 +173,7 @@ export class LogReader {
     if (mode === 'follow' && !opening) this.#tell(news)
   }
 
-  #tell(news: LogNews | 'anew'): void {
+  #tell(news: LogNews | 'redraw'): void {
     for (const listener of this.#newsListeners) listener(news)
   }
 }

@@ -14,7 +14,7 @@ import { allRenames } from './schema-decision'
 
 interface DatabasesProps {
   decision: FleetDecision
-  /** Of how many, all in all. */
+  /** Out of how many. */
   of: number
   error: string | undefined
   /** Absent if there is only one left. */

@@ -18,9 +18,9 @@ export function useFleetDecision(fleet: readonly FleetMember[], canary: string) 
   const [renames, setRenames] = useState<readonly Rename[]>([])
   const [fix, setFix] = useState('')
   const [all, rehearseAll] = useState(false)
-  /** By what was asked. */
+  /** Keyed by the question. */
   const [outcomes, setOutcomes] = useState<ReadonlyMap<string, Found>>(new Map())
-  /** To these losses. `growing`: and to whatever users write there until they happen. */
+  /** Consent to these losses. `growing`: also to losing whatever users write there in the meantime. */
   const [consent, setConsent] = useState<{ readonly losses: string; readonly growing: boolean }>()
 
   const moving = fleet.filter(it => it.moves).toSorted((a, b) => Number(b.name === canary) - Number(a.name === canary))
@@ -67,7 +67,7 @@ export function useFleetDecision(fleet: readonly FleetMember[], canary: string) 
     known,
     /** Whose rehearsal is in progress. */
     rehearsing: next,
-    /** The others are rehearsed, too. `false` ends the one in progress. */
+    /** Whether to rehearse the others too; `false` ends the one in progress. */
     rehearseAll,
     /** For one that couldn't be rehearsed. */
     again: ({ name }: Found) =>
@@ -77,12 +77,12 @@ export function useFleetDecision(fleet: readonly FleetMember[], canary: string) 
     fix,
     setFix,
     losing,
-    /** Asked for anew when rehearsals have found other losses. */
+    /** Asked again when rehearsals have found other losses. */
     accepts,
     accept: (yes: boolean) => setConsent(yes ? { losses, growing: false } : undefined),
     growing,
     setGrowing: (yes: boolean) => setConsent({ losses, growing: yes }),
-    /** Nothing is left to be decided. */
+    /** Nothing is left to decide. */
     decided:
       rows.length === 0 ||
       choice === 'leave' ||

@@ -26,7 +26,7 @@ interface FleetProps {
   readonly onClose: () => void
 }
 
-/** The instances stay those with which it was opened, but for those that the operator leaves out. */
+/** Keeps the instances that it was opened with, except those that the operator leaves out. */
 export function FleetDialog({ fleet: opened, skipped, onClose }: FleetProps) {
   const [all] = useState(opened)
   const [out, setOut] = useState<readonly string[]>([])

@@ -10,7 +10,7 @@ import type { FleetDecision } from './fleet-decision'
 import { Line, Sentences } from './lines'
 import classes from './rebuild.module.css'
 
-/** What is to be said about all of them, or about several: once. */
+/** What applies to all of them, or to several, said once. */
 export function Same({ found }: { found: readonly Found[] }) {
   const label = (word: string, { names }: Group): string =>
     names.length === found.length ? word : `${word}: ${enumerate(names, 4)}`

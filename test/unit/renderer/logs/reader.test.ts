@@ -14,7 +14,7 @@ afterEach(() => {
 function read(log: SimulatedLog, wanted: LogChoice = all) {
   const reader = new LogReader(log, wanted)
   readers.push(reader)
-  const news: (LogNews | 'anew')[] = []
+  const news: (LogNews | 'redraw')[] = []
   reader.onNews(it => news.push(it))
   const texts = () =>
     (reader.state().mode === 'follow' ? reader.newest : (reader.state().loaded?.lines ?? [])).map(it => it.text)
@@ -39,7 +39,7 @@ describe('following', () => {
     reader.open()
     await opened()
     expect(texts().slice(-2)).toEqual(['line 4998', 'line 4999'])
-    expect(news).toEqual(['anew'])
+    expect(news).toEqual(['redraw'])
     log.write({ text: 'new' })
     expect(news.at(-1)).toMatchObject({ lines: [{ text: 'new' }] })
     expect(texts().at(-1)).toBe('new')

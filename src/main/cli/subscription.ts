@@ -7,7 +7,10 @@ interface Done {
 }
 
 /** Runs a subscription until it ends or the signal is aborted. */
-export async function told(signal: AbortSignal, subscribe: (done: Done) => { unsubscribe(): void }): Promise<void> {
+export async function runSubscription(
+  signal: AbortSignal,
+  subscribe: (done: Done) => { unsubscribe(): void },
+): Promise<void> {
   let subscription: { unsubscribe(): void } | undefined
   try {
     await new Promise<void>((resolve, reject) => {
