@@ -6,27 +6,23 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { DriverKind } from '../../src/shared/infrastructure'
 import { moveJob, removeFormerJob } from '../../src/shared/jobs/move'
 import { dumpOf } from '../support/dump'
-import type { Moment } from '../support/faults'
+import { armFaults, type Moment } from '../support/faults'
 import { expectNoTrap, kept, layOutTenant, stopContainers, type Tenant } from '../support/moved'
 import { podmanForTests } from '../support/podman/podman'
 import { describeWhere } from '../support/requires'
 import { makeTiny } from '../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
-import { crash, killedAndFinished, recover, startChild } from './crash'
+import { crash, recover } from './crash'
 
 const podman = await podmanForTests()
 
 const steps = Object.keys(moveJob.steps)
-/** The steps before the pivot. */
-const undoable = steps.slice(0, steps.indexOf(moveJob.pivot ?? ''))
 
 describeWhere('images' in podman, 'missing' in podman ? podman.missing : '')('moving PostgreSQL', () => {
   let workspace: TestWorkspace
   let tenant: Tenant
   let before: { readonly kept: Awaited<ReturnType<typeof kept>>; readonly dump: string }
 
-  const other = async (): Promise<DriverKind> =>
-    (await workspace.services.infrastructure.kind()) === 'embedded' ? 'podman' : 'embedded'
   const run = async (kind: string, input: object = {}) =>
     mustSucceed(await workspace.services.operations.settled(await workspace.services.operations.start(kind, input)))
   const whole = async () => ({ kept: await kept(workspace), dump: await dumpOf(workspace, tenant.database) })
@@ -60,67 +56,67 @@ describeWhere('images' in podman, 'missing' in podman ? podman.missing : '')('mo
   })
   afterAll(() => workspace.remove())
 
-  // Each takes two moves' time, so a step that was only begun is tried once.
-  it.each([
-    ...steps.map((step): Moment => ({ at: 'before', what: `done ${step}` })),
-    { at: 'after', what: 'doing open-databases' } as const,
-  ])('killed $at $what: it is finished', async moment => {
-    let to = await other()
-    if (to === 'embedded' && moment.what.endsWith('pull-images')) {
-      // only a move into containers has this step
-      await run(moveJob.kind, { driver: to })
-      await run(removeFormerJob.kind)
-      to = await other()
+  /** Each process continues where the one before was killed. @returns how the operation ended */
+  const killedAtEach = async (
+    order: Pick<Parameters<typeof crash>[1], 'run' | 'cancelAt'>,
+    moments: readonly Moment[],
+    afterEach: () => Promise<void> = () => Promise.resolve(),
+  ) => {
+    await workspace.close()
+    for (const [index, killAt] of moments.entries()) {
+      await crash(workspace, index === 0 ? { ...order, killAt } : { killAt })
+      await afterEach()
     }
-    await killedAndFinished(workspace, moveJob.kind, { driver: to }, moment)
+    const [state] = await recover(workspace)
+    return { phase: state?.phase, turned: state?.turned?.reason }
+  }
+  const beforeDone = (step: string): Moment => ({ at: 'before', what: `done ${step}` })
+  /** Every second step: each kill is followed by a step that runs undisturbed. */
+  const everySecond = (from: number) => steps.filter((_, index) => index % 2 === from).map(beforeDone)
+
+  it.each<{ readonly to: DriverKind; readonly moments: readonly Moment[] }>([
+    { to: 'podman', moments: everySecond(0) }, // only a move into containers pulls images
+    { to: 'embedded', moments: everySecond(1).toSpliced(-1, 0, { at: 'after', what: 'doing open-databases' }) },
+  ])('killed in every second step on its way to $to: it is finished', async ({ to, moments }) => {
+    const ended = await killedAtEach({ run: [[moveJob.kind, { driver: to }]] }, moments)
+    expect(ended).toEqual({ phase: 'succeeded', turned: undefined })
     expect(await outcome()).toEqual(wholeUnder(to))
     await run(removeFormerJob.kind)
     expect(await outcome()).toEqual(wholeUnder(to))
   })
 
-  it.each(
-    undoable.filter((_, index) => index % 2 === 1).map((step): Moment => ({ at: 'before', what: `done ${step}` })),
-  )('cancelled $at $what: everything is as it was', async cancelAt => {
-    const to = await other()
-    if (to === 'embedded' && cancelAt.what.endsWith('pull-images')) return
-    const from = await workspace.services.infrastructure.kind()
-    await workspace.close()
-    const { all } = await startChild(workspace, { run: [[moveJob.kind, { driver: to }]], cancelAt })
-    expect(all).toContain('infrastructure-move rolled-back')
-    await workspace.open()
-    expect(await outcome()).toEqual(wholeUnder(from))
-    expect((await workspace.services.moving.review({ driver: to })).refused).toEqual([])
-  })
+  it.each(['create-cluster', 'stop-instances', 'close-databases', 'write-settings'].map(beforeDone))(
+    'cancelled $at $what: everything is as it was',
+    async moment => {
+      const { operations, moving } = workspace.services
+      const disarm = await armFaults([moment], () => operations.cancel(id))
+      const id = await operations.start(moveJob.kind, { driver: 'podman' })
+      expect((await operations.settled(id)).phase).toBe('rolled-back')
+      disarm()
+      expect(await outcome()).toEqual(wholeUnder('embedded'))
+      expect((await moving.review({ driver: 'podman' })).refused).toEqual([])
+    },
+  )
 
-  it.each<Moment>([
-    { at: 'before', what: 'done copy-databases' },
-    { at: 'before', what: 'done write-settings' },
-    { at: 'before', what: 'done open-databases' },
-  ])('the power is cut $at $what: it is finished', async killAt => {
-    const to = await other()
-    await workspace.close()
-    await crash(workspace, { run: [[moveJob.kind, { driver: to }]], killAt })
-    await workspace.killInfrastructure()
-    await stopContainers(workspace)
-    const [state] = await recover(workspace)
-    expect(state).toMatchObject({ phase: 'succeeded' })
-    expect(await outcome()).toEqual(wholeUnder(to))
+  it('the power is cut again and again: it is finished', async () => {
+    const moments = ['copy-databases', 'write-settings', 'open-databases'].map(beforeDone)
+    const ended = await killedAtEach({ run: [[moveJob.kind, { driver: 'podman' }]] }, moments, async () => {
+      await workspace.killInfrastructure()
+      await stopContainers(workspace)
+    })
+    expect(ended).toEqual({ phase: 'succeeded', turned: undefined })
+    expect(await outcome()).toEqual(wholeUnder('podman'))
     await run(removeFormerJob.kind)
   })
 
-  it.each<Moment>([
-    { at: 'after', what: 'undoing start-pgbouncer' },
-    { at: 'after', what: 'undoing write-settings' },
-    { at: 'after', what: 'undoing close-databases' },
-    { at: 'after', what: 'undoing create-cluster' },
-  ])('cancelled late, and killed $at $what: everything is as it was', async killAt => {
-    const [from, to] = [await workspace.services.infrastructure.kind(), await other()]
-    await workspace.close()
-    const cancelAt: Moment = { at: 'before', what: 'done start-pgbouncer' }
-    await crash(workspace, { run: [[moveJob.kind, { driver: to }]], cancelAt, killAt })
-    const [state] = await recover(workspace)
-    expect(state).toMatchObject({ phase: 'rolled-back' })
-    expect(await outcome()).toEqual(wholeUnder(from))
-    expect((await workspace.services.moving.review({ driver: to })).refused).toEqual([])
+  it('cancelled late, and killed again and again while it is undone: everything is as it was', async () => {
+    const moments = ['start-pgbouncer', 'write-settings', 'close-databases', 'create-cluster'].map((step): Moment => ({
+      at: 'after',
+      what: `undoing ${step}`,
+    }))
+    const order = { run: [[moveJob.kind, { driver: 'embedded' }]] as const, cancelAt: beforeDone('start-pgbouncer') }
+    expect(await killedAtEach(order, moments)).toEqual({ phase: 'rolled-back', turned: 'cancelled' })
+    expect(await outcome()).toEqual(wholeUnder('podman'))
+    expect((await workspace.services.moving.review({ driver: 'embedded' })).refused).toEqual([])
   })
 })
