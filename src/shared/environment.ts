@@ -17,7 +17,7 @@ const envChangeSchema = z
   .strictObject({ key: z.string().max(200), value: valueSchema.nullable() })
   .refine(({ key, value }) => value === null || keySchema.safeParse(key).success, {
     path: ['key'],
-    error: 'A name consists of letters, digits and underscores; the first isn’t a digit.',
+    error: 'Use letters, digits and underscores; the first can’t be a digit.',
   })
 export type EnvChange = Readonly<z.infer<typeof envChangeSchema>>
 

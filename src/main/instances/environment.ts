@@ -67,7 +67,7 @@ async function prepare(services: LifecycleServices, input: Input): Promise<{ pla
   if (edits.length === 0)
     throw problem({
       code: 'env-same',
-      message: `The environment of “${name}” is like this already.`,
+      message: `The environment of “${name}” already has these values.`,
       hint: 'Change a value first.',
     })
   edited(text, edits, 'after') // a value that can't be written is refused now

@@ -46,7 +46,6 @@ export const directorJob = defineJob({
       asking: `Change the ${what} of “${name}”`,
       running: `Changing the ${what} of “${name}”`,
       done: `The ${what} of “${name}” was changed`,
-      failed: `The ${what} of “${name}” couldn’t be changed`,
     }
   },
   status: 'Changing the director…',

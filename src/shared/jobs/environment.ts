@@ -62,7 +62,6 @@ export const environmentJob = defineJob({
       asking: `Change ${what} in “${name}”`,
       running: `Changing ${what} in “${name}”`,
       done: `The environment of “${name}” was changed`,
-      failed: `“${name}” kept its environment`,
     }
   },
   status: 'Changing environment…',
@@ -110,7 +109,6 @@ export const environmentManyJob = defineJob({
       asking: `Change ${what} in ${those}`,
       running: `Changing ${what} in ${those}`,
       done: well === all.length ? `The environment of ${those} was changed` : some,
-      failed: some,
     }
   },
   cancel: {

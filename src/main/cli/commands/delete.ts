@@ -41,7 +41,7 @@ export async function removeLeftovers(
 }
 
 /**
- * Has the instance’s name repeated: by `--confirm`, or on the terminal below the preview.
+ * Asks for the instance’s name again: by `--confirm`, or on the terminal below the preview.
  * @throws Failure if it isn’t; nothing has been done then
  */
 async function confirmed(

@@ -103,7 +103,7 @@ const queriesHeld: Problem = {
   code: 'queries-held',
   message: 'PgBouncer is running, but queries wait there.',
   cause: `One has waited for ${probe.query / 1000} s, although PostgreSQL is running. PgBouncer may have been paused, or be overloaded.`,
-  hint: 'Start the infrastructure: that ends a pause.',
+  hint: 'Start the infrastructure, which ends a pause.',
   action: 'start-infrastructure',
 }
 

@@ -97,7 +97,7 @@ const Names = ({ down, why }: { down: readonly ShownInstance[]; why: (it: ShownI
 )
 
 /**
- * What tells the most: the job that failed; if it crashed on its own, its errors; if PM2 doesn’t have it, e.g. after a
+ * The most informative: the job that failed; if it crashed on its own, its errors; if PM2 doesn’t have it, e.g. after a
  * reboot, its health report.
  */
 export function whyDown(name: string, status: InstanceStatus, newest: OperationState | undefined): string {

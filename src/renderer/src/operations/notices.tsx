@@ -1,4 +1,4 @@
-/** Notices of what became of operations. Successes of one kind share a notice while it is shown: “12 instances created”. */
+/** Notices about the results of operations. Successes of one kind share a notice while it is shown: “12 instances created”. */
 import { Anchor, Group } from '@mantine/core'
 import { notifications, notificationsStore } from '@mantine/notifications'
 import { Link } from 'wouter'
@@ -61,7 +61,7 @@ function show(id: string, all: readonly OperationState[], startAgain: StartAgain
     id,
     title: titleOf([first, ...others]),
     message: <Message all={all} id={id} startAgain={startAgain} />,
-    // another time, so that it starts anew
+    // another time, so that it starts again
     autoClose: look.autoClose && noticeStays + all.length,
     onClose: () => void told.delete(id),
   }

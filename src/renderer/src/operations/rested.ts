@@ -1,4 +1,4 @@
-/** Waits for an operation, for dialogs that show what came of it. */
+/** Waits for an operation, for dialogs that show its result. */
 import { isMoving, type OperationState } from '../../../shared/operation'
 import type { OperationsStore } from './store'
 
