@@ -41,11 +41,11 @@ export const directorJob = defineJob({
   claims: ({ target }) => [owns(things.instance(target.name)), uses(things.infrastructure)],
   name: ({ target }) => target.name,
   words: ({ name, plan }) => {
-    const what = plan?.password && !plan.email && !plan.fullName ? 'password of the director' : 'director'
+    const what = plan?.password && !plan.email && !plan.fullName ? 'director’s password' : 'director’s account'
     return {
-      asking: `Change the ${what} of “${name}”`,
-      running: `Changing the ${what} of “${name}”`,
-      done: `The ${what} of “${name}” was changed`,
+      asking: `Change the ${what} for “${name}”`,
+      running: `Changing the ${what} for “${name}”`,
+      done: `The ${what} for “${name}” was changed`,
     }
   },
   status: 'Changing the director…',
@@ -54,7 +54,7 @@ export const directorJob = defineJob({
   keeps: true,
   offer: {
     label: 'Director’s account…',
-    before: 'Change the director of',
+    before: 'Change the director’s account for',
     when: ({ group }) => group !== 'busy' && group !== 'copy',
   },
 })

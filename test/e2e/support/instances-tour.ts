@@ -73,7 +73,7 @@ export async function instancesTour(window: Page, place: TestHome, look: Look): 
   await director.getByRole('button', { name: 'Change' }).click()
   await expect(director.getByTestId('password')).toHaveText(/^\w{24}$/)
   await look('director-changed')
-  await director.getByRole('button', { name: 'Close' }).click()
+  await director.getByRole('button', { name: 'Done' }).click()
   await list.act('Lakeside', 'Delete…')
   const remove = room.dialog('Delete Lakeside?')
   await expect(remove.getByRole('list')).toContainText('uploads')

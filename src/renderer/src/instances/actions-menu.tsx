@@ -29,11 +29,16 @@ export function ActionsMenu({ shown, at, onClose }: ActionsMenuProps) {
       withInitialFocusPlaceholder={false}
       transitionProps={{ duration: 0 }}
       withinPortal={false}
+      middlewares={{ flip: true, shift: true, size: true }} // a low window: it scrolls
     >
       <Menu.Target>
         <button type="button" tabIndex={-1} aria-hidden className={classes.corner} style={{ left: at.x, top: at.y }} />
       </Menu.Target>
-      <Menu.Dropdown aria-label={`Actions for ${shown?.instance.name ?? ''}`} aria-labelledby={undefined}>
+      <Menu.Dropdown
+        className={classes.menu}
+        aria-label={`Actions for ${shown?.instance.name ?? ''}`}
+        aria-labelledby={undefined}
+      >
         {actions.map(({ id, label, Icon, run, danger }) => (
           <Menu.Item
             key={id}

@@ -191,7 +191,7 @@ function Changed({ email, password, onClose }: { email: string; password: string
       </dl>
       <div className={classes.buttons}>
         <Button onClick={onClose} data-autofocus>
-          Close
+          Done
         </Button>
       </div>
     </div>
