@@ -105,3 +105,12 @@ export interface InfrastructureStatus {
   /** Kept since the last move, until it is removed. */
   readonly former?: FormerPostgres | undefined
 }
+
+/** A service in one of these states has been set up here, can't be used, and isn't about to be. */
+const down: ReadonlySet<ServiceState> = new Set<ServiceState>(['stopped', 'failed', 'restarting'])
+
+/** The service that keeps instances from their databases. @param pooled whether they use PgBouncer */
+export const missingService = (
+  { postgres, pgbouncer }: Pick<InfrastructureStatus, ServiceName>,
+  pooled: boolean,
+): ServiceStatus | undefined => [postgres, ...(pooled ? [pgbouncer] : [])].find(it => down.has(it.state))

@@ -4,6 +4,7 @@ import { loopback } from './address'
 import type { EnvFile } from './environment'
 import { ownLimitsSchema, type InstanceLimits } from './limits'
 import type { Problem } from './problem'
+import type { InstanceStatus } from './status'
 import { bootSecondsSchema } from './workspace'
 
 /** Valid names. A name becomes a folder, a database, a role and a PM2 process. */
@@ -138,15 +139,14 @@ export type InstanceConfig = z.infer<typeof instanceConfigSchema>
 /** `seconds: null` restores the manifest's time. */
 export const bootTimeInputSchema = z.object({ name: nameSchema, seconds: bootSecondsSchema.nullable() })
 
-/** The guide's five statuses. Derived from PM2, never stored. */
-export type InstanceStatus = 'online' | 'stopped' | 'errored' | 'not in PM2' | 'unknown'
-
 /** One instance as screens show it. Contains no secrets. */
 export interface InstanceView {
   readonly name: string
   readonly port: number
   readonly url: string
   readonly status: InstanceStatus
+  /** Why it doesn't work although its process is running; present with such a status only. */
+  readonly trouble?: Problem
   /** False if it uses the direct URL, without PgBouncer. */
   readonly pooled: boolean
   readonly database: string

@@ -184,7 +184,7 @@ const endedAndRestarted = ({ name }: HealthTarget): Problem => ({
   action: 'retry',
 })
 
-const notListening = (name: string, port: number): Problem => ({
+export const notListening = (name: string, port: number): Problem => ({
   code: 'not-listening',
   message: `“${name}” is running, but isn’t listening on port ${port}.`,
   cause: 'Nothing is listening on that port.',
@@ -211,7 +211,7 @@ const sharedWithOther = (name: string, port: number): Problem => ({
 const describe = ({ pid, program }: ListeningProcess): string =>
   pid === undefined ? 'another user’s process' : `${program ?? 'a process'} (pid ${pid})`
 
-const noAnswer = (name: string, port: number, cause: string): Problem => ({
+export const noAnswer = (name: string, port: number, cause: string): Problem => ({
   code: 'no-http-answer',
   message: `“${name}” is listening on port ${port}, but doesn’t answer.`,
   cause,
@@ -219,7 +219,7 @@ const noAnswer = (name: string, port: number, cause: string): Problem => ({
   action: 'retry',
 })
 
-const httpError = (name: string, cause: string): Problem => ({
+export const httpError = (name: string, cause: string): Problem => ({
   code: 'http-error',
   message: `“${name}” answers with an error.`,
   cause,

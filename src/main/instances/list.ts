@@ -1,7 +1,9 @@
 /** The list of instances as the screens show it: a pure join of what was found and what was measured. */
 import { urlOf } from '../../shared/address'
-import type { InstanceConfig, InstanceList, InstanceStatus, InstanceView } from '../../shared/instance'
+import type { InstanceConfig, InstanceList, InstanceView } from '../../shared/instance'
+import { runs, type InstanceStatus } from '../../shared/status'
 import type { ProcessInfo, ProcessStatus } from '../processes/client'
+import type { Diagnosis } from './conditions'
 import type { Gathered } from './gather'
 import type { SlowFacts } from './slow-facts'
 import type { Usage } from './usage'
@@ -15,10 +17,17 @@ export interface Measured {
 export function joinList(
   { instances, broken, foreign, desired, processProblem }: Gathered,
   measured: Measured,
+  diagnosis: Diagnosis,
 ): InstanceList {
   const { facts } = measured
   const views = instances.map(({ config, process }): InstanceView => {
-    const view = viewOf(config, processProblem ? 'unknown' : statusOf(process?.status), process, measured)
+    const status = processProblem ? 'unknown' : statusOf(process?.status)
+    const mayRun = status === 'online' || status === 'unknown' // between two crashes PM2 has it as “waiting restart”
+    const ill = process && mayRun ? diagnosis(config, process) : undefined
+    const view = {
+      ...viewOf(config, ill?.status ?? status, process, measured),
+      ...(ill && { trouble: ill.problem }),
+    }
     const owner = foreign.get(config.name)
     const why =
       owner === undefined ? facts.foreign.get(config.name) : `Its config.json belongs to ${owner}, which exists.`
@@ -67,7 +76,7 @@ function viewOf(
     outdated: base === undefined ? undefined : base !== release,
   }
   if (!process) return view
-  if (status !== 'online') return { ...view, restarts: process.restarts }
+  if (!runs(status)) return { ...view, restarts: process.restarts }
   const { cpu, memory } = usageOf(process.pid) ?? process
   return { ...view, startedAt: process.startedAt, restarts: process.restarts, cpu, memory }
 }

@@ -74,7 +74,7 @@ export function loginInUrl(text: string | undefined): TenantUrl | undefined {
 
 const refuses = (name: string, cause: string): Problem => ({
   code: 'pool-refuses',
-  message: `“${name}” answers, but can’t reach its database through PgBouncer.`,
+  message: `“${name}” can’t reach its database through PgBouncer.`,
   cause,
   hint: 'Check that PostgreSQL and PgBouncer are running, and check DATABASE_URL in its .env. Then try again.',
   action: 'retry',

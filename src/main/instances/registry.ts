@@ -11,6 +11,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { InstanceList } from '../../shared/instance'
 import type { Processes } from '../processes/client'
 import { Watched } from '../system/watched'
+import type { Conditions } from './conditions'
 import type { Configs } from './configs'
 import { settling, type DesiredKeeper } from './desired-keeper'
 import { watchFolders } from './folder-watch'
@@ -23,6 +24,7 @@ export interface RegistryServices extends SlowFactServices, GatherServices {
   /** `instances/`; it exists. */
   readonly folder: string
   readonly processes: Pick<Processes, 'list' | 'watch' | 'lost'>
+  readonly conditions: Pick<Conditions, 'saw' | 'watch' | 'look' | 'diagnosis'>
   /** Absent if the workspace is read-only. */
   readonly keeper?: Pick<DesiredKeeper, 'saw'>
   /** Aborted when the workspace is closed: ends all watchers. */
@@ -46,8 +48,13 @@ export class Registry {
   #stale = true
   /** The folders as last read; undefined if they may have changed since. */
   #configs: Promise<Configs> | undefined
-  /** How many people are watching: for them, PM2's daemon is restarted if it has ended. */
+  /**
+   * How many people are watching: for them, PM2's daemon is restarted if it has ended, and instances are asked whether
+   * they work.
+   */
   #people = 0
+  /** Aborted when the last one has left. */
+  #attention = new AbortController()
 
   constructor(services: RegistryServices) {
     this.#services = services
@@ -64,7 +71,12 @@ export class Registry {
 
   /** Looks now. An unreachable PM2 makes every status `unknown`, never an error. */
   async list(): Promise<InstanceList> {
-    return joinList(await gather(this.#services, await this.#services.configs(), true), this.#measures)
+    const { conditions } = this.#services
+    const configs = await this.#services.configs()
+    const found = await gather(this.#services, configs, true)
+    if (!found.processProblem) conditions.saw(found, configs)
+    if (this.#people === 0) await conditions.look()
+    return joinList(found, this.#measures, conditions.diagnosis())
   }
 
   /** Call it when something changed that no watched source reports, e.g. an operation has ended. */
@@ -75,12 +87,20 @@ export class Registry {
 
   /** The list, and again whenever it differs, until the signal is aborted or the workspace is closed. */
   async *watch(signal: AbortSignal): AsyncGenerator<InstanceList, void, undefined> {
-    if (this.#people++ === 0) this.#daemonChanged()
+    if (this.#people++ === 0) this.#attend()
     try {
       for await (const list of this.#watched.watch(signal)) if (list) yield list
     } finally {
-      this.#people--
+      if (--this.#people === 0) this.#attention.abort()
     }
+  }
+
+  #attend(): void {
+    this.#daemonChanged()
+    this.#attention = new AbortController()
+    const signal = AbortSignal.any([this.#attention.signal, this.#services.signal])
+    // if it fails, the list goes on without its findings
+    void this.#services.conditions.watch(signal, () => this.#watched.again()).catch(() => undefined)
   }
 
   /** Looks until the workspace is closed, whether or not anyone is watching. */
@@ -117,14 +137,16 @@ export class Registry {
       }
     }
     if (!this.#found || (this.#found.processProblem && !seen)) return undefined
-    return joinList(this.#found, this.#measures)
+    return joinList(this.#found, this.#measures, this.#services.conditions.diagnosis())
   }
 
   /** @returns whether another look may show more of what should be running */
   async #gather(revive: boolean): Promise<boolean> {
     this.#stale = false // before the look: changes during it need another one
-    const found = await gather(this.#services, await this.#readConfigs(), revive)
+    const configs = await this.#readConfigs()
+    const found = await gather(this.#services, configs, revive)
     this.#found = found
+    if (!found.processProblem) this.#services.conditions.saw(found, configs)
     this.#measures.follow(found.instances.flatMap(it => it.process?.pid ?? []))
     return (await this.#services.keeper?.saw(found, () => !this.#stale).catch(() => false)) ?? false // on failure, desired.json stays as it is
   }

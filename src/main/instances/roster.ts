@@ -1,4 +1,5 @@
 /** The room of the live list: instances according to their files, PM2 and PostgreSQL, and whose they are. */
+import { things } from '../../shared/things'
 import type { Manifest } from '../../shared/workspace'
 import type { InfrastructureRoom } from '../infrastructure/room'
 import { Pools } from '../infrastructure/pools'
@@ -11,6 +12,7 @@ import { portsHolders } from '../system/proc'
 import { readManifest } from '../workspace/base'
 import { fingerprint } from '../workspace/fingerprint'
 import type { Base } from '../workspace/opened'
+import { Conditions } from './conditions'
 import { connectedInstances, instanceFolders, readConfigs, type ConfigCache, type Configs } from './configs'
 import { Desired } from './desired'
 import { DesiredKeeper } from './desired-keeper'
@@ -70,6 +72,12 @@ export async function rosterRoom(
     ownership,
     desired,
     signal,
+    conditions: new Conditions({
+      infrastructure,
+      pools,
+      signal,
+      changing: () => operations.holders(things.services).length > 0,
+    }),
     base: baseFingerprint,
     newer: new Newer({ root: paths.root, run, releases, signal }),
     ...(!place.looking && { keeper: new DesiredKeeper({ desired, signal, busy }) }),

@@ -26,7 +26,7 @@ export const starting = (services: StartServices): AnyOperation =>
   })
 
 /**
- * @throws Problem `instance-unknown`, `instance-running`, `port-in-use` (scenario 3 of the guide: it names the instance
+ * @throws Problem `instance-unknown`, `instance-running` (or `pool-refuses`, if that doesn't help), `port-in-use` (scenario 3 of the guide: it names the instance
  * on the port, so that the screen can ask)
  */
 async function planStart(
@@ -35,11 +35,13 @@ async function planStart(
 ): Promise<StartPlan> {
   const { target } = await findOwn(services, name)
   if (await isOnline(services, target))
-    throw problem({
-      code: 'instance-running',
-      message: `“${name}” is already running.`,
-      hint: 'To make it reread its .env, restart it.',
-    })
+    throw problem(
+      (await services.pools.refusal(target)) ?? {
+        code: 'instance-running',
+        message: `“${name}” is already running.`,
+        hint: 'To make it reread its .env, restart it.',
+      },
+    )
   const others = await othersOnPort(services, target)
   const names = others.map(describeHolder).join(', ')
   if (others.length && !stopOther) throw portInUse(target.port, names, name)

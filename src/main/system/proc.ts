@@ -84,6 +84,12 @@ export async function listeningUsers(port: number): Promise<number[]> {
   return []
 }
 
+/** The ports of servers that keep clients waiting: connections that they haven't accepted yet. Reads of a few ms. */
+export async function waitingPorts(): Promise<ReadonlySet<number>> {
+  const all = (await Promise.all([listeners('tcp'), listeners('tcp6')])).flat()
+  return new Set(all.filter(it => it.waiting > 0).map(it => it.port))
+}
+
 /** As the kernel formats and prefers them: 127.0.0.1 itself, then all addresses. */
 const addressesOfLoopback = [
   { table: 'tcp', addresses: ['0100007F', '00000000'] },
@@ -254,6 +260,8 @@ interface Listener {
   readonly port: number
   readonly user: number
   readonly inode: string
+  /** How many connections wait to be accepted. */
+  readonly waiting: number
 }
 
 /** Every listening socket. */
@@ -262,10 +270,18 @@ async function listeners(table: 'tcp' | 'tcp6'): Promise<Listener[]> {
     .split('\n')
     .slice(1)
     .flatMap(line => {
-      const [, local, , state, , , , user, , inode] = line.trim().split(/\s+/)
+      const [, local, , state, queues, , , user, , inode] = line.trim().split(/\s+/)
       const [address, port] = local?.split(':') ?? []
       return state === listening && address && port && inode
-        ? [{ address, port: Number.parseInt(port, 16), user: Number(user), inode }]
+        ? [
+            {
+              address,
+              port: Number.parseInt(port, 16),
+              user: Number(user),
+              inode,
+              waiting: Number.parseInt(queues?.split(':')[1] ?? '0', 16),
+            },
+          ]
         : []
     })
 }

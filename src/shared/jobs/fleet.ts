@@ -1,9 +1,10 @@
 /** Rebuilds several instances: one first, as a canary, then the others, a few at a time, until one fails. */
 import { z } from 'zod'
 import { capital, count } from '../amounts'
-import { nameSchema, type InstanceStatus } from '../instance'
+import { nameSchema } from '../instance'
 import type { OperationState } from '../operation'
 import type { Problem } from '../problem'
+import type { InstanceStatus } from '../status'
 import { owns, things, uses } from '../things'
 import { manifestSchema } from '../workspace'
 import { fingerprintSchema } from './create'

@@ -4,6 +4,7 @@ import { capital } from '../amounts'
 import { driverKinds, serviceNames, serviceTitle, type ServiceName } from '../infrastructure'
 import { nameSchema, type InstanceView } from '../instance'
 import { spareBytes } from '../space'
+import { runs } from '../status'
 import { owns, things, uses } from '../things'
 import { defineJob, undoesAll, type Telling, type Words } from './job'
 
@@ -263,4 +264,4 @@ export const infrastructureJobs = [
 
 /** The running instances that can't reach their databases while the service is stopped. @param only absent: both */
 export const cutOff = (instances: readonly InstanceView[], only?: ServiceName): readonly InstanceView[] =>
-  instances.filter(it => it.status === 'online' && (only !== 'pgbouncer' || it.pooled))
+  instances.filter(it => runs(it.status) && (only !== 'pgbouncer' || it.pooled))

@@ -3,8 +3,8 @@
  * The main process implements it (`operations/implement.ts`); the router, the windows and the command line read it.
  */
 import type { z } from 'zod'
-import type { InstanceStatus } from '../instance'
 import type { Abreast, Json, OperationState } from '../operation'
+import type { InstanceStatus, StatusGroup } from '../status'
 import type { Claim } from '../things'
 
 /** An operation in words. */
@@ -36,9 +36,6 @@ export interface StepDescription<Plan> {
   /** Whether the step is needed; if not, it isn't listed. Absent: always. */
   readonly when?: (plan: Plan) => boolean
 }
-
-/** Filters of the list of instances. `busy` has an open job; `copy` must be adopted first. */
-export type StatusGroup = InstanceStatus | 'busy' | 'copy'
 
 /** An instance that a job may be offered for. */
 export interface Candidate {

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { hosts, nameSchema, ownersSchema, portSchema } from '../instance'
 import { hasBegun, type OperationState } from '../operation'
+import { runs } from '../status'
 import { owns, things, uses } from '../things'
 import { defineJob, undoesAll, type Candidate } from './job'
 import { smokeJob } from './smoke'
@@ -55,13 +56,13 @@ export const startJob = defineJob({
   needsInfrastructure: true,
   brief: true,
   keeps: true,
-  offer: { label: 'Start', when: it => isFree(it) && it.group !== 'online', quick: 'likeliest' },
+  offer: { label: 'Start', when: it => isFree(it) && !runs(it.group), quick: 'likeliest' },
   bulk: {
     verb: 'Start',
     doing: 'Starting',
     done: 'started',
     state: 'running',
-    idle: status => (status === 'online' ? 'it is already running' : undefined),
+    idle: status => (runs(status) ? 'it is already running' : undefined),
     command: 'Start instances.',
   },
 })
@@ -103,7 +104,7 @@ export const restartJob = defineJob({
   nothingToUndo: true,
   needsInfrastructure: true,
   keeps: true,
-  offer: { label: 'Restart', when: ({ group }) => group === 'online' || group === 'unknown', quick: 'likely' },
+  offer: { label: 'Restart', when: ({ group }) => runs(group) || group === 'unknown', quick: 'likely' },
   bulk: {
     verb: 'Restart',
     doing: 'Restarting',
@@ -141,7 +142,7 @@ export const stopJob = defineJob({
   offer: {
     label: 'Stop',
     when: ({ group, job }) =>
-      group === 'online' ||
+      runs(group) ||
       group === 'unknown' ||
       group === 'errored' ||
       (job !== undefined && interruptedByStop.includes(job)),

@@ -1,5 +1,6 @@
 /** The job that runs an instance's smoke tests at the operator's request. */
 import { z } from 'zod'
+import { runs } from '../status'
 import { owns, things, uses } from '../things'
 import { defineJob } from './job'
 import { namedSchema, smokeTests, targetSchema } from './target'
@@ -29,7 +30,7 @@ export const smokeJob = defineJob({
   nothingToUndo: true,
   prints: true,
   keeps: true,
-  offer: { label: 'Run smoke tests', when: ({ group }) => group === 'online' },
+  offer: { label: 'Run smoke tests', when: ({ group }) => runs(group) },
   command: {
     description: 'Run an instance’s smoke tests: the client, the API, the director’s table, and those of the manifest.',
     example: 'fails if a test fails',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { InstanceConfig } from '../../../src/shared/instance'
+import type { Diagnosis } from '../../../src/main/instances/conditions'
 import type { Gathered } from '../../../src/main/instances/gather'
 import { joinList } from '../../../src/main/instances/list'
 import { noFacts, type SlowFacts } from '../../../src/main/instances/slow-facts'
@@ -19,11 +20,12 @@ const found = (more: Partial<Gathered>): Gathered => ({
   ...more,
 })
 
-const join = (it: Partial<Gathered>, facts: Partial<SlowFacts> = {}) =>
-  joinList(found(it), {
-    facts: { ...noFacts, ...facts },
-    usageOf: pid => (pid === 7 ? { cpu: 3, memory: 2 ** 20 } : undefined),
-  })
+const join = (it: Partial<Gathered>, facts: Partial<SlowFacts> = {}, diagnosis: Diagnosis = () => undefined) =>
+  joinList(
+    found(it),
+    { facts: { ...noFacts, ...facts }, usageOf: pid => (pid === 7 ? { cpu: 3, memory: 2 ** 20 } : undefined) },
+    diagnosis,
+  )
 
 describe('joinList', () => {
   it.each([
@@ -53,6 +55,19 @@ describe('joinList', () => {
       { restarts: 2 },
     ])
     expect(instances[2]).not.toHaveProperty('cpu')
+  })
+
+  it('what is wrong takes the place of online, and of nothing that PM2 reports as ended', () => {
+    const problem = { code: 'unstable', message: 'It keeps crashing.' }
+    const statuses = ['online', 'waiting restart', 'stopping', 'stopped', 'errored'] as const
+    const { instances } = join(
+      { instances: statuses.map(it => ({ config: config(it), process: process(it, { pid: 7, startedAt: 5 }) })) },
+      {},
+      () => ({ status: 'unstable', problem }),
+    )
+    expect(instances.map(it => it.status)).toEqual(['unstable', 'unstable', 'stopped', 'stopped', 'errored'])
+    expect(instances[0]).toMatchObject({ trouble: problem, startedAt: 5, cpu: 3 })
+    expect(instances.filter(it => it.trouble)).toHaveLength(2)
   })
 
   it('down: what should run and was not stopped by anyone, neither lost nor a copy', () => {

@@ -61,6 +61,12 @@ const registry = (more: Partial<RegistryServices> = {}): Registry =>
     ownership: { runningElsewhere: () => Promise.resolve(new Map()) },
     base: () => Promise.resolve('x'),
     newer: { since: () => Promise.resolve(new Map()) },
+    conditions: {
+      saw: () => undefined,
+      watch: () => Promise.resolve(),
+      look: () => Promise.resolve(),
+      diagnosis: () => () => undefined,
+    },
     keeper: { saw },
     signal: closing.signal,
     ...more,

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { fold, type OperationState } from '../../../src/shared/operation'
 import { stopJob } from '../../../src/shared/jobs/lifecycle'
-import type { InstanceStatus, InstanceView } from '../../../src/shared/instance'
+import type { InstanceView } from '../../../src/shared/instance'
+import type { InstanceStatus } from '../../../src/shared/status'
 import {
   arrange,
   countGroups,

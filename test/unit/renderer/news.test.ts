@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { fold, type Entry, type OperationState } from '../../../src/shared/operation'
-import type { InstanceStatus, InstanceView } from '../../../src/shared/instance'
+import type { InstanceView } from '../../../src/shared/instance'
+import type { InstanceStatus } from '../../../src/shared/status'
 import { bytes, count, enumerate, percent, uptime } from '../../../src/shared/amounts'
-import { endedUnseen, newlyErrored, statusNews } from '../../../src/renderer/src/app/news'
+import { endedUnseen, newlyIll, statusNews } from '../../../src/renderer/src/app/news'
 import { findEntries } from '../../../src/renderer/src/app/palette-search'
 import { lookOf } from '../../../src/shared/jobs/step-look'
 import { headline, isPastReturn, isUndone, subjectOf } from '../../../src/shared/jobs/words'
@@ -34,11 +35,19 @@ const opened = (kind: string, plan: OperationState['plan'] = {}): OperationState
   })
 
 describe('news', () => {
-  it('are instances that have just errored, not those that were found so', () => {
-    expect(newlyErrored(undefined, views({ a: 'errored' }))).toEqual([])
-    expect(
-      newlyErrored(known({ a: 'online', b: 'errored' }), views({ a: 'errored', b: 'errored', c: 'errored' })),
-    ).toEqual(['a'])
+  it('are instances that have just stopped working, not those that were found so or that someone stopped', () => {
+    expect(newlyIll(undefined, views({ a: 'errored' }))).toEqual([])
+    const before = known({ a: 'online', b: 'errored', d: 'online', e: 'unstable', f: 'online', g: 'no database' })
+    const now = views({
+      a: 'errored',
+      b: 'errored',
+      c: 'errored',
+      d: 'no database',
+      e: 'errored',
+      f: 'stopped',
+      g: 'online',
+    })
+    expect(newlyIll(before, now).map(it => it.name)).toEqual(['a', 'd', 'e'])
   })
   it('are long jobs that ended, and any that got stuck', () => {
     const long = { ...opened('create'), phase: 'succeeded', settledAt: '2026-01-01T00:00:11.000Z' } as const

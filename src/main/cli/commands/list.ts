@@ -1,5 +1,5 @@
 /** `list`: every instance, one line each. */
-import { bytes, percent, uptime } from '../../../shared/amounts'
+import { bytes, enumerate, percent, uptime } from '../../../shared/amounts'
 import { compareNames } from '../../../shared/compare-names'
 import type { InstanceList, InstanceView } from '../../../shared/instance'
 import type { Client } from '../engine'
@@ -24,6 +24,9 @@ export async function instancesOf(client: Client): Promise<InstanceList> {
 
 const styles: Readonly<Record<InstanceView['status'], Style>> = {
   online: 'green',
+  'no database': 'red',
+  unstable: 'yellow',
+  'not answering': 'red',
   stopped: 'dim',
   errored: 'red',
   'not in PM2': 'yellow',
@@ -64,6 +67,14 @@ export function tellTroubles(
       err.line(
         `${err.paint('yellow', '!')} ${cleanLine(name)} is a copy of another instance and can’t be used until it is adopted (“instance-manager adopt”). ${cleanLine(foreign)}`,
       )
+  const cutOff = instances.filter(it => it.trouble?.code === 'infrastructure-stopped')
+  if (cutOff.length)
+    err.line(
+      `${err.paint('yellow', '!')} No database: ${cleanLine(enumerate(cutOff.map(it => it.name)))}. ${cutOff[0]?.trouble?.cause} Start the infrastructure with “instance-manager infra up”.`,
+    )
+  for (const { trouble } of instances)
+    if (trouble && trouble.code !== 'infrastructure-stopped')
+      err.line(`${err.paint('yellow', '!')} ${cleanLine([trouble.message, trouble.cause].filter(Boolean).join(' '))}`)
   for (const { name, pid } of lost)
     err.line(
       `${err.paint('yellow', '!')} ${cleanLine(name)} is running as process ${pid}, but PM2 has lost track of it. Start it to take it over, or stop it.`,

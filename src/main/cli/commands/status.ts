@@ -1,5 +1,6 @@
 /** `status`: the workspace as a whole, or one instance in full. */
 import { bytes, count, percent, uptime } from '../../../shared/amounts'
+import type { InstanceView } from '../../../shared/instance'
 import { isOpen, type OperationState } from '../../../shared/operation'
 import type { Client } from '../engine'
 import { refused } from '../failure'
@@ -60,7 +61,7 @@ async function one(session: CommandSession, client: Client, name: string): Promi
     lines: pairs(
       [
         ['Name', view.name],
-        ['Status', view.foreign === undefined ? view.status : `copy: ${view.foreign}`],
+        ['Status', statusOf(view)],
         ['Address', view.url],
         ['Uptime', view.startedAt === undefined ? undefined : uptime(Date.now() - view.startedAt)],
         ['Restarts', view.restarts?.toString()],
@@ -80,4 +81,9 @@ async function one(session: CommandSession, client: Client, name: string): Promi
       text => session.out.paint('dim', text),
     ),
   }
+}
+
+function statusOf(view: InstanceView): string {
+  if (view.foreign !== undefined) return `copy: ${view.foreign}`
+  return view.trouble ? `${view.status}: ${view.trouble.cause}` : view.status
 }

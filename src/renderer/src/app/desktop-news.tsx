@@ -1,11 +1,14 @@
-/** Desktop notifications: an instance errored, or a long job ended while the window was hidden. */
+/** Desktop notifications: an instance stopped working, or a long job ended while the window was hidden. */
 import { useEffect, useRef } from 'react'
 import { useLocation } from 'wouter'
-import type { InstanceStatus } from '../../../shared/instance'
 import type { OperationState, Phase } from '../../../shared/operation'
+import type { InstanceStatus } from '../../../shared/status'
 import { useInstances, useOperations } from './live'
+import { pageOf } from '../instances/page-of'
 import { headline } from '../../../shared/jobs/words'
-import { endedUnseen, newlyErrored } from './news'
+import { enumerate } from '../../../shared/amounts'
+import { endedUnseen, newlyIll } from './news'
+import { instanceWord } from './status'
 
 /** Whether the browser allows notifications, which the Settings screen asks for. */
 export const canNotify = (): boolean => 'Notification' in window && Notification.permission === 'granted'
@@ -19,12 +22,18 @@ export function DesktopNews() {
 
   useEffect(() => {
     if (!data) return
-    const errored = newlyErrored(statuses.current, data.instances)
+    const ill = newlyIll(statuses.current, data.instances)
     statuses.current = new Map(data.instances.map(it => [it.name, it.status]))
-    for (const name of errored)
-      tell(`${name} has errored`, 'It kept crashing right after starting, so PM2 gave up.', () =>
-        navigate(`/instances/${name}`),
+    // one for all that have the same: a database that is down takes every instance with it
+    for (const status of new Set(ill.map(it => it.status))) {
+      const those = ill.filter(it => it.status === status)
+      const [first] = those
+      tell(
+        `${enumerate(those.map(it => it.name))}: ${instanceWord[status].toLowerCase()}`,
+        first?.trouble?.cause ?? 'It kept crashing right after starting, so PM2 gave up.',
+        () => navigate(first && those.length === 1 ? pageOf(first.name) : '/instances'),
       )
+    }
   }, [data, navigate])
 
   useEffect(() => {

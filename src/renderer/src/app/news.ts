@@ -1,20 +1,19 @@
 /** News are differences between the previous and the current state. When the window has just opened, there are none. */
-import type { InstanceStatus, InstanceView } from '../../../shared/instance'
+import type { InstanceView } from '../../../shared/instance'
 import type { OperationState, Phase } from '../../../shared/operation'
+import { isTrouble, type InstanceStatus } from '../../../shared/status'
 import { enumerate } from '../../../shared/amounts'
 import { instanceWord } from './status'
 
-/** @param before undefined when the window has just opened */
-export function newlyErrored(
+/** Instances that have just stopped working, although nobody stopped them. @param before undefined when the window has just opened */
+export const newlyIll = (
   before: ReadonlyMap<string, InstanceStatus> | undefined,
   now: readonly InstanceView[],
-): string[] {
-  return before
-    ? now
-        .filter(it => it.status === 'errored' && before.has(it.name) && before.get(it.name) !== 'errored')
-        .map(it => it.name)
-    : []
-}
+): InstanceView[] =>
+  now.filter(({ name, status }) => {
+    const was = before?.get(name)
+    return (status === 'errored' || isTrouble(status)) && was !== undefined && was !== status
+  })
 
 /** Milliseconds; the end of a longer job is worth a notification. */
 const long = 10_000

@@ -11,7 +11,7 @@ import {
 } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
 import { stateWords, type ServiceState, type ServiceStatus } from '../../../shared/infrastructure'
-import type { InstanceStatus } from '../../../shared/instance'
+import type { StatusGroup } from '../../../shared/status'
 import classes from './status.module.css'
 
 export type Tone = 'good' | 'busy' | 'idle' | 'warn' | 'bad' | 'undone' | 'absent' | 'unknown'
@@ -69,16 +69,22 @@ export const serviceWord: Record<ServiceState, string> = {
 export const serviceWords = (service: ServiceStatus): string => stateWords(service, serviceWord)
 
 /** `copy`: a copy of another instance, not adopted yet. */
-export const instanceTone: Record<InstanceStatus | 'copy', Tone> = {
+export const instanceTone: Record<Exclude<StatusGroup, 'busy'>, Tone> = {
   online: 'good',
+  'no database': 'bad',
+  unstable: 'warn',
+  'not answering': 'bad',
   stopped: 'idle',
   errored: 'bad',
   'not in PM2': 'absent',
   unknown: 'unknown',
   copy: 'warn',
 }
-export const instanceWord: Record<InstanceStatus | 'copy', string> = {
+export const instanceWord: Record<Exclude<StatusGroup, 'busy'>, string> = {
   online: 'Online',
+  'no database': 'No database',
+  unstable: 'Unstable',
+  'not answering': 'Not answering',
   stopped: 'Stopped',
   errored: 'Errored',
   'not in PM2': 'Not in PM2',

@@ -10,6 +10,7 @@ import {
 import { useLocation } from 'wouter'
 import { jobs } from '../../../shared/jobs'
 import type { AnyJob, Offer } from '../../../shared/jobs/job'
+import { runs } from '../../../shared/status'
 import { useApp } from '../app/live'
 import { healthOf } from '../doctor/health-of'
 import { faceOf } from '../jobs/faces'
@@ -41,7 +42,7 @@ export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[]
   return ({ instance: { name, url, isolated, seamless, replaced }, status: { group, operation, job } }) => {
     const go = (to: string) => (): void => navigate(to)
     const links: (InstanceAction | false)[] = [
-      group === 'online' && {
+      runs(group) && {
         id: 'open',
         label: 'Open',
         before: 'Open',

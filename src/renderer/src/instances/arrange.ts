@@ -1,7 +1,7 @@
 /** Filters and sorts instances. */
 import { compareNames } from '../../../shared/compare-names'
 import type { InstanceView } from '../../../shared/instance'
-import type { StatusGroup } from '../../../shared/jobs/job'
+import type { StatusGroup } from '../../../shared/status'
 import type { ShownStatus } from './shown-status'
 
 /** An instance with the status it is shown with. */
@@ -23,11 +23,22 @@ export const isIn = (filter: Filter, { instance, status }: ShownInstance): boole
   filter === 'all' || (filter === 'outdated' ? instance.outdated === true : status.group === filter)
 
 /** Sort order of statuses: what needs attention comes first. */
-const urgency: readonly StatusGroup[] = ['errored', 'unknown', 'copy', 'busy', 'not in PM2', 'stopped', 'online']
+const urgency: Readonly<Record<StatusGroup, number>> = {
+  errored: 0,
+  'no database': 1,
+  'not answering': 2,
+  unstable: 3,
+  unknown: 4,
+  copy: 5,
+  busy: 6,
+  'not in PM2': 7,
+  stopped: 8,
+  online: 9,
+}
 
 /** undefined sorts last in either direction. */
 const values: Record<Exclude<SortKey, 'name'>, (it: ShownInstance) => number | undefined> = {
-  status: it => urgency.indexOf(it.status.group),
+  status: it => urgency[it.status.group],
   port: it => it.instance.port,
   // the longest uptime has the earliest start
   uptime: it => (it.instance.startedAt === undefined ? undefined : -it.instance.startedAt),
@@ -58,7 +69,7 @@ function compare(a: ShownInstance, b: ShownInstance, { key, descending }: Sort):
 
 /** The number of instances in each group, calm groups first; empty groups are left out. */
 export function countGroups(all: readonly ShownInstance[]): { readonly group: StatusGroup; readonly count: number }[] {
-  return urgency
+  return (Object.keys(urgency) as StatusGroup[])
     .toReversed()
     .map(group => ({ group, count: all.filter(it => it.status.group === group).length }))
     .filter(it => it.count > 0)

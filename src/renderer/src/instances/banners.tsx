@@ -3,7 +3,12 @@ import { Button } from '@mantine/core'
 import { IconPlugConnectedX } from '@tabler/icons-react'
 import { useState } from 'react'
 import { restartJob } from '../../../shared/jobs/lifecycle'
-import { serviceTitle, type InfrastructureStatus, type ServiceStatus } from '../../../shared/infrastructure'
+import {
+  missingService,
+  serviceTitle,
+  type InfrastructureStatus,
+  type ServiceStatus,
+} from '../../../shared/infrastructure'
 import type { LostProcess } from '../../../shared/instance'
 import { cutOff } from '../../../shared/jobs/infrastructure'
 import { count, enumerate } from '../../../shared/amounts'
@@ -56,7 +61,7 @@ export function InfrastructureDown() {
   const down = data && downOf(data)
   if (!down) return null
   if (down.problem) return <ProblemView problem={down.problem} quiet />
-  const online = cutOff(instances, down.name).length
+  const cut = cutOff(instances, down.name).length
   return (
     <ProblemView
       tone="warn"
@@ -64,17 +69,18 @@ export function InfrastructureDown() {
       problem={{
         code: 'infrastructure-stopped',
         message: `${serviceTitle[down.name]} isn’t running.`,
-        cause: `${online === 1 ? 'The instance that is online' : online ? `The ${online} instances that are online` : 'Instances'} can’t reach ${online === 1 ? 'its database' : 'their databases'}, and none can be created.`,
+        cause: `${cut === 1 ? 'The instance that is running' : cut ? `The ${cut} instances that are running` : 'Instances'} can’t reach ${cut === 1 ? 'its database' : 'their databases'}, and none can be created.`,
         action: 'start-infrastructure',
       }}
     />
   )
 }
 
-/** The service without which instances have no database. */
-function downOf({ postgres, pgbouncer, pooled }: InfrastructureStatus): ServiceStatus | undefined {
+/** The service without which instances have no database, or none can be created. */
+function downOf(status: InfrastructureStatus): ServiceStatus | undefined {
+  const { postgres, pooled } = status
   if (postgres.state !== 'running' && postgres.state !== 'starting') return postgres
-  return pooled && pgbouncer.state === 'stopped' ? pgbouncer : undefined
+  return missingService(status, pooled)
 }
 
 function Lost({ lost }: { lost: readonly LostProcess[] }) {

@@ -9,6 +9,7 @@ import { useState, type FormEvent } from 'react'
 import { hosts, isOurs, portSchema, type PortHolder } from '../../../shared/instance'
 import { changePortJob } from '../../../shared/jobs/lifecycle'
 import type { Problem } from '../../../shared/problem'
+import { runs } from '../../../shared/status'
 import { useInstances } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
@@ -35,12 +36,12 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
   const check = useQuery(trpc.instances.checkPort.queryOptions({ port }, { enabled: valid.success, staleTime: 0 }))
   if (!instance) return <p>“{name}” no longer exists.</p>
 
-  const runs = instance.status === 'online'
+  const running = runs(instance.status)
   const host = details.data?.env.find(it => it.key === 'HOST')?.value
   const newHost = hosts.find(it => it === chosen && it !== host)
   const same = (typed === '' && newHost !== undefined) || toPort(typed) === instance.port
   const holders = typed === settled && valid.success && !same ? (check.data?.holders ?? []) : []
-  const blocking = runs && holders.some(isRunning)
+  const blocking = running && holders.some(isRunning)
   const error =
     same && newHost
       ? undefined
@@ -120,7 +121,7 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
         </div>
       </Radio.Group>
       <p className="dimmed">
-        {runs
+        {running
           ? `${name} will restart and be unavailable for a few seconds. If it isn’t healthy then, everything is put back.`
           : `${name} isn’t running. The change takes effect at its next start.`}
       </p>
@@ -131,7 +132,7 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
           Cancel
         </Button>
         <Button type="submit" loading={sending} disabled={blocking}>
-          {runs ? 'Change and restart' : 'Change'}
+          {running ? 'Change and restart' : 'Change'}
         </Button>
       </div>
     </form>

@@ -5,11 +5,13 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import type { InstanceDetails } from '../../../shared/instance'
+import { isTrouble } from '../../../shared/status'
 import { useInstances, useOperations } from '../app/live'
 import { EmptyState, Page, Section, Tabs } from '../app/page'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
+import { healthOf } from '../doctor/health-of'
 import { OperationsTable } from '../operations/operations-table'
 import { ActionsMenu } from './actions-menu'
 import { useInstanceActions } from './actions'
@@ -103,6 +105,7 @@ function Overview({ shown }: { shown: ShownInstance }) {
     <>
       {instance.foreign === undefined ? <InfrastructureDown /> : <Copy name={instance.name} why={instance.foreign} />}
       {data?.down.includes(instance.name) && isResting(shown) && <Down down={[shown]} />}
+      {isTrouble(shown.status.group) && <Ill shown={shown} />}
       <Vitals shown={shown} />
       {details.error && (
         <ProblemView
@@ -121,6 +124,24 @@ function Overview({ shown }: { shown: ShownInstance }) {
         )}
       </Section>
     </>
+  )
+}
+
+/** What is wrong with it while it runs. That the infrastructure is down is said above. */
+function Ill({ shown: { instance } }: { shown: ShownInstance }) {
+  const { name, status, trouble } = instance
+  if (!trouble || trouble.code === 'infrastructure-stopped') return null
+  return (
+    <ProblemView tone={status === 'unstable' ? 'warn' : 'bad'} quiet problem={trouble}>
+      {status !== 'no database' && (
+        <Button size="xs" variant="default" component={Link} href={`${pageOf(name)}/errors`}>
+          Show the errors
+        </Button>
+      )}
+      <Button size="xs" variant="default" component={Link} href={healthOf(name)}>
+        Check its health
+      </Button>
+    </ProblemView>
   )
 }
 

@@ -14,6 +14,7 @@ import { pageOf } from './page-of'
 import { startJob, stopJob } from '../../../shared/jobs/lifecycle'
 import { bytes } from '../../../shared/amounts'
 import type { InstanceView } from '../../../shared/instance'
+import { isTrouble, runs, type Trouble } from '../../../shared/status'
 import type { InstanceItemProps } from './item'
 import classes from './parts.module.css'
 
@@ -40,9 +41,9 @@ export function Select({
   )
 }
 
-/** @param handlers absent: without the mark of a newer version */
+/** @param handlers absent on the instance's own page: without the mark of a newer version */
 export function StatusCell({ shown: { status, instance }, handlers }: Pick<PartProps, 'shown'> & Partial<PartProps>) {
-  const { tone, word, operation } = status
+  const { tone, word, group, operation } = status
   return (
     <span className={classes.status}>
       <Status tone={tone}>
@@ -50,6 +51,8 @@ export function StatusCell({ shown: { status, instance }, handlers }: Pick<PartP
           <Link href={`/operations/${operation}`} className={classes.progress} data-control="progress">
             {word}
           </Link>
+        ) : isTrouble(group) && (handlers || group === 'unstable') ? (
+          <TroubleWord group={group} word={word} instance={instance} />
         ) : (
           word
         )}
@@ -64,7 +67,7 @@ export function StatusCell({ shown: { status, instance }, handlers }: Pick<PartP
           Why?
         </Link>
       )}
-      {status.group === 'copy' && (
+      {group === 'copy' && (
         <Link
           href={pageOf(instance.name)}
           className={classes.why}
@@ -79,6 +82,27 @@ export function StatusCell({ shown: { status, instance }, handlers }: Pick<PartP
     </span>
   )
 }
+
+/** Leads to the reason: the last errors, or the instance's page. There is no room for a “Why?” beside it. */
+const TroubleWord = ({
+  group,
+  word,
+  instance: { name, trouble },
+}: {
+  group: Trouble
+  word: string
+  instance: InstanceView
+}) => (
+  <Link
+    href={group === 'unstable' ? `${pageOf(name)}/errors` : pageOf(name)}
+    className={classes.progress}
+    data-control="why"
+    title={trouble?.cause}
+    aria-label={`${word}. Why? ${trouble?.message}`}
+  >
+    {word}
+  </Link>
+)
 
 /** What is new for an instance that is outdated. */
 const newerWords = ({ release, newer }: InstanceView): string =>
@@ -110,7 +134,7 @@ function NewerButton({
   )
 }
 
-/** The port; a button if the instance is online. */
+/** The port; a button if the instance is running. */
 export function Port({
   shown: {
     instance: { name, port, url },
@@ -118,7 +142,7 @@ export function Port({
   },
   handlers,
 }: PartProps) {
-  if (status.group !== 'online') return <span className={classes.port}>{port}</span>
+  if (!runs(status.group)) return <span className={classes.port}>{port}</span>
   return (
     <button
       type="button"
@@ -171,7 +195,7 @@ export function Buttons({ shown, menu, handlers }: PartProps & { menu: boolean }
   }
   return (
     <span className={classes.buttons}>
-      {(group === 'online' || group === 'unknown' || (job !== undefined && stopJob.interrupts?.includes(job))) && (
+      {(runs(group) || group === 'unknown' || (job !== undefined && stopJob.interrupts?.includes(job))) && (
         <button
           type="button"
           className={classes.button}

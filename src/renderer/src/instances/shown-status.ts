@@ -1,9 +1,9 @@
 /** The status to show: PM2's, unless a job on the instance is running or has just been requested. */
 import { jobOf } from '../../../shared/jobs'
-import type { StatusGroup } from '../../../shared/jobs/job'
 import { bulkOf, resultsOf, type BulkAction } from '../../../shared/jobs/many'
 import { isOpen, waitsForInfrastructure, type OperationState } from '../../../shared/operation'
 import type { InstanceView } from '../../../shared/instance'
+import type { StatusGroup } from '../../../shared/status'
 import { instanceTone, instanceWord, type Tone } from '../app/status'
 
 export interface ShownStatus {

@@ -19,6 +19,7 @@ import { bulkOf, manyJob, resultsOf, type BulkAction } from '../../../shared/job
 import { planOf } from '../../../shared/jobs/words'
 import { isOpen } from '../../../shared/operation'
 import type { Problem } from '../../../shared/problem'
+import { runs } from '../../../shared/status'
 import type { InstanceView } from '../../../shared/instance'
 import { confirm } from '../app/confirm'
 import { useInstances, useOperationsStore } from '../app/live'
@@ -138,7 +139,7 @@ export function JobsProvider({ children }: { children: ReactNode }) {
     const switchTo: Jobs['switchTo'] = name => {
       const port = instances.current.find(it => it.name === name)?.port
       const others = instances.current
-        .filter(it => it.port === port && it.name !== name && it.status === 'online')
+        .filter(it => it.port === port && it.name !== name && runs(it.status))
         .map(it => it.name)
       const other = others.length ? others.join(' and ') : 'Another instance'
       confirm({

@@ -1,0 +1,116 @@
+/**
+ * Whether running instances work. PM2 only knows that a process is there; whether it has its database, keeps crashing or
+ * answers requests is looked at here, for the list: all the time while someone watches, otherwise when someone asks.
+ */
+import { missingService, type InfrastructureStatus } from '../../shared/infrastructure'
+import type { InstanceConfig } from '../../shared/instance'
+import type { Problem } from '../../shared/problem'
+import type { Infrastructure } from '../infrastructure/infrastructure'
+import type { ProcessInfo } from '../processes/client'
+import { portHolders, waitingPorts } from '../system/proc'
+import type { Configs } from './configs'
+import { Crashes } from './crashes'
+import type { Gathered } from './gather'
+import { httpError, noAnswer, notListening } from './health'
+import { httpGet, unhealthy } from './http'
+import type { InstancePools } from './pooled'
+import { Probes, type Running } from './probes'
+import { troubleOf, type Ill } from './trouble'
+
+export interface ConditionServices {
+  readonly infrastructure: Pick<Infrastructure, 'status' | 'watch'>
+  readonly pools: Pick<InstancePools, 'refusal'>
+  /** Whether an operation is starting, stopping or replacing the services. */
+  readonly changing: () => boolean
+  /** Aborted when the workspace is closed. */
+  readonly signal: AbortSignal
+}
+
+/** What is wrong with an instance that PM2 has as running; undefined if nothing is known to be. */
+export type Diagnosis = (config: InstanceConfig, process: ProcessInfo) => Ill | undefined
+
+export class Conditions {
+  readonly #services: ConditionServices
+  readonly #crashes = new Crashes()
+  readonly #probes: Probes
+  /** As last seen, also in the middle of an operation on it. */
+  #infrastructure: InfrastructureStatus | undefined
+  /** As last seen while no operation was at work on it: what one does in passing isn't worth an alarm. */
+  #settled: InfrastructureStatus | undefined
+
+  constructor(services: ConditionServices) {
+    this.#services = services
+    this.#probes = new Probes({
+      answer: whyNoAnswer,
+      login: async it => (this.#databaseIsAway() ? undefined : services.pools.refusal(it)),
+      waiting: waitingPorts,
+    })
+  }
+
+  /** Call it at each look at the processes. */
+  saw({ instances, foreign }: Gathered, { serverOf, manifest: { server } }: Configs): void {
+    const listed = instances.flatMap(({ config, process }) => (process ? [[config.name, process] as const] : []))
+    this.#crashes.saw(new Map(listed))
+    this.#probes.follow(
+      instances.flatMap(({ config: { name, port, bootSeconds = server.bootSeconds }, process }): Running[] => {
+        const { status, pid, startedAt } = process ?? {}
+        if (status !== 'online' || pid === undefined || startedAt === undefined || foreign.has(name)) return []
+        return [{ name, pid, port, startedAt, bootSeconds, cwd: serverOf(name), health: server.health }]
+      }),
+    )
+  }
+
+  /** Looks until the signal is aborted. @param changed called when the diagnoses may have changed */
+  async watch(signal: AbortSignal, changed: () => void): Promise<void> {
+    this.#probes.run(signal, changed)
+    for await (const status of this.#services.infrastructure.watch(signal)) {
+      const wasAway = this.#databaseIsAway()
+      this.#infrastructure = status
+      if (wasAway && !this.#databaseIsAway()) this.#probes.loginsAgain()
+      changed()
+    }
+  }
+
+  /** Looks once. Takes at most a few seconds. */
+  async look(): Promise<void> {
+    const { infrastructure, signal } = this.#services
+    const [status] = await Promise.all([infrastructure.status().catch(() => undefined), this.#probes.once(signal)])
+    if (status) this.#infrastructure = status
+  }
+
+  /** Judges by what is known now. */
+  diagnosis(): Diagnosis {
+    if (!this.#services.changing() || !this.#settled) this.#settled = this.#infrastructure
+    const settled = this.#settled
+    return ({ name, database: { port, directPort } }, process) =>
+      troubleOf(name, {
+        missing: settled && missingService(settled, port !== directPort),
+        crashes: this.#crashes.of(name),
+        ...(process.status === 'online' && this.#probes.of(name)),
+      })
+  }
+
+  /** A login would then only repeat what is known, or disturb an operation. */
+  #databaseIsAway(): boolean {
+    const known = this.#infrastructure
+    return this.#services.changing() || (known !== undefined && missingService(known, known.pooled) !== undefined)
+  }
+}
+
+/** Milliseconds. Long enough for a busy application, and short enough to be noticed soon. */
+const within = 4000
+
+/** One request, as a browser would make it. @returns why the answer isn't a healthy application's */
+async function whyNoAnswer(
+  { name, pid, port, startedAt, bootSeconds, health }: Running,
+  signal: AbortSignal,
+): Promise<Problem | undefined> {
+  const answer = await httpGet(port, health.path, { signal, within })
+  if (typeof answer !== 'string') {
+    const unwell = unhealthy(health, answer)
+    return unwell === undefined ? undefined : httpError(name, unwell)
+  }
+  if ((await portHolders(port, pid)).length > 0) return noAnswer(name, port, answer)
+  const isBooting = Date.now() - startedAt < bootSeconds * 1000
+  return isBooting ? undefined : notListening(name, port)
+}
