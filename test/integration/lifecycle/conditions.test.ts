@@ -2,7 +2,7 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
 import { openWorkspace } from '../../../src/main/compose'
 import type { InstanceList, InstanceView } from '../../../src/shared/instance'
 import { layOut, type CliInstance } from '../../support/cli-instance'
@@ -90,9 +90,11 @@ it('no database: its own password isn’t valid any more', async () => {
 
 it('no database: PostgreSQL is stopped; it works again with the infrastructure', async () => {
   await workspace.stopInfrastructure()
-  const { trouble } = await shown('school', 'no database')
-  expect(trouble).toMatchObject({ cause: 'PostgreSQL isn’t running.', action: 'start-infrastructure' })
-  await shown('mute', 'no database')
+  const trouble = { cause: 'PostgreSQL isn’t running.', action: 'start-infrastructure' }
+  await vi.waitFor(
+    () => expect(latest?.instances).toMatchObject([{ status: 'stopped' }, { trouble }, { trouble }]),
+    10_000,
+  )
   expect(await afresh()).toEqual({ school: 'no database', loop: 'stopped', mute: 'no database' })
   await workspace.startInfrastructure()
   await shown('school', 'online')
