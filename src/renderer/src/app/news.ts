@@ -5,14 +5,18 @@ import { isTrouble, type InstanceStatus } from '../../../shared/status'
 import { enumerate } from '../../../shared/amounts'
 import { instanceWord } from './status'
 
-/** Instances that have just stopped working, although nobody stopped them. @param before undefined when the window has just opened */
+/**
+ * Instances that have just stopped working, although nobody stopped them, or that PM2 has just given up. While one keeps
+ * crashing, its status changes back and forth, which isn't news.
+ * @param before undefined when the window has just opened
+ */
 export const newlyIll = (
   before: ReadonlyMap<string, InstanceStatus> | undefined,
   now: readonly InstanceView[],
 ): InstanceView[] =>
   now.filter(({ name, status }) => {
     const was = before?.get(name)
-    return (status === 'errored' || isTrouble(status)) && was !== undefined && was !== status
+    return status === 'errored' ? was !== undefined && was !== 'errored' : isTrouble(status) && was === 'online'
   })
 
 /** Milliseconds; the end of a longer job is worth a notification. */
