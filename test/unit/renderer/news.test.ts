@@ -37,7 +37,15 @@ const opened = (kind: string, plan: OperationState['plan'] = {}): OperationState
 describe('news', () => {
   it('are instances that have just stopped working, not those that were found so or that someone stopped', () => {
     expect(newlyIll(undefined, views({ a: 'errored' }))).toEqual([])
-    const before = known({ a: 'online', b: 'errored', d: 'online', e: 'unstable', f: 'online', g: 'no database', h: 'stopped' })
+    const before = known({
+      a: 'online',
+      b: 'errored',
+      d: 'online',
+      e: 'unstable',
+      f: 'online',
+      g: 'no database',
+      h: 'stopped',
+    })
     const now = views({
       a: 'errored',
       b: 'errored',
