@@ -34,7 +34,7 @@ export const valueProblem = (value: string): string | undefined =>
 /** Variables that Instance Manager writes, and why they can't be changed by hand. */
 const owned: ReadonlyMap<string, string> = new Map([
   ...['DATABASE_URL', 'DIRECT_URL'].map(it => [it, 'It is the login to the instance’s own database.'] as const),
-  ...['PORT', 'HOST'].map(it => [it, 'Use “Change port…” (the command “port”), which checks first.'] as const),
+  ...['PORT', 'HOST'].map(it => [it, 'Use “Change port…”, or the command “port”.'] as const),
   ['INSTANCE_NAME', 'It is the instance’s name.'],
 ])
 export const ownedKeys: readonly string[] = [...owned.keys()]

@@ -67,6 +67,11 @@ export const environmentJob = defineJob({
   status: 'Changing environment…',
   cancel: undoesAll,
   keeps: true,
+  offer: {
+    label: 'Edit environment…',
+    before: 'Edit the environment of',
+    when: ({ group }) => group !== 'busy' && group !== 'copy',
+  },
 })
 
 const manyInputSchema = z.object({

@@ -3,6 +3,7 @@ import { Button, CloseButton } from '@mantine/core'
 import { count, enumerate } from '../../../shared/amounts'
 import { bulkJobs, bulkOf, type BulkAction } from '../../../shared/jobs/many'
 import { confirm } from '../app/confirm'
+import { EnvironmentButton } from '../environment/several-dialog'
 import type { ShownInstance } from './arrange'
 import { faceOf } from '../jobs/faces'
 import { useJobs, type Skipped } from '../jobs/jobs'
@@ -46,6 +47,7 @@ export function BulkBar({ chosen, hidden, onClear }: BulkBarProps) {
         )
       })}
       <RebuildButton chosen={chosen} />
+      <EnvironmentButton chosen={chosen} />
       <CloseButton aria-label="Clear the selection" size="sm" onClick={onClear} />
     </div>
   )

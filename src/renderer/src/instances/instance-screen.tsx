@@ -12,6 +12,7 @@ import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
 import { healthOf } from '../doctor/health-of'
+import { EnvironmentSection } from '../environment/section'
 import { OperationsTable } from '../operations/operations-table'
 import { ActionsMenu } from './actions-menu'
 import { useInstanceActions } from './actions'
@@ -23,7 +24,6 @@ import { useJobs } from '../jobs/jobs'
 import { pageOf } from './page-of'
 import { InfrastructureDown, isResting } from './banners'
 import { Broken } from './broken'
-import { Configuration } from './configuration'
 import { Down } from './down'
 import { DatabaseFacts, Paths, ProcessFacts } from './instance-facts'
 import { Vitals } from './vitals'
@@ -169,9 +169,7 @@ function Copy({ name, why }: { name: string; why: string }) {
 function Details({ details, shown }: { details: InstanceDetails; shown: ShownInstance }) {
   return (
     <div className={classes.columns}>
-      <Section title="Configuration">
-        <Configuration name={details.name} env={details.env} />
-      </Section>
+      <EnvironmentSection details={details} shown={shown} />
       <div className={classes.side}>
         <Section title="Process">
           <ProcessFacts details={details} instance={shown.instance} />

@@ -14,15 +14,19 @@ import {
   IconShieldOff,
   IconTrash,
   IconUserCog,
+  IconVariable,
   type Icon,
 } from '@tabler/icons-react'
 import { adoptJob } from '../../../shared/jobs/create'
 import { deleteJob } from '../../../shared/jobs/delete'
+import { environmentJob } from '../../../shared/jobs/environment'
 import { changePortJob, isolateJob, restartJob, startJob, stopJob, unisolateJob } from '../../../shared/jobs/lifecycle'
 import { directorJob } from '../../../shared/jobs/director'
 import { limitsJob } from '../../../shared/jobs/limits'
 import { rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
 import { seamlessJob, unseamlessJob } from '../../../shared/jobs/seamless'
+import { EnvironmentForm } from '../environment/edit-form'
+import { UndoForm } from '../environment/undo-form'
 import { AdoptForm } from '../instances/adopt-form'
 import { BootTimeForm } from '../instances/boot-time-form'
 import { ChangePortForm } from '../instances/change-port-form'
@@ -50,6 +54,17 @@ export const bootTimeDialog: Dialog = { title: name => `Change the boot time of 
 
 export const limitsDialog: Dialog = { title: name => `Change the limits of ${name}`, Form: LimitsForm, wide: true }
 
+export const environmentDialog: Dialog = {
+  title: name => `Environment of ${name}`,
+  Form: EnvironmentForm,
+  wide: true,
+}
+export const environmentUndoDialog: Dialog = {
+  title: name => `Undo the change of ${name}?`,
+  Form: UndoForm,
+  wide: true,
+}
+
 const faces: ReadonlyMap<string, Face> = new Map<string, Face>([
   [startJob.kind, { Icon: IconPlayerPlay }],
   [stopJob.kind, { Icon: IconPlayerStop }],
@@ -69,6 +84,7 @@ const faces: ReadonlyMap<string, Face> = new Map<string, Face>([
   [seamlessJob.kind, { Icon: IconArrowsExchange }],
   [unseamlessJob.kind, { Icon: IconArrowsExchange }],
   [directorJob.kind, { Icon: IconUserCog, dialog: { title: name => `Director of ${name}`, Form: DirectorForm } }],
+  [environmentJob.kind, { Icon: IconVariable, dialog: environmentDialog }],
   [limitsJob.kind, { Icon: IconGauge, dialog: limitsDialog }],
   [deleteJob.kind, { Icon: IconTrash, dialog: { title: name => `Delete ${name}?`, Form: DeleteForm, wide: true } }],
 ])

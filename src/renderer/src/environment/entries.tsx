@@ -6,12 +6,12 @@ import type { InstanceDetails } from '../../../shared/instance'
 import { CopyButton } from '../app/copy-button'
 import { notifyProblem } from '../app/notify'
 import { useTRPCClient } from '../app/trpc'
-import classes from './instance.module.css'
+import classes from '../instances/instance.module.css'
 
 /** Milliseconds that a secret stays visible. */
 const shownFor = 30_000
 
-export function Configuration({ name, env }: { name: string; env: InstanceDetails['env'] }) {
+export function Entries({ name, env }: { name: string; env: InstanceDetails['env'] }) {
   if (!env.length) return <p className={`card ${classes.nothing}`}>Its .env is empty or missing.</p>
   return (
     <dl className={`card ${classes.env}`}>

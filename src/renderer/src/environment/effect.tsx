@@ -1,0 +1,44 @@
+/** When a change of the environment takes effect, and the buttons that decide it. */
+import { Button } from '@mantine/core'
+import dialogs from '../instances/dialogs.module.css'
+
+interface ButtonsProps {
+  /** e.g. “Change”. */
+  readonly verb: string
+  /** Some of the instances are running. */
+  readonly runs: boolean
+  /** The button that was pressed, until the answer. */
+  readonly sending: 'now' | 'later' | undefined
+  readonly disabled: boolean
+  /** The other button submits the form. */
+  readonly onRestart: () => void
+  readonly onClose: () => void
+}
+
+export function EffectButtons({ verb, runs, sending, disabled, onRestart, onClose }: ButtonsProps) {
+  return (
+    <div className={dialogs.buttons}>
+      <Button variant="default" onClick={onClose}>
+        Cancel
+      </Button>
+      {runs && (
+        <Button
+          variant="default"
+          onClick={onRestart}
+          loading={sending === 'now'}
+          disabled={disabled || sending === 'later'}
+        >
+          {verb} and restart
+        </Button>
+      )}
+      <Button type="submit" loading={sending === 'later'} disabled={disabled || sending === 'now'}>
+        {verb}
+      </Button>
+    </div>
+  )
+}
+
+export const effectOf = (name: string, runs: boolean, verb: string): string =>
+  runs
+    ? `${name} keeps running with its current environment until its next restart. “${verb} and restart” restarts it now: if it isn’t healthy then, the old values are put back.`
+    : `${name} isn’t running. The change takes effect at its next start.`

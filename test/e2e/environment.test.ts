@@ -1,0 +1,108 @@
+/** Editing the environment of an instance, and of several, in a real window. PostgreSQL isn't needed for it. */
+import { appendFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Locator, Page } from '@playwright/test'
+import type { CliInstance } from '../support/cli-instance'
+import { InstanceList } from './pages/instances'
+import { expect, test } from './support/fixtures'
+import { answerOf, envOf, tinyHome, type TinyHome } from './support/tiny-home'
+
+let place: TinyHome
+let window: Page
+let list: InstanceList
+let school: CliInstance
+let college: CliInstance
+
+test.beforeAll(async () => {
+  place = await tinyHome()
+  school = await place.layOut('school')
+  college = await place.layOut('college')
+  await place.startByCli(school)
+  ;({ window } = await place.launch({ workspace: place.root }))
+  list = new InstanceList(window)
+})
+test.afterAll(() => place.remove())
+
+const section = (): Locator => window.getByRole('region', { name: 'Environment' })
+const dialog = (): Locator => window.getByRole('dialog')
+const field = (name: string): Locator => dialog().getByRole('textbox', { name, exact: true })
+
+async function add(name: string, value: string): Promise<void> {
+  await dialog().getByRole('button', { name: 'Add a variable' }).click()
+  const last = dialog().getByRole('textbox', { name: 'Name', exact: true }).last()
+  await expect(last).toBeFocused()
+  await last.fill(name)
+  await field(`Value of ${name}`).fill(value)
+}
+
+test('by keyboard: a variable is added, one changed, one removed; then undone', async () => {
+  await list.show('school')
+  await section().getByRole('button', { name: 'Edit…' }).click()
+  await expect(field('NODE_ENV')).toBeFocused()
+  await expect(dialog().getByRole('region', { name: 'Written by Instance Manager' })).toContainText('PORT')
+  const change = dialog().getByRole('button', { name: 'Change', exact: true })
+  await expect(change).toBeDisabled()
+  await field('NODE_ENV').fill('staging')
+
+  await add('PORT', '1')
+  const name = dialog().getByRole('textbox', { name: 'Name', exact: true })
+  for (const [typed, error] of [
+    ['PORT', /Change port/],
+    ['EMAIL_USER', 'It is in the list already.'],
+    ['1A', /letters, digits and underscores/],
+  ] as const) {
+    await name.fill(typed)
+    await expect(name).toHaveAccessibleDescription(error)
+  }
+  await name.fill('MAIL_PASSWORD')
+  await field('Value of MAIL_PASSWORD').fill('p#1 "x"')
+  await field('Value of MAIL_PASSWORD').press('Shift+Enter')
+  await field('Value of MAIL_PASSWORD').pressSequentially('two')
+  await dialog().getByRole('button', { name: 'Remove EMAIL_USER' }).press('Enter')
+  await expect(dialog()).toContainText('Will be removed')
+  await field('Value of MAIL_PASSWORD').press('Enter')
+  await expect(dialog()).toBeHidden()
+
+  await expect(section()).toContainText('Changed since it was started')
+  await expect(section()).toContainText('NODE_ENV, EMAIL_USER and MAIL_PASSWORD')
+  await expect(section()).not.toContainText('p#1')
+  const env = await envOf(school)
+  expect(env).toMatchObject({ NODE_ENV: 'staging', MAIL_PASSWORD: 'p#1 "x"\ntwo' })
+  expect(env).not.toHaveProperty('EMAIL_USER')
+
+  await section().getByRole('button', { name: 'Undo…' }).click()
+  await dialog().getByRole('button', { name: 'Undo', exact: true }).click()
+  await expect(section().getByText('staging')).toBeHidden()
+  expect(await envOf(school)).toMatchObject({ NODE_ENV: 'production', EMAIL_USER: '' })
+})
+
+test('a hidden value is shown on request; a file that was changed meanwhile isn’t overwritten', async () => {
+  await section().getByRole('button', { name: 'Edit…' }).click()
+  await add('GREETING', 'hello')
+  await dialog().getByRole('button', { name: 'Change and restart' }).click()
+  await expect(dialog()).toBeHidden()
+  await expect.poll(() => answerOf(school.port)).toBe('school hello')
+  await expect(section()).not.toContainText('Changed since it was started')
+
+  await section().getByRole('button', { name: 'Edit…' }).click()
+  await expect(field('GREETING')).toHaveValue('')
+  await dialog().getByRole('button', { name: 'Show GREETING' }).click()
+  await expect(field('GREETING')).toHaveValue('hello')
+  await appendFile(join(school.server, '.env'), 'BY_HAND=1\n')
+  await field('GREETING').fill('goodbye')
+  await field('GREETING').press('Enter')
+  await expect(dialog()).toContainText('was changed in the meantime')
+  expect(await envOf(school)).toMatchObject({ GREETING: 'hello', BY_HAND: '1' })
+  await window.keyboard.press('Escape')
+})
+
+test('several at once', async () => {
+  await list.room.go('Instances')
+  await window.getByRole('checkbox', { name: 'Select all shown instances' }).check()
+  await list.chosen.getByRole('button', { name: 'Environment…' }).click()
+  await dialog().getByRole('textbox', { name: 'Name', exact: true }).fill('LOG_LEVEL')
+  await field('Value of LOG_LEVEL').fill('debug')
+  await dialog().getByRole('button', { name: 'Change', exact: true }).click()
+  await expect(list.report).toContainText('Changed 2 of 2')
+  expect([(await envOf(school))['LOG_LEVEL'], (await envOf(college))['LOG_LEVEL']]).toEqual(['debug', 'debug'])
+})
