@@ -107,11 +107,14 @@ export interface ServerActivity {
 
 /** Totals by minute, oldest first, at most `rememberedMinutes`; minutes without a sample are left out. */
 export interface ActivityHistory {
+  /** When each minute began, in milliseconds since 1970. */
+  readonly minutes: readonly number[]
   /** The maximum of each minute. */
   readonly connections: readonly number[]
   readonly waiting: readonly number[]
   /** Milliseconds, the maximum of each minute. */
   readonly longestWait: readonly number[]
+  /** From the second minute on. */
   readonly transactionsPerSecond: readonly number[]
 }
 

@@ -368,6 +368,25 @@ test("secrets are masked on the instance's page, and revealed one by one", async
   expect(await window.content()).not.toContain(its.password)
 })
 
+test('an instance’s last hour outlives the page; its charts have the value under the cursor, and a table', async () => {
+  await online('By-Hand')
+  await list.show('By-Hand')
+  const chart = window.getByRole('figure', { name: 'Memory, the last hour' })
+  const measured = async (): Promise<number> =>
+    ((await chart.locator('svg path[d*="L"]').first().getAttribute('d')) ?? '').split('L').length
+  await expect.poll(measured).toBeGreaterThan(2)
+  const before = await measured()
+  await window.reload()
+  await expect.poll(measured).toBeGreaterThanOrEqual(before)
+  const { x, y, width, height } = (await chart.locator('svg').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 }
+  await window.mouse.move(x + width - 2, y + height / 2)
+  await expect(chart).toContainText(/\d MB \d\d:\d\d/)
+  await window.getByRole('button', { name: 'Show as a table' }).click()
+  await expect(
+    window.getByRole('table', { name: 'CPU and memory of By-Hand, the last hour' }).getByRole('row').nth(1),
+  ).toHaveText(/\d\d:\d\d.*\d %.*\d MB/)
+})
+
 test('a name of 14 characters can be read at every width', async () => {
   await place.layOut('fourteen-chars')
   const name = list.row('fourteen-chars').getByRole('link', { name: 'fourteen-chars', exact: true })

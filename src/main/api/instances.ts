@@ -8,6 +8,14 @@ export const instancesRouter = router({
   watch: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) =>
     workspace.instances.registry.watch(signal ?? new AbortController().signal),
   ),
+  recentUsage: workspaceProcedure
+    .input(z.object({ most: z.int().min(1).max(720) }))
+    .query(({ ctx: { workspace }, input }) => workspace.instances.registry.recentUsage(input.most)),
+  watchUsage: workspaceProcedure
+    .input(namedSchema)
+    .subscription(({ ctx: { workspace }, input, signal }) =>
+      workspace.instances.registry.watchUsage(input.name, signal ?? new AbortController().signal),
+    ),
   list: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.instances.registry.list()),
   checkName: workspaceProcedure
     .input(namedSchema)

@@ -1,26 +1,30 @@
 /** Measures instances: their processes' CPU and memory, and facts that are slower to look up. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { measureEvery, type RecentUsage, type UsageUpdate } from '../../shared/usage'
 import { usageOf } from '../system/proc'
+import { Latest } from '../system/latest'
 import { Watched } from '../system/watched'
 import type { Measured } from './list'
 import { lookUpSlowFacts, noFacts, type SlowFacts, type SlowFactServices } from './slow-facts'
-import { UsageMeter } from './usage'
+import { UsageMeter, type Usage } from './usage'
+import { UsageHistory } from './usage-history'
 
-// Milliseconds. Reading /proc takes 3 ms for a hundred processes; asking PM2 takes 9 of ours and 10 of its daemon's.
-const usageEvery = 5000
+// Milliseconds. Asking PM2 takes 9 ms of ours and 10 of its daemon's for a hundred processes; reading /proc takes 3.
 const factsEvery = 60_000
 
 export class Measures implements Measured {
   readonly #meter = new UsageMeter()
+  readonly #history = new UsageHistory()
+  readonly #measured = new Latest(Date.now())
   readonly #slow: Watched<SlowFacts>
   #facts = noFacts
-  #pids: readonly number[] = []
+  #pids: ReadonlyMap<string, number> = new Map()
 
   /** @param revive whether PM2's daemon may be started @param closed aborted when the workspace is closed */
   constructor(services: SlowFactServices, revive: () => boolean, closed: AbortSignal) {
     this.#slow = new Watched(
       {
-        look: () => lookUpSlowFacts(services, this.#pids, revive()),
+        look: () => lookUpSlowFacts(services, [...this.#pids.values()], revive()),
         due: signal => delay(factsEvery, undefined, { signal }).catch(() => undefined),
       },
       closed,
@@ -33,8 +37,22 @@ export class Measures implements Measured {
 
   readonly usageOf: Measured['usageOf'] = pid => this.#meter.of(pid)
 
-  /** The processes to measure from now on. */
-  follow(pids: readonly number[]): void {
+  /** What the running instances used most recently. @param most samples of each */
+  recent(most: number): readonly RecentUsage[] {
+    return this.#history.recent(most, Date.now())
+  }
+
+  /** What it used in the last hour, and then each measurement, until the signal is aborted. */
+  async *watchUsage(name: string, signal: AbortSignal): AsyncGenerator<UsageUpdate, void, undefined> {
+    let before = 0
+    for await (const at of this.#measured.follow(signal)) {
+      yield { at, samples: this.#history.since(name, before) }
+      before = at
+    }
+  }
+
+  /** The instances' processes to measure from now on, by name. */
+  follow(pids: ReadonlyMap<string, number>): void {
     this.#pids = pids
   }
 
@@ -46,14 +64,28 @@ export class Measures implements Measured {
   /** Measures until the signal is aborted. @param changed called when a measurement tells anything new */
   async run(signal: AbortSignal, changed: () => void): Promise<void> {
     const timer = setInterval(() => {
-      const differs = this.#meter.measure(this.#pids)
+      const differs = this.#measure()
       if (this.#facts.lost.some(it => !usageOf(it.pid))) this.again() // it has ended
       if (differs) changed()
-    }, usageEvery)
+    }, measureEvery)
     signal.addEventListener('abort', () => clearInterval(timer))
     for await (const facts of this.#slow.watch(signal)) {
       this.#facts = facts
       changed()
     }
+  }
+
+  /** @returns whether any usage has changed */
+  #measure(): boolean {
+    const differs = this.#meter.measure([...this.#pids.values()])
+    const usages = new Map<string, Usage>()
+    for (const [name, pid] of this.#pids) {
+      const usage = this.#meter.of(pid)
+      if (usage) usages.set(name, usage)
+    }
+    const at = Date.now()
+    this.#history.record(usages, at)
+    this.#measured.set(at)
+    return differs
   }
 }

@@ -9,6 +9,7 @@
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { InstanceList } from '../../shared/instance'
+import type { RecentUsage, UsageUpdate } from '../../shared/usage'
 import type { Processes } from '../processes/client'
 import { Watched } from '../system/watched'
 import type { Conditions } from './conditions'
@@ -103,6 +104,16 @@ export class Registry {
     void this.#services.conditions.watch(signal, () => this.#watched.again()).catch(() => undefined)
   }
 
+  /** What the running instances used most recently. @param most samples of each */
+  recentUsage(most: number): readonly RecentUsage[] {
+    return this.#measures.recent(most)
+  }
+
+  /** What an instance used in the last hour, and then each measurement. */
+  watchUsage(name: string, signal: AbortSignal): AsyncGenerator<UsageUpdate, void, undefined> {
+    return this.#measures.watchUsage(name, AbortSignal.any([signal, this.#services.signal]))
+  }
+
   /** Looks until the workspace is closed, whether or not anyone is watching. */
   async keepLooking(): Promise<void> {
     for await (const _ of this.#watched.watch(this.#services.signal));
@@ -147,7 +158,9 @@ export class Registry {
     const found = await gather(this.#services, configs, revive)
     this.#found = found
     if (!found.processProblem) this.#services.conditions.saw(found, configs)
-    this.#measures.follow(found.instances.flatMap(it => it.process?.pid ?? []))
+    this.#measures.follow(
+      new Map(found.instances.flatMap(({ config, process }) => (process?.pid ? [[config.name, process.pid]] : []))),
+    )
     return (await this.#services.keeper?.saw(found, () => !this.#stale).catch(() => false)) ?? false // on failure, desired.json stays as it is
   }
 

@@ -100,6 +100,7 @@ export const createJob = defineJob({
     confirm: 'Cancel and undo',
   },
   prints: true,
+  past: 'created',
 })
 
 /** The fingerprint in an adoption's plan if the copy's config.json names no release. */
@@ -144,7 +145,7 @@ export const adoptJob = defineJob({
   status: 'Adopting…',
   cancel: undoesAll,
   keeps: true,
-  past: 'created',
+  past: 'adopted',
   offer: { label: 'Adopt…', when: ({ group }) => group === 'copy' },
 })
 

@@ -114,6 +114,16 @@ describe('the status that is shown', () => {
   })
 })
 
+describe('usage', () => {
+  it('begins with what the engine remembers, and goes on from there', () => {
+    const history = new UsageHistory()
+    history.seed([{ name: 'alpha', cpu: [1, 2], memory: [10, 20] }], 0)
+    expect(history.of('alpha').cpu).toEqual([1, 2])
+    history.sample([view('alpha', { cpu: 3, memory: 30 })], 5000)
+    expect(history.of('alpha')).toEqual({ cpu: [1, 2, 3], memory: [10, 20, 30] })
+  })
+})
+
 describe('stop', () => {
   it('is offered while a start or restart is open, until that is undone', () => {
     const offered = (state: OperationState): boolean[] => {

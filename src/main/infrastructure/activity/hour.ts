@@ -57,6 +57,7 @@ export class Hour {
   get history(): ActivityHistory {
     const totals = this.#minutes.map(it => it.totals)
     return {
+      minutes: this.#minutes.map(it => it.minute * minuteLength),
       connections: totals.map(it => it.connections),
       waiting: totals.map(it => it.waiting),
       longestWait: totals.map(it => it.longestWait),

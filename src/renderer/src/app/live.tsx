@@ -14,10 +14,10 @@ import type { InfrastructureStatus } from '../../../shared/infrastructure'
 import type { InstanceList } from '../../../shared/instance'
 import type { Problem } from '../../../shared/problem'
 import type { AppState } from '../../../shared/workspace'
-import { UsageHistory, sampleInterval } from '../instances/history'
+import { UsageHistory, sampleInterval, sampleLimit } from '../instances/history'
 import { OperationsStore, type OperationsView } from '../operations/store'
 import { problemOf } from './problem-of'
-import { useTRPC } from './trpc'
+import { useTRPC, useTRPCClient } from './trpc'
 
 /** One kind of live data: still loading, available, or failed. */
 export interface LiveValue<T> {
@@ -59,12 +59,14 @@ export function AppLive({
 /** Watches the open workspace. Must be remounted (by key) for another one. */
 export function WorkspaceLiveProvider({ children }: { children: ReactNode }) {
   const trpc = useTRPC()
+  const client = useTRPCClient()
   const [operations] = useState(() => new OperationsStore())
   const [history] = useState(() => new UsageHistory())
   const infrastructure = useLiveValue(useSubscription(trpc.infrastructure.watch.subscriptionOptions()))
   const instances = useLiveValue(
     useSubscription(
       trpc.instances.watch.subscriptionOptions(undefined, {
+        onStarted: () => void client.instances.recentUsage.query({ most: sampleLimit }).then(it => history.seed(it)),
         onData: list => history.sample(list.instances),
       }),
     ),

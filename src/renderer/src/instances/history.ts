@@ -1,5 +1,6 @@
-/** Each instance's recent CPU and memory usage, kept while the window is open. */
+/** Each instance's recent CPU and memory usage: what the engine remembers, continued by what it pushes. */
 import type { InstanceView } from '../../../shared/instance'
+import { measureEvery, type RecentUsage } from '../../../shared/usage'
 
 export interface Series {
   readonly cpu: readonly number[]
@@ -9,7 +10,7 @@ export interface Series {
 /** Samples kept per instance: five minutes. */
 export const sampleLimit = 60
 /** Milliseconds between samples. */
-export const sampleInterval = 5000
+export const sampleInterval = measureEvery
 /** Milliseconds. A list that arrives sooner was triggered by an event and isn't a sample. */
 const minInterval = 1500
 
@@ -31,6 +32,13 @@ export class UsageHistory {
   /** Returns the same object until there is a new sample. */
   of(name: string): Series {
     return this.#series.get(name) ?? empty
+  }
+
+  /** Begins with what the engine remembers, at most `sampleLimit` samples of each. */
+  seed(recent: readonly RecentUsage[], at = performance.now()): void {
+    this.#sampledAt = at
+    this.#series = new Map(recent.map(({ name, cpu, memory }) => [name, { cpu, memory }]))
+    for (const listener of this.#listeners) listener()
   }
 
   /** Records a pushed list. @param at milliseconds on any monotonic clock */

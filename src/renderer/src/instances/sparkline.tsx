@@ -6,7 +6,7 @@ import { sparklinePath } from './sparkline-path'
 import classes from './sparkline.module.css'
 
 /** The minimum top of the scale: 10 % of a core; 64 MiB. */
-const least = { cpu: 10, memory: 64 * 2 ** 20 } as const
+export const leastTop = { cpu: 10, memory: 64 * 2 ** 20 } as const
 
 export function Sparkline({
   name,
@@ -22,7 +22,7 @@ export function Sparkline({
   const history = useHistory()
   // Selecting the path itself avoids re-rendering lines that look the same, such as flat ones.
   const line = useSyncExternalStore(history.subscribe, () =>
-    sparklinePath(history.of(name)[of], { width, height: height - 2, limit: sampleLimit, least: least[of] }),
+    sparklinePath(history.of(name)[of], { width, height: height - 2, limit: sampleLimit, least: leastTop[of] }),
   )
   return <Spark line={line} of={of} width={width} height={height} />
 }

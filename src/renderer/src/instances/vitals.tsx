@@ -2,7 +2,6 @@
 import { Button } from '@mantine/core'
 import { IconCircleArrowUp } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
-import { bytes, percent } from '../../../shared/amounts'
 import { rebuildJob } from '../../../shared/jobs/rebuild'
 import { CopyButton } from '../app/copy-button'
 import { when } from '../app/time'
@@ -11,13 +10,13 @@ import { rebuildDialog } from '../jobs/faces'
 import { useJobs } from '../jobs/jobs'
 import type { ShownInstance } from './arrange'
 import { StatusCell } from './item-parts'
-import { Sparkline } from './sparkline'
+import { LastHour } from './last-hour'
 import classes from './instance.module.css'
 
 export function Vitals({ shown }: { shown: ShownInstance }) {
   const { instance } = shown
   const { ask } = useJobs()
-  const { startedAt, restarts, cpu, memory, url, created, outdated, newer, release } = instance
+  const { startedAt, restarts, url, created, outdated, newer, release } = instance
   return (
     <section className={`card ${classes.vitals}`} aria-label="Status">
       <dl className={classes.facts}>
@@ -59,14 +58,7 @@ export function Vitals({ shown }: { shown: ShownInstance }) {
           </Button>
         </p>
       )}
-      <div className={classes.meters}>
-        <Meter word="CPU" value={cpu === undefined ? undefined : percent(cpu)}>
-          <Sparkline name={instance.name} of="cpu" width={420} height={72} />
-        </Meter>
-        <Meter word="Memory" value={memory === undefined ? undefined : bytes(memory)}>
-          <Sparkline name={instance.name} of="memory" width={420} height={72} />
-        </Meter>
-      </div>
+      <LastHour instance={instance} />
     </section>
   )
 }
@@ -77,15 +69,3 @@ const Fact = ({ word, children }: { word: string; children: ReactNode }) => (
     <dd>{children}</dd>
   </div>
 )
-
-function Meter({ word, value, children }: { word: string; value: string | undefined; children: ReactNode }) {
-  return (
-    <figure className={classes.meter} aria-label={`${word}, the last five minutes`}>
-      <figcaption>
-        <span>{word}</span>
-        <span className={classes.value}>{value ?? <span className="dimmed">not running</span>}</span>
-      </figcaption>
-      {children}
-    </figure>
-  )
-}

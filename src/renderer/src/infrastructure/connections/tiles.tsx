@@ -2,46 +2,75 @@
 import type { ReactNode } from 'react'
 import { bytes, duration } from '../../../../shared/amounts'
 import { rememberedMinutes, type DatabaseActivity } from '../../../../shared/database-activity'
-import { Spark } from '../../instances/sparkline'
-import { sparklinePath } from '../../instances/sparkline-path'
+import { ChartTable } from '../../charts/chart-table'
+import { lastOf, type Series } from '../../charts/scale'
+import { TimeChart } from '../../charts/time-chart'
 import { cacheHits, growth } from './words'
 import classes from './connections.module.css'
 
-const frame = { width: 200, height: 36 } as const
+/** Milliseconds; a sample is taken each minute. */
+const minute = 60_000
 
-export function Tiles({ activity: { server, history, databases } }: { activity: DatabaseActivity }) {
+export function Tiles({ activity }: { activity: DatabaseActivity }) {
+  const { at, server, databases } = activity
   if (!server) return null
   const waiting = databases.reduce((sum, it) => sum + (it.pool?.waiting ?? 0), 0)
   const longest = Math.max(0, ...databases.map(it => it.pool?.longestWait ?? 0))
+  const [connections, queue, transactions] = seriesOf(activity)
+  const range = lastOf(rememberedMinutes * minute, connections, at)
   return (
-    <div className={classes.tiles}>
-      <Tile word="Connections" value={server.connections} more={`of ${server.limit}`}>
-        <Hour samples={history.connections} least={20} />
-      </Tile>
-      <Tile
-        word="Waiting in PgBouncer"
-        value={waiting}
-        more={waiting > 0 ? `for up to ${duration(longest)}` : 'clients'}
-        warn={waiting > 0}
-      >
-        <Hour samples={history.waiting} least={10} />
-      </Tile>
-      <Tile
-        word="Transactions"
-        value={server.transactionsPerSecond === undefined ? '–' : Math.round(server.transactionsPerSecond)}
-        more="a second"
-      >
-        <Hour samples={history.transactionsPerSecond} least={20} />
-      </Tile>
-      <Tile
-        word="Size"
-        value={server.size === undefined ? '–' : bytes(server.size)}
-        more={growth(server.growth) ?? 'all databases'}
-      >
-        <p className={classes.foot}>Cache hits: {cacheHits(server.cacheHits) ?? 'not known yet'}</p>
-      </Tile>
-    </div>
+    <>
+      <div className={classes.tiles}>
+        <Tile word={connections.word} value={server.connections} more={`of ${server.limit}`}>
+          <TimeChart series={connections} range={range} height={48} ticks={2} />
+        </Tile>
+        <Tile
+          word={queue.word}
+          value={waiting}
+          more={waiting > 0 ? `for up to ${duration(longest)}` : 'clients'}
+          warn={waiting > 0}
+        >
+          <TimeChart series={queue} range={range} height={48} ticks={2} />
+        </Tile>
+        <Tile
+          word={transactions.word}
+          value={server.transactionsPerSecond === undefined ? '–' : Math.round(server.transactionsPerSecond)}
+          more="a second"
+        >
+          <TimeChart series={transactions} range={range} height={48} ticks={2} />
+        </Tile>
+        <Tile
+          word="Size"
+          value={server.size === undefined ? '–' : bytes(server.size)}
+          more={growth(server.growth) ?? 'all databases'}
+        >
+          <p className={classes.foot}>Cache hits: {cacheHits(server.cacheHits) ?? 'not known yet'}</p>
+        </Tile>
+      </div>
+      <ChartTable label="The server’s last hour" all={[connections, queue, transactions]} />
+    </>
   )
+}
+
+function seriesOf({ history }: DatabaseActivity): readonly [Series, Series, Series] {
+  const { minutes } = history
+  const series = (
+    word: string,
+    values: readonly number[],
+    least: number,
+    show = (it: number): string => `${it}`,
+  ): Series => ({
+    word,
+    points: values.map((value, index) => ({ at: minutes[minutes.length - values.length + index] ?? 0, value })),
+    gap: 2 * minute,
+    least,
+    show,
+  })
+  return [
+    series('Connections', history.connections, 20),
+    series('Waiting in PgBouncer', history.waiting, 10),
+    series('Transactions', history.transactionsPerSecond, 20, it => `${it} /s`),
+  ]
 }
 
 interface TileProps {
@@ -61,14 +90,3 @@ const Tile = ({ word, value, more, warn, children }: TileProps) => (
     {children}
   </figure>
 )
-
-/** Decorates the number above it. */
-function Hour({ samples, least }: { samples: readonly number[]; least: number }) {
-  const line = sparklinePath(samples, { ...frame, height: frame.height - 2, limit: rememberedMinutes, least })
-  return (
-    <>
-      {line ? <Spark {...frame} line={line} /> : <div style={{ height: frame.height }} />}
-      <p className={classes.foot}>{line ? 'Last hour' : 'The last hour appears after a few minutes.'}</p>
-    </>
-  )
-}
