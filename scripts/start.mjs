@@ -4,6 +4,7 @@
  */
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
+import { offerLink } from './lib/offer-link.mjs'
 import { hasDisplay } from './lib/packages.mjs'
 import { project } from './lib/places.mjs'
 import { prepare, prepareToServe } from './lib/prepare.mjs'
@@ -16,9 +17,11 @@ await script(async () => {
   if (asked || !hasDisplay()) {
     if (!asked) say('No display found (DISPLAY is not set). Serving the pages to a browser instead.')
     await prepareToServe()
+    await offerLink()
     run(process.execPath, [join(project, 'out', 'main', 'cli.cjs'), 'serve', ...args])
   } else {
     const path = await prepare('start')
+    await offerLink()
     // Chromium's warnings (no D-Bus, no GPU) mean nothing to an operator; fatal errors are still shown.
     const flags = ['--log-level=3']
     if (isRoot) flags.push('--no-sandbox')

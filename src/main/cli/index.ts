@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { CommanderError } from 'commander'
+import { asCalled } from './called'
 import { exitCodes, type ExitCode } from './exit-codes'
 import { Failure, toFailure, wrongUsage } from './failure'
 import type { Perform } from './grammar'
@@ -14,7 +15,7 @@ import { CommandSession } from './session'
 
 /** The product's folder, which contains this file as out/main/cli.cjs. */
 const root = join(import.meta.dirname, '..', '..')
-const [out, err] = [new Output(process.stdout), new Output(process.stderr)]
+const [out, err] = [new Output(process.stdout), new Output(process.stderr, asCalled)]
 
 main(process.argv.slice(2)).then(end, error => {
   throw error
@@ -45,7 +46,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     const program = await buildProgram(args, {
       version,
       perform,
-      write: text => out.write(text),
+      write: text => out.write(asCalled(text)),
       writeError: text => err.write(text),
     })
     await program.parseAsync(args, { from: 'user' })

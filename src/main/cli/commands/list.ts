@@ -2,6 +2,7 @@
 import { bytes, enumerate, percent, uptime } from '../../../shared/amounts'
 import { compareNames } from '../../../shared/compare-names'
 import type { InstanceList, InstanceView } from '../../../shared/instance'
+import { asCalled } from '../called'
 import type { Client } from '../engine'
 import { cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
@@ -50,7 +51,7 @@ const columns = (paint: Paint): Column<InstanceView>[] => [
 
 export function tableOf(instances: readonly InstanceView[], paint: Paint): string[] {
   if (instances.length === 0)
-    return ['No instances yet. Run “instance-manager create --help” to see how to create one.']
+    return [asCalled('No instances yet. Run “instance-manager create --help” to see how to create one.')]
   return table(columns(paint), instances, text => paint('dim', text))
 }
 

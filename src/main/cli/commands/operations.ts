@@ -2,6 +2,7 @@
 import { duration } from '../../../shared/amounts'
 import { isOpen, type OperationState } from '../../../shared/operation'
 import { isUndone, wordsOf } from '../../../shared/jobs/words'
+import { asCalled } from '../called'
 import { exitCodes, exitOfPhase } from '../exit-codes'
 import { Failure, refused } from '../failure'
 import { endedOf, problemOfState, withOperations } from '../operate'
@@ -153,6 +154,6 @@ function oneLines({ out }: CommandSession, state: OperationState): string[] {
     headLine(state, out.paint, now),
     ...state.steps.map(it => stepLine(state, it, out.paint, now)),
     ...(state.turned?.problem ? problemLines(state.turned.problem, out.paint) : []),
-    ...(isOpen(state) ? [`It is open: instance-manager recover ${state.id} resume|roll-back`] : []),
+    ...(isOpen(state) ? [asCalled(`It is open: instance-manager recover ${state.id} resume|roll-back`)] : []),
   ]
 }

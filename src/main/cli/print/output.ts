@@ -6,7 +6,11 @@ export class Output {
   readonly paint: Paint
   readonly #gone = new AbortController()
 
-  constructor(readonly stream: NodeJS.WriteStream) {
+  /** @param worded applied to everything that is written */
+  constructor(
+    readonly stream: NodeJS.WriteStream,
+    readonly worded: (text: string) => string = text => text,
+  ) {
     this.coloured = isColoured(stream)
     this.paint = painter(this.coloured)
     stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -25,7 +29,7 @@ export class Output {
   }
 
   write(text: string): void {
-    if (!this.#gone.signal.aborted) this.stream.write(text)
+    if (!this.#gone.signal.aborted) this.stream.write(this.worded(text))
   }
 
   line(text = ''): void {
