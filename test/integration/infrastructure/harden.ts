@@ -2,6 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { exists } from '../../../src/main/system/files'
+import { workspacePaths } from '../../../src/main/workspace/paths'
 import { withConnection } from '../../../src/main/infrastructure/connection'
 import { tryLogins } from '../../../src/main/infrastructure/harden/trials'
 import { layOut, makeDatabase, type CliInstance } from '../../support/cli-instance'
@@ -236,6 +238,18 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
       expect(await until(() => login(ports.pgbouncer, school, school.password).catch(() => undefined))).toBe(
         school.role,
       )
+    })
+
+    it('its databases can be moved, and its container stays, stopped', async () => {
+      const { operations, infrastructure, settings } = workspace.services
+      const { containers } = await settings.read()
+      mustSucceed(await operations.settled(await operations.start('infrastructure-move', { driver: 'embedded' })))
+      for (const port of [ports.postgres, ports.pgbouncer])
+        for (const one of [school, annex, night]) expect(await login(port, one, one.password)).toBe(one.role)
+      expect((await infrastructure.status()).former).toBeUndefined() // it isn't ours to remove
+      const running = ['container', 'inspect', '--format', '{{.State.Running}}', containers.postgres]
+      expect(await guide.command(running)).toBe('false')
+      expect(await exists(join(workspacePaths(workspace.root).state, 'docker.json'))).toBe(false)
     })
   })
 }

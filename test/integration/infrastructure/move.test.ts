@@ -249,6 +249,19 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
     mustSucceed(await removeOld())
   })
 
+  it('creates no other PostgreSQL if the old one’s container is gone, and is put back once it is there again', async () => {
+    const { operations, settings } = workspace.services
+    const { postgres } = (await settings.read()).containers
+    whenDown(() => podmanSays('rename', postgres, `${postgres}-away`))
+    const id = await operations.start(moveJob.kind, { driver: 'embedded' })
+    const { steps } = await operations.rested(id)
+    expect(steps.find(step => step.status === 'stuck')?.problem?.code).toBe('container-missing')
+    await podmanSays('rename', `${postgres}-away`, postgres)
+    operations.retry(id)
+    expect((await operations.settled(id)).phase).toBe('rolled-back')
+    expect(await kept(workspace)).toEqual(before)
+  })
+
   it('copies a setting of all roles only if it is still there', async () => {
     await workspace.sql("ALTER ROLE ALL SET work_mem = '7MB'")
     whenDown(() => workspace.sql('ALTER ROLE ALL RESET ALL')) // the rehearsal has copied it
