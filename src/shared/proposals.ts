@@ -2,7 +2,7 @@
 import type { Settings } from './settings'
 
 const megabyte = 2 ** 20
-const within = (value: number, least: number, most: number): number => Math.min(most, Math.max(least, value))
+const within = (value: number, min: number, max: number): number => Math.min(max, Math.max(min, value))
 const roundedTo = (step: number, value: number): number => Math.floor(value / step) * step
 
 /**

@@ -43,7 +43,7 @@ export interface FileMode {
   /** The permissions, e.g. 0o644. */
   readonly mode: number
   /** The highest permissions that it may have. */
-  readonly most: number
+  readonly allowed: number
   /** It belongs to our own user, so we can change it. */
   readonly ours: boolean
 }

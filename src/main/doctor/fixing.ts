@@ -183,7 +183,7 @@ const correctModes = (services: FixingServices): Actions => ({
 })
 
 /** Takes away permissions beyond these; grants none. Does nothing if there is no such file, or it isn't ours. */
-async function close(path: string, most: number): Promise<void> {
+async function close(path: string, allowed: number): Promise<void> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error
@@ -191,7 +191,7 @@ async function close(path: string, most: number): Promise<void> {
   if (!file) return
   try {
     const info = await file.stat()
-    if (info.isFile() && info.uid === process.geteuid?.()) await file.chmod(info.mode & most)
+    if (info.isFile() && info.uid === process.geteuid?.()) await file.chmod(info.mode & allowed)
   } finally {
     await file.close()
   }

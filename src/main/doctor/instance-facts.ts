@@ -186,11 +186,11 @@ async function envLogsIn(
 }
 
 async function modesOf({ config, databaseConfig, env }: InstancePaths, { systemUser }: InstanceConfig) {
-  const most = 0o600
+  const ownOnly = 0o600
   const found = await Promise.all([
-    modeOf(config, most),
-    modeOf(databaseConfig, most),
-    modeOf(env, systemUser ? sharedMode : most), // its own user reads it through its group
+    modeOf(config, ownOnly),
+    modeOf(databaseConfig, ownOnly),
+    modeOf(env, systemUser ? sharedMode : ownOnly), // its own user reads it through its group
   ])
   return found.filter(it => it !== undefined)
 }

@@ -64,7 +64,7 @@ export const sharedChecks: readonly Check<SharedFacts>[] = [
 ]
 
 /** Files with more permissions than they may have. */
-export const tooOpen = (files: readonly FileMode[]): FileMode[] => files.filter(it => (it.mode & ~it.most) !== 0)
+export const tooOpen = (files: readonly FileMode[]): FileMode[] => files.filter(it => (it.mode & ~it.allowed) !== 0)
 
 /** e.g. “config.json (0644) and .env (0666)”. */
 export const describeModes = (files: readonly FileMode[]): string =>

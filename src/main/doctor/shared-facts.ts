@@ -30,11 +30,11 @@ export async function gatherShared(services: SharedServices, signal: AbortSignal
   }
 }
 
-/** Undefined if there is no such file. Follows links. @param most the highest permissions that it may have */
-export async function modeOf(path: string, most: number): Promise<FileMode | undefined> {
+/** Undefined if there is no such file. Follows links. @param allowed the highest permissions that it may have */
+export async function modeOf(path: string, allowed: number): Promise<FileMode | undefined> {
   const info = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined
     throw error
   })
-  return info && { name: basename(path), mode: info.mode & 0o777, most, ours: info.uid === process.geteuid?.() }
+  return info && { name: basename(path), mode: info.mode & 0o777, allowed, ours: info.uid === process.geteuid?.() }
 }

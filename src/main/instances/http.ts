@@ -17,7 +17,7 @@ export interface Request {
   /** Milliseconds until all of it must have arrived. */
   readonly within?: number
   /** How many bytes of the body to read; none by default. */
-  readonly most?: number
+  readonly maxBytes?: number
   readonly accept?: string
   /** An open connection to use. */
   readonly socket?: Socket
@@ -30,7 +30,7 @@ export interface Request {
 export function httpGet(
   port: number,
   path: string,
-  { signal, within = 5000, most = 0, accept = '*/*', socket }: Request,
+  { signal, within = 5000, maxBytes = 0, accept = '*/*', socket }: Request,
 ): Promise<Answer | string> {
   return new Promise(resolve => {
     const limit = AbortSignal.timeout(within)
@@ -48,12 +48,12 @@ export function httpGet(
       const { statusCode: status = 0, headers } = response
       const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? ''
       const chunks: Buffer[] = []
-      let left = most
+      let left = maxBytes
       const finish = (): void => {
         response.destroy()
         resolve({ status, type, text: Buffer.concat(chunks).toString() })
       }
-      if (most === 0) return finish()
+      if (maxBytes === 0) return finish()
       response.on('data', (chunk: Buffer) => {
         chunks.push(chunk.subarray(0, left))
         left -= chunk.length

@@ -137,11 +137,11 @@ async function together(
   settings: Settings,
   besides: string,
 ): Promise<NonNullable<InstanceLimits['together']>> {
-  const [used, most] = await Promise.all([
+  const [used, maxConnections] = await Promise.all([
     usedTogether(services, settings, besides),
     services.databases.maxConnections(),
   ])
-  return { used, available: most - engineConnections }
+  return { used, available: maxConnections - engineConnections }
 }
 
 /** @returns a sentence or two if running instances could take more connections than PostgreSQL has, this one included */

@@ -61,7 +61,7 @@ export class Measures implements Measured {
     this.#slow.again()
   }
 
-  /** Measures until the signal is aborted. @param changed called when a measurement tells anything new */
+  /** Measures until the signal is aborted. @param changed called when a measurement shows anything new */
   async run(signal: AbortSignal, changed: () => void): Promise<void> {
     const timer = setInterval(() => {
       const differs = this.#measure()

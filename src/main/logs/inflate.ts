@@ -118,8 +118,8 @@ function identityOf(path: string): string {
  * Ends the stream after this many bytes, since a small file can inflate without limit. @param alive called for each
  * chunk
  */
-function upTo(most: number, alive: () => void): Transform {
-  let left = most
+function upTo(maxBytes: number, alive: () => void): Transform {
+  let left = maxBytes
   return new Transform({
     transform(chunk: Buffer, _, done) {
       alive()

@@ -177,15 +177,15 @@ export class Lines {
     const stamp = stampOf(raw.bytes)
     if (stamp) before.stamp = { offset: raw.offset, at: stamp.at }
     const text = show(raw.bytes.toString('utf8', stamp?.length ?? 0, Math.min(raw.bytes.length, judged))).plain
-    const goesOn = seemsToContinue(text)
+    const continues = seemsToContinue(text)
     const at = before.stamp && raw.offset - before.stamp.offset <= reach ? before.stamp.at : undefined
-    if (!goesOn) before.head = new Head(raw.offset, at, this.#allErrors ? undefined : text)
+    if (!continues) before.head = new Head(raw.offset, at, this.#allErrors ? undefined : text)
     const head = before.head && raw.offset - before.head.offset <= reach ? before.head : undefined
     return new Line(
       raw,
       stamp?.length ?? 0,
       at,
-      goesOn,
+      continues,
       head ?? (this.#allErrors ? new Head(raw.offset, at, undefined) : undefined),
     )
   }

@@ -25,9 +25,9 @@ interface Taken {
 
 export function readPage(streams: readonly OpenStream[], anchor: LogAnchor, count: number): LogPage {
   const wanted = streams.map(it => new WantedLines(it.lines, it.query))
-  const forward = (from: Cursors, most: number): Taken => take(streams, mergedForward(wanted, from), from, most)
-  const backward = (from: Cursors, most: number): Taken => {
-    const { lines, first, last, ...more } = take(streams, mergedBackward(wanted, from), from, most)
+  const forward = (from: Cursors, maxLines: number): Taken => take(streams, mergedForward(wanted, from), from, maxLines)
+  const backward = (from: Cursors, maxLines: number): Taken => {
+    const { lines, first, last, ...more } = take(streams, mergedBackward(wanted, from), from, maxLines)
     return { lines: lines.toReversed(), first: last, last: first, ...more }
   }
   const starts = streams.map(it => it.lines.file.start)
@@ -72,20 +72,25 @@ export function readPage(streams: readonly OpenStream[], anchor: LogAnchor, coun
 }
 
 /** Reads at most this many lines. */
-function take(streams: readonly OpenStream[], lines: Iterable<Placed | Paused>, from: Cursors, most: number): Taken {
+function take(
+  streams: readonly OpenStream[],
+  lines: Iterable<Placed | Paused>,
+  from: Cursors,
+  maxLines: number,
+): Taken {
   const found: LogLine[] = []
   let first: Cursors = from
   let last: Cursors = from
-  for (const it of most > 0 ? lines : []) {
+  for (const it of maxLines > 0 ? lines : []) {
     if ('at' in it) return { lines: found, first, last, end: false, pausedAt: it.at }
-    if (found.length === most) return { lines: found, first, last, end: false }
+    if (found.length === maxLines) return { lines: found, first, last, end: false }
     const stream = streams[it.stream]
     if (!stream) continue
     if (found.length === 0) first = it.before
     last = it.before
     found.push(tell(it.line, stream.query.masks, stream.query.matcher, positionOf(it), stream.name))
   }
-  return { lines: found, first, last, end: most > 0 }
+  return { lines: found, first, last, end: maxLines > 0 }
 }
 
 function page(

@@ -56,16 +56,16 @@ const ifAbsent = (error: NodeJS.ErrnoException): undefined => {
 
 /**
  * Moves the oldest bytes of a log into an archive.
- * @param most about how many; always rounded to a multiple of `alignment`, and never the entire file
+ * @param maxBytes about how many; always rounded to a multiple of `alignment`, and never the entire file
  * @returns false if there are too few bytes, or if the log was emptied, replaced or deleted meanwhile
  */
-export async function rotateOnce(live: string, most: number, tools: RotateTools): Promise<boolean> {
+export async function rotateOnce(live: string, maxBytes: number, tools: RotateTools): Promise<boolean> {
   const file = await openLog(live)
   if (!file) return false
   try {
     const { start, skip } = await partsOf(live)
     const { size, mode } = await file.stat()
-    const length = Math.floor(Math.min(size - skip - 1, most) / alignment) * alignment
+    const length = Math.floor(Math.min(size - skip - 1, maxBytes) / alignment) * alignment
     if (length <= 0) return false
     const archive = { start, end: start + length, hole: start - skip }
     const temporary = temporaryPath(live, archive)

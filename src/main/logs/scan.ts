@@ -4,7 +4,7 @@ import type { Candidates } from './matcher'
 
 /** The first read is short, in case the next place is near; each further one is larger. Bytes. */
 const least = 65_536
-const most = 1 << 20
+const maxBlock = 1 << 20
 /** Matches may span two blocks, so blocks overlap. Bytes. */
 const overlap = 4096
 const escape = 0x1b
@@ -40,7 +40,7 @@ export class TimeSlice {
 /** `spent`: time ran out, with everything up (or down) to this offset scanned. */
 export type ScanResult = { readonly type: 'found' | 'spent'; readonly at: number } | { readonly type: 'none' }
 
-const buffer = Buffer.allocUnsafe(most)
+const buffer = Buffer.allocUnsafe(maxBlock)
 
 /** The next place at or after `from` that may match. Escape sequences always count, since the shown text has none. */
 export function nextCandidate(
@@ -51,7 +51,7 @@ export function nextCandidate(
   patience: TimeSlice,
 ): ScanResult {
   let size = least
-  for (let at = from; at < to; size = Math.min(most, size * 2)) {
+  for (let at = from; at < to; size = Math.min(maxBlock, size * 2)) {
     if (patience.spent) return { type: 'spent', at }
     const got = file.read(buffer.subarray(0, Math.min(size, to - at)), at)
     if (got === 0) {
@@ -76,7 +76,7 @@ export function previousCandidate(
   patience: TimeSlice,
 ): ScanResult {
   let size = least
-  for (let end = file.back(from); end > to; size = Math.min(most, size * 2)) {
+  for (let end = file.back(from); end > to; size = Math.min(maxBlock, size * 2)) {
     if (patience.spent) return { type: 'spent', at: end }
     const begin = Math.max(to, file.run(end - 1).start)
     const start = Math.max(begin, end - size)

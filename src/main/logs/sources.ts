@@ -45,7 +45,7 @@ const timesGood = 10
 export class LogSources {
   readonly #answers = new Map<string, { until: number; readonly value: Promise<unknown> }>()
   /** PM2's last answer on where an instance's logs are. */
-  readonly #said = new Map<string, readonly string[]>()
+  readonly #lastFiles = new Map<string, readonly string[]>()
 
   readonly #services: SourceServices
 
@@ -109,9 +109,9 @@ export class LogSources {
    */
   async #files(name: string): Promise<readonly [out: string, err: string]> {
     const { outLog, errLog } = this.#services.processes.defaultLogs(name)
-    const said = await this.#services.processes.logFiles(name).catch(() => undefined)
-    if (said) this.#said.set(name, said)
-    const [out, err] = this.#said.get(name) ?? []
+    const files = await this.#services.processes.logFiles(name).catch(() => undefined)
+    if (files) this.#lastFiles.set(name, files)
+    const [out, err] = this.#lastFiles.get(name) ?? []
     return [out || outLog, err || errLog]
   }
 

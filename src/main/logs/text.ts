@@ -26,15 +26,15 @@ export async function* logText(
 ): AsyncGenerator<LogText, void, undefined> {
   let total = 0
   const open = (): OpenStream[] => openStreams(view, inflated, touch, tellEvery, searchedBytes)
-  for await (const { at: _, ...told } of inTurns<Cursors | undefined, Step>(
+  for await (const { at: _, ...progress } of inTurns<Cursors | undefined, Step>(
     open,
     inflated,
     undefined,
     (streams, from) => readOn(streams, from, colours),
   )) {
     if (touch.signal.aborted) return
-    total = told.total
-    yield told
+    total = progress.total
+    yield progress
   }
   yield { text: '', hits: 0, scanned: total, total, done: true }
 }

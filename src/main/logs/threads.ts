@@ -28,7 +28,7 @@ const stopPatience = 500
 /** How long an idle thread is kept for the next task. Milliseconds. */
 const idleFor = 20_000
 /** The most single-task threads at once; further tasks wait. */
-const most = 4
+const maxThreads = 4
 
 export class LogThreads {
   #shared: Thread | undefined
@@ -80,7 +80,7 @@ export class LogThreads {
   }
 
   async #take(signal: AbortSignal): Promise<Thread> {
-    while (this.#own >= most) {
+    while (this.#own >= maxThreads) {
       await new Promise<void>(resolve => {
         this.#waiting.push(resolve)
         signal.addEventListener('abort', () => resolve(), { once: true })

@@ -15,7 +15,7 @@ import { ownBytes } from './tree'
 const place = 'node_modules/.cache'
 
 /** Bytes. Tools add to their caches and rarely remove anything; beyond this, the next build begins without one. */
-const most = 2 ** 30
+const maxBytes = 2 ** 30
 
 const timeout = 300_000
 
@@ -45,7 +45,7 @@ export class BuildCache {
 
   /** Keeps it for the next build. Call it once its files are on disk: a torn one would be taken for whole. */
   async keep(): Promise<void> {
-    if (!(await isFolder(this.#used)) || (await ownBytes(this.#run, this.#used)) > most) return this.forget()
+    if (!(await isFolder(this.#used)) || (await ownBytes(this.#run, this.#used)) > maxBytes) return this.forget()
     await this.forget()
     await rename(this.#used, this.#kept)
   }

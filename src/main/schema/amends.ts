@@ -45,8 +45,8 @@ function placeholder(
   switch (category) {
     case 'S': {
       const row = key.length > 0 ? key.map(it => `t.${id(it)}::text`).join(` || '-' || `) : 'missing.number::text'
-      const most = /\((\d+)\)$/.exec(type)?.[1]
-      return most ? `right('lost-' || ${row}, ${most})` : `'lost-' || ${row}`
+      const length = /\((\d+)\)$/.exec(type)?.[1]
+      return length ? `right('lost-' || ${row}, ${length})` : `'lost-' || ${row}`
     }
     case 'N':
       return `least((SELECT min(${id(name)}) FROM public.${id(table)}), 0) - missing.number`

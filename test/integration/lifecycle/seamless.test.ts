@@ -141,7 +141,7 @@ it('never shares its port with another seamless one; with an ordinary one, one o
     seamless: true,
   })
   await until(async () => {
-    const answer = await httpGet(school.port, '/', { signal: AbortSignal.timeout(5000), most: 9 }) // unlike `fetch`, on a new connection
+    const answer = await httpGet(school.port, '/', { signal: AbortSignal.timeout(5000), maxBytes: 9 }) // unlike `fetch`, on a new connection
     return typeof answer !== 'string' && answer.text.startsWith('other')
   })
   expect((await job(workspace, 'restart', { name: 'school' })).turned?.problem).toMatchObject({

@@ -25,8 +25,8 @@ describe('httpGet', () => {
     })
     const head = { status: 203, type: 'text/html' }
     expect(await httpGet(port, '/', { signal })).toEqual({ ...head, text: '' })
-    expect(await httpGet(port, '/', { signal, most: 4 })).toEqual({ ...head, text: '0123' })
-    expect(await httpGet(port, '/whole', { signal, most: 40 })).toEqual({ ...head, text: '0123456789' })
+    expect(await httpGet(port, '/', { signal, maxBytes: 4 })).toEqual({ ...head, text: '0123' })
+    expect(await httpGet(port, '/whole', { signal, maxBytes: 40 })).toEqual({ ...head, text: '0123456789' })
   })
 
   it('follows no redirect', async () => {
@@ -39,7 +39,7 @@ describe('httpGet', () => {
       if (request.url === '/body') response.write('half')
     })
     for (const path of ['/', '/body'])
-      expect(await httpGet(port, path, { signal, most: 99, within: 50 })).toBe('There was no answer within 0.05 s.')
+      expect(await httpGet(port, path, { signal, maxBytes: 99, within: 50 })).toBe('There was no answer within 0.05 s.')
   })
 
   it('says why there is no answer', async () => {
@@ -50,13 +50,13 @@ describe('httpGet', () => {
     const port = await answering(({ socket }, response) => {
       response.writeHead(200, { 'content-length': 9 }).write('half', () => socket.destroy())
     })
-    expect(await httpGet(port, '/', { signal, most: 99 })).toMatch(/^(?:aborted|socket hang up)\.$/)
+    expect(await httpGet(port, '/', { signal, maxBytes: 99 })).toMatch(/^(?:aborted|socket hang up)\.$/)
     const closing = await answering((_, response) => {
       response.shouldKeepAlive = false
       response.removeHeader('transfer-encoding')
       response.useChunkedEncodingByDefault = false
       response.end('until the end')
     })
-    expect(await httpGet(closing, '/', { signal, most: 99 })).toMatchObject({ text: 'until the end' })
+    expect(await httpGet(closing, '/', { signal, maxBytes: 99 })).toMatchObject({ text: 'until the end' })
   })
 })

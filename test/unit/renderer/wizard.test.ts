@@ -66,13 +66,13 @@ describe('the way through', () => {
 describe('checks by the main process', () => {
   it('waits for the check that Continue needs, then goes on', () => {
     const waiting = run(typed({ name: 'Alpha' }), go)
-    expect(waiting).toMatchObject({ step: 'name', goingOn: true })
+    expect(waiting).toMatchObject({ step: 'name', continuing: true })
     expect(isChecking(waiting)).toBe(true)
     expect(reduce(waiting, free('Alpha')).step).toBe('port')
   })
   it('ignores the answer to what was typed before', () => {
     const wizard = run(typed({ name: 'Alpha' }), typed({ name: 'Alphabet' }), go, free('Alpha'))
-    expect(wizard).toMatchObject({ step: 'name', goingOn: true })
+    expect(wizard).toMatchObject({ step: 'name', continuing: true })
     expect(wizard.nameCheck).toBeUndefined()
   })
   it('does not go on after more was typed', () => {
@@ -81,7 +81,7 @@ describe('checks by the main process', () => {
   it('stays when the name is taken', () => {
     const problem = { code: 'name-taken', message: 'There is one.' }
     const wizard = run(typed({ name: 'Alpha' }), go, { type: 'name-checked', check: { name: 'Alpha', problem } })
-    expect(wizard).toMatchObject({ step: 'name', goingOn: false })
+    expect(wizard).toMatchObject({ step: 'name', continuing: false })
     expect(errorsOf(wizard, 'name')).toEqual({ name: 'There is one.' })
   })
   it('goes on when a check cannot be made: the creation checks again', () => {

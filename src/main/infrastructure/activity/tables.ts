@@ -11,7 +11,7 @@ interface Row {
   readonly vacuumed: string | null
 }
 
-/** PostgreSQL tells this only inside the database, so each look is a login. @throws Problems of `unreachable` */
+/** PostgreSQL shows this only inside the database, so each look is a login. @throws Problems of `unreachable` */
 export async function tablesOf(admin: Login, database: string): Promise<readonly TableRows[]> {
   try {
     return await withConnection(

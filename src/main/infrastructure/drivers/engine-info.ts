@@ -34,11 +34,11 @@ const dockerSchema = z.object({
 /** @param address of the daemon @throws Problems `engine-…` */
 export async function dockerInfo(ask: Ask, address: () => string | undefined): Promise<EngineInfo> {
   const found = dockerSchema.parse(JSON.parse(await ask('info', '--format', '{{json .}}')))
-  const said = found.ServerErrors?.join('\n')
-  if (said || !found.ServerVersion) {
-    const failed = problem({ code: 'command-failed', message: 'docker info failed.', details: said })
+  const errors = found.ServerErrors?.join('\n')
+  if (errors || !found.ServerVersion) {
+    const failed = problem({ code: 'command-failed', message: 'docker info failed.', details: errors })
     const reason = explained('docker', failed, address())
-    throw reason === failed ? problem(broken('docker', said)) : reason
+    throw reason === failed ? problem(broken('docker', errors)) : reason
   }
   return { version: found.ServerVersion, rootless: found.SecurityOptions?.includes('name=rootless') === true }
 }

@@ -26,8 +26,8 @@ export function explained(kind: EngineKind, error: unknown, address = ''): unkno
   const { code, details = '' } = error.problem
   if (code === 'command-missing') return problem(missing(kind), error)
   if (code !== 'command-failed') return error
-  const said = (what: RegExp): string | undefined => details.split('\n').find(it => what.test(it))
-  const [refused, unanswered, unmapped] = [said(denied), said(notRunning), said(/newuidmap.*not found/i)]
+  const lineWith = (what: RegExp): string | undefined => details.split('\n').find(it => what.test(it))
+  const [refused, unanswered, unmapped] = [lineWith(denied), lineWith(notRunning), lineWith(/newuidmap.*not found/i)]
   if (kind === 'docker' && refused) return problem({ ...notAllowed(address), details: refused }, error)
   if (kind === 'docker' && unanswered) return problem({ ...stopped(address), details: unanswered }, error)
   if (kind === 'podman' && unmapped) return problem({ ...noMapping, details: unmapped }, error)
@@ -103,14 +103,14 @@ export const silent = (kind: EngineKind, timeout: number): Problem => ({
   action: 'retry',
 })
 
-/** @param said all that its command printed: its reason, and perhaps what it knows all the same, as JSON */
-export const broken = (kind: EngineKind, said: string | undefined): Problem => ({
+/** @param output all that its command printed: its reason, and perhaps what it knows all the same, as JSON */
+export const broken = (kind: EngineKind, output: string | undefined): Problem => ({
   code: 'engine-broken',
   message: `${driverTitle[kind]} is installed, but doesn’t work.`,
-  cause: said?.split('\n').findLast(it => /^[^{[]/.test(it)),
+  cause: output?.split('\n').findLast(it => /^[^{[]/.test(it)),
   hint: `See what it says: “${kind} info”.`,
   action: 'retry',
-  details: said,
+  details: output,
 })
 
 /**

@@ -101,7 +101,7 @@ export async function claimDatabase({ configs, ownership }: LifecycleServices, n
 // ms; PM2 gives up after 16 crashes, which take 2 to 4 s, and counts only those in the first 16 s
 const givesUpWithin = 16_000
 
-/** Whether PM2 has given up on it. Waits while it keeps crashing: `errored` tells the operator more than `stopped`. */
+/** Whether PM2 has given up on it. Waits while it keeps crashing: `errored` says more to the operator than `stopped`. */
 async function isGivenUp({ processes }: LifecycleServices, target: Target): Promise<boolean> {
   const answer = await waitFor(
     async () => {

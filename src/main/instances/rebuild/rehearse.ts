@@ -80,8 +80,8 @@ function requireAgreed(rehearsal: Rehearsal, agreed: readonly Agreed[] | undefin
 }
 
 function agreedWords(loss: Loss, agreed: readonly Agreed[]): string {
-  const most = agreed.find(it => isSameLoss(it, loss))?.most
-  return most === undefined ? ' (not agreed to)' : ` (agreed to: ${most.toLocaleString('en')})`
+  const agreedCount = agreed.find(it => isSameLoss(it, loss))?.most
+  return agreedCount === undefined ? ' (not agreed to)' : ` (agreed to: ${agreedCount.toLocaleString('en')})`
 }
 
 function rehearsalWords({ class: its, change, losses, drift, rollback }: Rehearsal): string {

@@ -8,7 +8,7 @@ import type { RebuildReview } from '../../../shared/rebuild-review'
 import type { KeptRelease } from '../../releases/kept'
 
 /** How many earlier rebuilds count: older ones may be of quite a different application. */
-const most = 5
+const maxRuns = 5
 
 /**
  * The median of the last successful rebuilds that had to prepare a release, or of those that didn't. A release's time
@@ -22,7 +22,7 @@ export function expectedTime(
 ): RebuildReview['expected'] {
   const times = operations
     .filter(it => it.kind === rebuildJob.kind && it.phase === 'succeeded' && hasPrepared(it, releases) === !prepared)
-    .slice(-most)
+    .slice(-maxRuns)
     .map(it => secondsBetween(it.openedAt, it.settledAt))
   const seconds = median(times)
   return seconds === undefined ? undefined : { seconds, runs: times.length }
@@ -51,7 +51,7 @@ const awayIn = (operations: readonly OperationState[], first: readonly string[])
       const healthy = steps.find(it => it.name === 'verify-health')?.endedAt
       return began === undefined || healthy === undefined ? [] : [secondsBetween(began, healthy)]
     })
-    .slice(-most)
+    .slice(-maxRuns)
 
 const secondsBetween = (from: string, to = ''): number => (Date.parse(to) - Date.parse(from)) / 1000
 

@@ -16,14 +16,14 @@ export interface Verdict {
 /** Milliseconds: the first request for a page may compile a template, or wait for a connection. */
 const within = 15_000
 /** How many bytes of a page are read. */
-const most = 1 << 20
+const maxBytes = 1 << 20
 
 /** Asks the instance under test. @returns the answer, or why there was none */
 export type Ask = (path: string, accept?: string) => Promise<Answer | string>
 export const asking =
   (port: number, signal: AbortSignal): Ask =>
   (path, accept) =>
-    httpGet(port, path, { signal, within, most, accept })
+    httpGet(port, path, { signal, within, maxBytes, accept })
 
 const passed: Verdict = {}
 const failed = (failure: string): Verdict => ({ failure })

@@ -79,8 +79,8 @@ export async function smokeTest(
     const { failure, skipped } = await test.run()
     signal.throwIfAborted()
     const mark = failure !== undefined ? '✗' : skipped !== undefined ? '–' : '✓'
-    const said = failure ?? skipped ?? `${Math.round(performance.now() - began)} ms`
-    const line = mask(`${test.title}: ${said}`, secrets)
+    const outcome = failure ?? skipped ?? `${Math.round(performance.now() - began)} ms`
+    const line = mask(`${test.title}: ${outcome}`, secrets)
     print(`${mark} ${line}\n`)
     note(`${mark} ${line}`)
     return failure === undefined ? undefined : line

@@ -50,8 +50,8 @@ export function CreateScreen() {
   useEffect(() => focusFirst(`[data-step="${step}"] [data-autofocus]`), [step])
   // A check that Continue was waiting for has failed. (`submit` handles immediate failures.)
   useEffect(() => {
-    if (tried && !wizard.goingOn) focusFault()
-  }, [tried, wizard.goingOn])
+    if (tried && !wizard.continuing) focusFault()
+  }, [tried, wizard.continuing])
   useEscape(() =>
     leave(isDirty(wizard), () => {
       dispatch({ type: 'discarded' })
@@ -105,7 +105,7 @@ export function CreateScreen() {
             )}
             <Button
               type="submit"
-              loading={wizard.goingOn || create.isPending}
+              loading={wizard.continuing || create.isPending}
               data-errors={tried ? errors.length : undefined}
               data-autofocus={step === 'review' || undefined}
             >

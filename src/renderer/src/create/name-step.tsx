@@ -24,7 +24,7 @@ export function NameStep() {
   useEffect(() => {
     if (data && !isFetching) dispatch({ type: 'name-checked', check: { name: settled, problem: data.problem } })
   }, [data, isFetching, settled, dispatch])
-  const stalled = isError && wizard.goingOn
+  const stalled = isError && wizard.continuing
   useEffect(() => {
     if (stalled) dispatch({ type: 'check-failed' })
   }, [stalled, dispatch])

@@ -91,7 +91,7 @@ function ManualPort({ free: next }: { free: number | undefined }) {
   useEffect(() => {
     if (data && !isFetching) dispatch({ type: 'port-checked', check: data })
   }, [data, isFetching, dispatch])
-  const stalled = isError && wizard.goingOn
+  const stalled = isError && wizard.continuing
   useEffect(() => {
     if (stalled) dispatch({ type: 'check-failed' })
   }, [stalled, dispatch])

@@ -4,7 +4,7 @@
  *   name → port → director → review → (create)
  *
  * "Continue" leaves a step only when it has no errors. If a check by the main process is still running,
- * it continues when the check succeeds (`goingOn`). Steps already reached can be revisited; from a step
+ * it continues when the check succeeds (`continuing`). Steps already reached can be revisited; from a step
  * opened from the review, Continue returns there. A refusal by the main process is shown at its step.
  */
 import {
@@ -52,7 +52,7 @@ export interface Wizard {
   /** Continue was pressed here, so missing answers are now errors too. */
   readonly tried: boolean
   /** Continue is waiting for a check. */
-  readonly goingOn: boolean
+  readonly continuing: boolean
   readonly nameCheck?: NameCheck
   readonly portCheck?: PortCheck
   /** A refusal by the main process, shown at the step it belongs to. */
@@ -87,7 +87,7 @@ export const noAnswers: Answers = {
   systemUser: false,
   install: 'ci',
 }
-export const newWizard: Wizard = { answers: noAnswers, step: 'name', reached: 0, tried: false, goingOn: false }
+export const newWizard: Wizard = { answers: noAnswers, step: 'name', reached: 0, tried: false, continuing: false }
 
 export function reduce(wizard: Wizard, action: WizardAction): Wizard {
   switch (action.type) {
@@ -95,7 +95,7 @@ export function reduce(wizard: Wizard, action: WizardAction): Wizard {
       const answers = { ...wizard.answers, ...action.change }
       // that applied to the previous port
       if (action.change.port !== undefined || action.change.portMode) answers.sharePort = false
-      return { ...wizard, answers, goingOn: false, refusal: undefined }
+      return { ...wizard, answers, continuing: false, refusal: undefined }
     }
     case 'name-checked':
       return action.check.name === wizard.answers.name ? goOnIfAsked({ ...wizard, nameCheck: action.check }) : wizard
@@ -104,11 +104,11 @@ export function reduce(wizard: Wizard, action: WizardAction): Wizard {
         ? goOnIfAsked({ ...wizard, portCheck: action.check })
         : wizard
     case 'check-failed':
-      return wizard.goingOn ? advance(wizard) : wizard
+      return wizard.continuing ? advance(wizard) : wizard
     case 'continue': {
       const asked = { ...wizard, tried: true, refusal: undefined }
       if (Object.keys(errorsOf(asked, asked.step)).length) return asked
-      return isChecking(asked) ? { ...asked, goingOn: true } : advance(asked)
+      return isChecking(asked) ? { ...asked, continuing: true } : advance(asked)
     }
     case 'back':
       return at(wizard, wizardSteps[Math.max(0, indexOf(wizard.step) - 1)] ?? 'name')
@@ -137,7 +137,7 @@ export function reduce(wizard: Wizard, action: WizardAction): Wizard {
 
 const indexOf = (step: WizardStep): number => wizardSteps.indexOf(step)
 
-const at = (wizard: Wizard, step: WizardStep): Wizard => ({ ...wizard, step, tried: false, goingOn: false })
+const at = (wizard: Wizard, step: WizardStep): Wizard => ({ ...wizard, step, tried: false, continuing: false })
 
 function advance(wizard: Wizard): Wizard {
   const next = Math.min(indexOf(wizard.step) + 1, wizardSteps.length - 1)
@@ -147,8 +147,8 @@ function advance(wizard: Wizard): Wizard {
 }
 
 function goOnIfAsked(wizard: Wizard): Wizard {
-  if (!wizard.goingOn) return wizard
-  return Object.keys(errorsOf(wizard, wizard.step)).length ? { ...wizard, goingOn: false } : advance(wizard)
+  if (!wizard.continuing) return wizard
+  return Object.keys(errorsOf(wizard, wizard.step)).length ? { ...wizard, continuing: false } : advance(wizard)
 }
 
 /** Whether a check of the current step's answer is still running. */

@@ -141,14 +141,14 @@ function ended({ done, count, skipped }: Asked, operation: OperationState | unde
   const passed = problems.filter(it => isPassedOver(it)).length
   const alone = problems.filter(it => isLeftAlone(it)).length
   const left = results.filter(it => !it.result)
-  const goesOn = left.filter(it => it.begun).length
-  const untouched = alone + left.length - goesOn
+  const unfinished = left.filter(it => it.begun).length
+  const untouched = alone + left.length - unfinished
   const parts = [
     `${capital(done)} ${results.length - problems.length - left.length} of ${count + skipped.length}`,
     skipped.length + passed > 0 && `${skipped.length + passed} skipped`,
     problems.length > passed + alone && `${problems.length - passed - alone} failed`,
     untouched > 0 && `${untouched} left alone`,
-    goesOn > 0 && `${goesOn} in progress when it was cancelled`,
+    unfinished > 0 && `${unfinished} in progress when it was cancelled`,
   ]
   return `${parts.filter(Boolean).join(', ')}.`
 }

@@ -1,4 +1,4 @@
-/** Instances that should be running but aren’t, with what starts them again and what tells why. */
+/** Instances that should be running but aren’t, with what starts them again and what shows why. */
 import { Anchor, Button } from '@mantine/core'
 import { IconCircleX } from '@tabler/icons-react'
 import { Fragment, useState } from 'react'

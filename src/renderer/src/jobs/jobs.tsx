@@ -177,17 +177,17 @@ export function JobsProvider({ children }: { children: ReactNode }) {
   }, [client, operations, setBegun, forgetBegun])
 
   // Also reports jobs that were started elsewhere or before a crash.
-  const told = useRef(new Set([begun?.id]))
+  const announced = useRef(new Set([begun?.id]))
   useEffect(() => {
     const look = (): void => {
       const other = operations.view().operations.find(it => {
         const job = jobOf(it.kind)
-        return job?.several && isOpen(it) && !told.current.has(it.id)
+        return job?.several && isOpen(it) && !announced.current.has(it.id)
       })
       const job = other && jobOf(other.kind)
       const plan = job && planOf(job, other)
       if (!other || plan === undefined || !job?.several) return
-      told.current.add(other.id)
+      announced.current.add(other.id)
       const { doing, done } = job.several(plan)
       setBegun({ doing, done, count: resultsOf(other).length, skipped: [], id: other.id })
     }

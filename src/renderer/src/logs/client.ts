@@ -4,9 +4,9 @@ import type { Router } from '../../../main/api/router'
 import type { LogAnchor, LogNews, LogPage, LogPosition, LogProgress, LogQuery } from '../../../shared/log'
 
 /** @returns unsubscribes */
-type Live<Input, Told> = (
+type Live<Input, Data> = (
   input: Input,
-  on: { readonly data: (told: Told) => void; readonly error: (error: unknown) => void; readonly lost: () => void },
+  on: { readonly data: (data: Data) => void; readonly error: (error: unknown) => void; readonly lost: () => void },
 ) => () => void
 
 export interface LogClient {
@@ -27,21 +27,21 @@ export const logClient = ({ logs }: TRPCClient<Router>): LogClient => ({
   follow: (input, on) => live(logs.follow, { ...input, drawn: true }, on),
 })
 
-interface Subscribable<Input, Told> {
+interface Subscribable<Input, Data> {
   subscribe(
     input: Input,
     options: {
-      onData: (told: Told) => void
+      onData: (data: Data) => void
       onError: (error: unknown) => void
       onConnectionStateChange: (state: { state: string; error?: unknown }) => void
     },
   ): { unsubscribe(): void }
 }
 
-const live = <Input, Told>(
-  procedure: Subscribable<Input, Told>,
+const live = <Input, Data>(
+  procedure: Subscribable<Input, Data>,
   input: Input,
-  { data, error, lost }: Parameters<Live<Input, Told>>[1],
+  { data, error, lost }: Parameters<Live<Input, Data>>[1],
 ): (() => void) => {
   const subscription = procedure.subscribe(input, {
     onData: data,

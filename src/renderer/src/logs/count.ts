@@ -6,18 +6,18 @@ import { queryOf, type LogChoice } from './wanted'
 export class Count {
   #ends: (() => void)[] = []
   readonly #client: LogClient
-  readonly #told: (count: LogProgress) => void
+  readonly #onCount: (count: LogProgress) => void
   readonly #ranked: (position: LogPosition, rank: number) => void
   readonly #failed: (error: unknown) => void
 
   constructor(
     client: LogClient,
-    told: (count: LogProgress) => void,
+    onCount: (count: LogProgress) => void,
     ranked: (position: LogPosition, rank: number) => void,
     failed: (error: unknown) => void,
   ) {
     this.#client = client
-    this.#told = told
+    this.#onCount = onCount
     this.#ranked = ranked
     this.#failed = failed
   }
@@ -25,7 +25,7 @@ export class Count {
   begin(wanted: LogChoice): void {
     this.end()
     this.#ends = [
-      this.#client.count(queryOf(wanted), { data: this.#told, error: this.#failed, lost: () => this.begin(wanted) }),
+      this.#client.count(queryOf(wanted), { data: this.#onCount, error: this.#failed, lost: () => this.begin(wanted) }),
     ]
   }
 
@@ -38,7 +38,7 @@ export class Count {
           data: ({ hits, done }) => {
             if (done) this.#ranked(position, hits)
           },
-          error: () => undefined, // the count of all tells
+          error: () => undefined, // the total count shows it
           lost: () => undefined,
         },
       ),

@@ -12,12 +12,12 @@ export class Newest {
   #whole = false
   #end: (() => void) | undefined
   readonly #client: LogClient
-  readonly #told: (news: LogNews) => void
+  readonly #onNews: (news: LogNews) => void
   readonly #failed: (error: unknown) => void
 
-  constructor(client: LogClient, told: (news: LogNews) => void, failed: (error: unknown) => void) {
+  constructor(client: LogClient, onNews: (news: LogNews) => void, failed: (error: unknown) => void) {
     this.#client = client
-    this.#told = told
+    this.#onNews = onNews
     this.#failed = failed
   }
 
@@ -88,6 +88,6 @@ export class Newest {
       this.#lines = this.#lines.slice(-kept)
       this.#whole = false
     }
-    this.#told(news)
+    this.#onNews(news)
   }
 }

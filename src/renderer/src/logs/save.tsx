@@ -137,17 +137,17 @@ interface Saved {
 }
 
 function save(client: Client, { query, path, colours, overwrite }: Saved): void {
-  follow(path, <CopyButton value={path} label="path" />, told =>
+  follow(path, <CopyButton value={path} label="path" />, saving =>
     client.logs.save.subscribe(
       { ...query, path, colours, overwrite },
       {
-        onData: told.data,
+        onData: saving.data,
         onError(error) {
           if (problemOf(error).code !== 'file-exists') {
-            told.error(error)
+            saving.error(error)
             return
           }
-          told.end()
+          saving.end()
           confirm({
             title: 'Replace the file?',
             children: (
@@ -169,19 +169,19 @@ function download(
   { query, name, colours }: { readonly query: LogQuery; readonly name: string; readonly colours: boolean },
 ): void {
   const parts: Blob[] = []
-  follow(name, undefined, told =>
+  follow(name, undefined, saving =>
     client.logs.download.subscribe(
       { ...query, colours },
       {
         onData(part) {
           if (part.text !== '') parts.push(new Blob([part.text]))
           if (part.done) handOver(new Blob(parts, { type: 'text/plain' }), name)
-          told.data(part)
+          saving.data(part)
         },
-        onError: told.error,
+        onError: saving.error,
         // tRPC would resubscribe after a reconnect and start over.
         onConnectionStateChange: ({ state, error }) => {
-          if (state === 'connecting' && error) told.error(error)
+          if (state === 'connecting' && error) saving.error(error)
         },
       },
     ),
@@ -198,14 +198,14 @@ function handOver(file: Blob, name: string): void {
 
 let saves = 0
 
-interface Told {
+interface Saving {
   data(progress: LogProgress): void
   error(error: unknown): void
   end(): void
 }
 
 /** Shows progress with a cancel button, then the result. @param after shown next to the file's name */
-function follow(name: string, after: React.ReactNode, begin: (told: Told) => { unsubscribe(): void }): void {
+function follow(name: string, after: React.ReactNode, begin: (saving: Saving) => { unsubscribe(): void }): void {
   const id = `save-${++saves}`
   const end = (): void => {
     subscription.unsubscribe()

@@ -13,16 +13,16 @@ import { noticeLook, noticeStays, type Tone } from '../app/notify'
 type StartAgain = (names: readonly string[]) => void
 
 /** The operations that each shown notice is about, by the notice’s id. */
-const told = new Map<string, readonly OperationState[]>()
+const shown = new Map<string, readonly OperationState[]>()
 
 export function tell(operation: OperationState, startAgain: StartAgain): void {
   const id = noticeOf(operation)
-  show(id, [...(told.get(id) ?? []), operation], startAgain)
+  show(id, [...(shown.get(id) ?? []), operation], startAgain)
 }
 
 /** A new job on the same thing makes the notice of the last one untrue. */
 export function withdraw(subject: string, startAgain: StartAgain): void {
-  for (const [id, all] of told) {
+  for (const [id, all] of shown) {
     const left = all.filter(it => it.subject !== subject)
     if (left.length === 0) notifications.hide(id)
     else if (left.length < all.length) show(id, left, startAgain)
@@ -54,7 +54,7 @@ export function titleOf(all: readonly [OperationState, ...OperationState[]]): st
 function show(id: string, all: readonly OperationState[], startAgain: StartAgain): void {
   const [first, ...others] = all
   if (!first) return
-  told.set(id, all)
+  shown.set(id, all)
   const look = noticeLook[toneOf(first)]
   const notice = {
     ...look,
@@ -63,7 +63,7 @@ function show(id: string, all: readonly OperationState[], startAgain: StartAgain
     message: <Message all={all} id={id} startAgain={startAgain} />,
     // another time, so that it starts again
     autoClose: look.autoClose && noticeStays + all.length,
-    onClose: () => void told.delete(id),
+    onClose: () => void shown.delete(id),
   }
   const { notifications: visible, queue } = notificationsStore.getState()
   if ([...visible, ...queue].some(it => it.id === id)) notifications.update(notice)

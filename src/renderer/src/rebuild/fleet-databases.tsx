@@ -95,7 +95,7 @@ const Row = ({ name, tone, icon, children }: RowProps) => (
     <span className="truncate" title={name}>
       {name}
     </span>
-    <span className={classes.said} data-tone={tone}>
+    <span className={classes.finding} data-tone={tone}>
       {children}
     </span>
   </>
