@@ -6,6 +6,7 @@ import { whyOwned } from '../../../shared/environment'
 import type { InstanceDetails } from '../../../shared/instance'
 import { environmentJob } from '../../../shared/jobs/environment'
 import type { Problem } from '../../../shared/problem'
+import { runs } from '../../../shared/status'
 import { useInstances } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
@@ -30,7 +31,8 @@ export function EnvironmentForm({ name, onClose }: { name: string; onClose: () =
 function Fields({ details: { name, env, envFile }, onClose }: { details: InstanceDetails; onClose: () => void }) {
   const client = useTRPCClient()
   const { send } = useJobs()
-  const runs = useInstances().data?.instances.find(it => it.name === name)?.status === 'online'
+  const status = useInstances().data?.instances.find(it => it.name === name)?.status
+  const running = status !== undefined && runs(status)
   const [rows, setRows] = useState<readonly Row[]>(() => rowsOf(env))
   const [tried, setTried] = useState(false)
   const [sending, setSending] = useState<'now' | 'later'>()
@@ -75,11 +77,11 @@ function Fields({ details: { name, env, envFile }, onClose }: { details: Instanc
           </dl>
         </section>
       )}
-      <p className="dimmed">{effectOf(name, runs, 'Change')} Press Shift+Enter for a line break within a value.</p>
+      <p className="dimmed">{effectOf(name, running, 'Change')} Press Shift+Enter for a line break within a value.</p>
       {problem && <ProblemView problem={problem} />}
       <EffectButtons
         verb="Change"
-        runs={runs}
+        running={running}
         sending={sending}
         disabled={changes.length === 0}
         onRestart={() => save(true)}

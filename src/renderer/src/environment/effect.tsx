@@ -6,7 +6,7 @@ interface ButtonsProps {
   /** e.g. “Change”. */
   readonly verb: string
   /** Some of the instances are running. */
-  readonly runs: boolean
+  readonly running: boolean
   /** The button that was pressed, until the answer. */
   readonly sending: 'now' | 'later' | undefined
   readonly disabled: boolean
@@ -15,13 +15,13 @@ interface ButtonsProps {
   readonly onClose: () => void
 }
 
-export function EffectButtons({ verb, runs, sending, disabled, onRestart, onClose }: ButtonsProps) {
+export function EffectButtons({ verb, running, sending, disabled, onRestart, onClose }: ButtonsProps) {
   return (
     <div className={dialogs.buttons}>
       <Button variant="default" onClick={onClose}>
         Cancel
       </Button>
-      {runs && (
+      {running && (
         <Button
           variant="default"
           onClick={onRestart}
@@ -38,7 +38,7 @@ export function EffectButtons({ verb, runs, sending, disabled, onRestart, onClos
   )
 }
 
-export const effectOf = (name: string, runs: boolean, verb: string): string =>
-  runs
+export const effectOf = (name: string, running: boolean, verb: string): string =>
+  running
     ? `${name} keeps running with its current environment until its next restart. “${verb} and restart” restarts it now: if it isn’t healthy then, the old values are put back.`
     : `${name} isn’t running. The change takes effect at its next start.`

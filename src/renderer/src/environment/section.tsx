@@ -3,6 +3,7 @@ import { Button } from '@mantine/core'
 import { enumerate } from '../../../shared/amounts'
 import type { InstanceDetails } from '../../../shared/instance'
 import { restartJob } from '../../../shared/jobs/lifecycle'
+import { runs } from '../../../shared/status'
 import { Section } from '../app/page'
 import { Status } from '../app/status'
 import { when } from '../app/time'
@@ -25,7 +26,7 @@ export function EnvironmentSection({
   const { ask, run } = useJobs()
   const free = group !== 'busy' && group !== 'copy'
   const { written, last } = envFile
-  const isNewer = group === 'online' && startedAt !== undefined && written !== undefined && written > startedAt
+  const isNewer = runs(group) && startedAt !== undefined && written !== undefined && written > startedAt
   return (
     <Section
       title="Environment"

@@ -5,6 +5,7 @@ import { useState, type FormEvent } from 'react'
 import { count, enumerate } from '../../../shared/amounts'
 import { changingWords, environmentManyJob } from '../../../shared/jobs/environment'
 import type { Problem } from '../../../shared/problem'
+import { runs } from '../../../shared/status'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import type { ShownInstance } from '../instances/arrange'
@@ -67,7 +68,7 @@ function SeveralForm({ those, skipped, onClose }: FormProps) {
   const [sending, setSending] = useState<'now' | 'later'>()
   const [problem, setProblem] = useState<Problem>()
   const changes = changesOf(rows)
-  const running = those.filter(it => it.status.group === 'online').length
+  const running = those.filter(it => runs(it.status.group)).length
   const save = (restart: boolean): void => {
     setTried(true)
     if (changes.length === 0 || hasErrors(rows)) return
@@ -102,7 +103,7 @@ function SeveralForm({ those, skipped, onClose }: FormProps) {
       {problem && <ProblemView problem={problem} />}
       <EffectButtons
         verb="Change"
-        runs={running > 0}
+        running={running > 0}
         sending={sending}
         disabled={changes.length === 0}
         onRestart={() => save(true)}

@@ -4,6 +4,7 @@ import { useState, type FormEvent } from 'react'
 import { enumerate } from '../../../shared/amounts'
 import { environmentJob } from '../../../shared/jobs/environment'
 import type { Problem } from '../../../shared/problem'
+import { runs } from '../../../shared/status'
 import { useInstances } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
@@ -16,7 +17,8 @@ import { EffectButtons, effectOf } from './effect'
 export function UndoForm({ name, onClose }: { name: string; onClose: () => void }) {
   const { send } = useJobs()
   const last = useQuery(useTRPC().instances.details.queryOptions({ name })).data?.envFile.last
-  const runs = useInstances().data?.instances.find(it => it.name === name)?.status === 'online'
+  const status = useInstances().data?.instances.find(it => it.name === name)?.status
+  const running = status !== undefined && runs(status)
   const [sending, setSending] = useState<'now' | 'later'>()
   const [problem, setProblem] = useState<Problem>()
   const undo = (restart: boolean): void => {
@@ -39,11 +41,11 @@ export function UndoForm({ name, onClose }: { name: string; onClose: () => void 
       <p className={dialogs.plain}>
         {enumerate(keys)} will be as before {when(changed)}. All other variables stay.
       </p>
-      <p className="dimmed">{effectOf(name, runs, 'Undo')}</p>
+      <p className="dimmed">{effectOf(name, running, 'Undo')}</p>
       {problem && <ProblemView problem={problem} />}
       <EffectButtons
         verb="Undo"
-        runs={runs}
+        running={running}
         sending={sending}
         disabled={false}
         onRestart={() => undo(true)}
