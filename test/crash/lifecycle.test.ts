@@ -121,6 +121,42 @@ describe('a change of port', () => {
   })
 })
 
+describe('a change of the environment', () => {
+  let its: CliInstance
+  let greeting = 0
+  beforeAll(async () => {
+    its = await layOut(workspace, 'greeting')
+    await makeDatabase(workspace, its)
+    await run('start', { name: 'greeting' })
+  })
+  const change = (value: string) => ({ name: 'greeting', changes: [{ key: 'GREETING', value }], restart: true })
+
+  it.each<Moment>([
+    { at: 'writing', what: '\nGREETING=' }, // in .env; in secrets.json, line breaks are escaped
+    { at: 'before', what: 'done restart-process' },
+    { at: 'writing', what: '"edits"' },
+  ])('killed $at $what', async moment => {
+    const value = `hello ${++greeting}`
+    await killed('change-environment', change(value), moment)
+    expect(await answerOf(its.port)).toBe(`greeting ${value}`)
+    expect((await readdir(its.server)).filter(it => it.endsWith('.tmp'))).toEqual([])
+    expect((await workspace.services.instances.details('greeting')).envFile.last?.keys).toEqual(['GREETING'])
+  })
+
+  it('killed, then rolled back: the very file that was there', async () => {
+    const before = await readFile(join(its.server, '.env'), 'utf8')
+    await workspace.close()
+    await crash(workspace, {
+      run: [['change-environment', change('never')]],
+      killAt: { at: 'before', what: 'done restart-process' },
+    })
+    const [state] = await recover(workspace, it => workspace.services.operations.rollBack(it.id))
+    expect(state?.phase).toBe('rolled-back')
+    expect(await readFile(join(its.server, '.env'), 'utf8')).toBe(before)
+    expect(await answerOf(its.port)).not.toContain('never')
+  })
+})
+
 describe('a change of limits', () => {
   let its: CliInstance
   let pool = 10
