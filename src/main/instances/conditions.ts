@@ -12,7 +12,7 @@ import type { Configs } from './configs'
 import { Crashes } from './crashes'
 import type { Gathered } from './gather'
 import { httpError, noAnswer, notListening } from './health'
-import { httpGet, unhealthy } from './http'
+import { httpStatus, unhealthy } from './http'
 import type { InstancePools } from './pooled'
 import { Probes, type Running } from './probes'
 import { troubleOf, type Ill } from './trouble'
@@ -105,8 +105,8 @@ async function whyNoAnswer(
   { name, pid, port, startedAt, bootSeconds, health }: Running,
   signal: AbortSignal,
 ): Promise<Problem | undefined> {
-  const answer = await httpGet(port, health.path, { signal, within })
-  if (typeof answer !== 'string') {
+  const answer = await httpStatus(port, health.path, { signal, within })
+  if (typeof answer === 'number') {
     const unwell = unhealthy(health, answer)
     return unwell === undefined ? undefined : httpError(name, unwell)
   }

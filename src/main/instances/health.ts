@@ -93,7 +93,7 @@ export async function look(services: HealthServices, target: HealthTarget, signa
   const answer = await answerFrom(process, target, process.pid, signal)
   if (answer === undefined) return { process, problem: sharedWithOther(name, port), final: true }
   if (typeof answer === 'string') return { process, problem: noAnswer(name, port, answer) }
-  const unwell = unhealthy(target.health, answer)
+  const unwell = unhealthy(target.health, answer.status)
   if (unwell !== undefined) return { process, problem: httpError(name, unwell) }
   const refusal = await services.pools.refusal(target)
   if (refusal) return { process, problem: refusal }

@@ -1,6 +1,6 @@
 /** Requests to an instance's own port. */
 import { get } from 'node:http'
-import type { Socket } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import { loopback } from '../../shared/address'
 import type { HealthCheck } from '../../shared/workspace'
 
@@ -71,8 +71,42 @@ export function httpGet(
   })
 }
 
+/**
+ * Sends a GET as `httpGet` does, but looks only at the first line of the answer and costs a third of the time, which
+ * counts where a hundred instances are asked all day. @returns the status, or why there was no answer
+ */
+export function httpStatus(
+  port: number,
+  path: string,
+  { signal, within }: { readonly signal: AbortSignal; readonly within: number },
+): Promise<number | string> {
+  return new Promise(resolve => {
+    const socket = connect(port, loopback).setEncoding('latin1')
+    const timer = setTimeout(() => end(`There was no answer within ${within / 1000} s.`), within)
+    const stop = (): void => end('It was stopped.')
+    const end = (result: number | string): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', stop)
+      socket.destroy()
+      resolve(result)
+    }
+    signal.addEventListener('abort', stop)
+    let text = ''
+    socket
+      .on('data', (chunk: string) => {
+        text += chunk
+        const status = /^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1]
+        if (status !== undefined) end(Number(status))
+        else if (text.length > 'HTTP/1.1 200'.length) end('It doesn’t speak HTTP.')
+      })
+      .on('error', error => end(`${error.message}.`))
+      .on('close', () => end('The connection was closed.'))
+      .write(`GET ${path} HTTP/1.1\r\nHost: ${loopback}:${port}\r\nAccept: */*\r\nConnection: close\r\n\r\n`)
+  })
+}
+
 /** Why a healthy application wouldn't have answered so, in a sentence; undefined if it would. */
-export function unhealthy({ path, status: due }: HealthCheck, { status }: Answer): string | undefined {
+export function unhealthy({ path, status: due }: HealthCheck, status: number): string | undefined {
   if (due === undefined ? status < 500 : status === due) return undefined
   return `GET ${path} returned HTTP status ${status}${due === undefined ? '' : `, not ${due}`}.`
 }

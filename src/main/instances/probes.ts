@@ -24,7 +24,7 @@ export interface Asks {
   readonly answer: (of: Running, signal: AbortSignal) => Promise<Problem | undefined>
   readonly login: (of: Running, signal: AbortSignal) => Promise<Problem | undefined>
   /** The ports on which clients are waiting to be accepted. */
-  readonly waiting: () => Promise<ReadonlySet<number>>
+  readonly waiting: () => ReadonlySet<number>
 }
 
 /** Milliseconds. */
@@ -107,7 +107,7 @@ export class Probes {
     }
     const timers = [
       setInterval(() => void ask(), this.#times.pace),
-      setInterval(() => void this.#hurry(), this.#times.queues),
+      setInterval(() => this.#hurry(), this.#times.queues),
     ]
     signal.addEventListener('abort', () => timers.forEach(it => clearInterval(it)))
   }
@@ -160,8 +160,8 @@ export class Probes {
   }
 
   /** Clients that wait to be accepted are the first sign of an application that is stuck. */
-  async #hurry(): Promise<void> {
-    const waiting = await this.#asks.waiting().catch(() => new Set<number>())
+  #hurry(): void {
+    const waiting = this.#asks.waiting()
     for (const { running, answer } of this.#subjects.values())
       if (waiting.has(running.port)) answer.due = Math.min(answer.due, performance.now())
   }

@@ -84,11 +84,37 @@ export async function listeningUsers(port: number): Promise<number[]> {
   return []
 }
 
-/** The ports of servers that keep clients waiting: connections that they haven't accepted yet. Reads of a few ms. */
-export async function waitingPorts(): Promise<ReadonlySet<number>> {
-  const all = (await Promise.all([listeners('tcp'), listeners('tcp6')])).flat()
-  return new Set(all.filter(it => it.waiting > 0).map(it => it.port))
+/**
+ * The ports of servers that keep clients waiting: connections that they haven't accepted yet. Synchronous, as `usageOf`:
+ * it takes a fraction of a millisecond, because the kernel lists listening sockets first, and only those are read.
+ */
+export function waitingPorts(): ReadonlySet<number> {
+  const all = ['tcp', 'tcp6'].flatMap(it => [...headOf(`/proc/net/${it}`).matchAll(listeningSocket)])
+  return new Set(all.filter(it => Number.parseInt(it[2] ?? '', 16) > 0).map(it => Number.parseInt(it[1] ?? '', 16)))
 }
+
+/** Its port, and how many connections wait. */
+const listeningSocket = /^ *\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ 0A [0-9A-F]{8}:([0-9A-F]{8})/gm
+const otherSocket = /^ *\d+: \S+ \S+ (?!0A)[0-9A-F]{2} /m
+
+/** A table of sockets, up to the first part with other than listening ones. */
+function headOf(path: string): string {
+  let file: number | undefined
+  try {
+    file = openSync(path, 'r')
+    for (let text = ''; ;) {
+      const bytes = readSync(file, tableBuffer)
+      text += tableBuffer.toString('latin1', 0, bytes)
+      if (bytes === 0 || otherSocket.test(text)) return text
+    }
+  } catch {
+    return '' // a machine without IPv6
+  } finally {
+    if (file !== undefined) closeSync(file)
+  }
+}
+
+const tableBuffer = Buffer.alloc(4096) // the kernel writes a page at a time
 
 /** As the kernel formats and prefers them: 127.0.0.1 itself, then all addresses. */
 const addressesOfLoopback = [
@@ -260,8 +286,6 @@ interface Listener {
   readonly port: number
   readonly user: number
   readonly inode: string
-  /** How many connections wait to be accepted. */
-  readonly waiting: number
 }
 
 /** Every listening socket. */
@@ -270,18 +294,10 @@ async function listeners(table: 'tcp' | 'tcp6'): Promise<Listener[]> {
     .split('\n')
     .slice(1)
     .flatMap(line => {
-      const [, local, , state, queues, , , user, , inode] = line.trim().split(/\s+/)
+      const [, local, , state, , , , user, , inode] = line.trim().split(/\s+/)
       const [address, port] = local?.split(':') ?? []
       return state === listening && address && port && inode
-        ? [
-            {
-              address,
-              port: Number.parseInt(port, 16),
-              user: Number(user),
-              inode,
-              waiting: Number.parseInt(queues?.split(':')[1] ?? '0', 16),
-            },
-          ]
+        ? [{ address, port: Number.parseInt(port, 16), user: Number(user), inode }]
         : []
     })
 }

@@ -14,6 +14,7 @@ import {
   program,
   startTime,
   usageOf,
+  waitingPorts,
 } from '../../../src/main/system/proc'
 import { sure, until } from '../../support/pm2'
 import { freePort } from '../../support/ports'
@@ -61,6 +62,23 @@ test("a client's connection from a port does not count as holding it", async () 
     socket.destroy()
   })
   expect(await portHolders(sure(socket.localPort))).toEqual([])
+})
+
+test.each(['127.0.0.1', '::1'])('a server on %s that is stuck keeps its clients waiting', async host => {
+  const idle = await listen(host)
+  const { started, line } = child(
+    `require("net").createServer().listen(0, "${host}", function () { console.log(this.address().port) })`,
+  )
+  const port = Number(await line)
+  started.kill('SIGSTOP')
+  for (const it of [idle, port]) {
+    const socket = connect(it, host)
+    await once(socket, 'connect')
+    onTestFinished(() => {
+      socket.destroy()
+    })
+  }
+  await vi.waitFor(() => expect([port, idle].map(it => waitingPorts().has(it))).toEqual([true, false]))
 })
 
 test('another process is named by its program only, never by its arguments', async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type RequestListener } from 'node:http'
 import { createServer as createTcpServer, type AddressInfo, type Server } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { httpGet } from '../../../src/main/instances/http'
+import { httpGet, httpStatus } from '../../../src/main/instances/http'
 
 let server: Server | undefined
 afterEach(() => server?.close())
@@ -58,5 +58,32 @@ describe('httpGet', () => {
       response.end('until the end')
     })
     expect(await httpGet(closing, '/', { signal, maxBytes: 99 })).toMatchObject({ text: 'until the end' })
+  })
+})
+
+describe('httpStatus', () => {
+  const ask = (port: number, path = '/') => httpStatus(port, path, { signal, within: 500 })
+
+  it('is the status, even if the rest never comes', async () => {
+    const port = await answering((request, response) => {
+      response.writeHead(request.url === '/up?a=1' && request.headers.host === `127.0.0.1:${port}` ? 204 : 503)
+      response.flushHeaders()
+    })
+    expect([await ask(port, '/up?a=1'), await ask(port)]).toEqual([204, 503])
+  })
+
+  it('or why there is none', async () => {
+    const silent = await listening(createTcpServer(() => undefined))
+    expect(await ask(silent)).toBe('There was no answer within 0.5 s.')
+    expect(await httpStatus(silent, '/', { signal: AbortSignal.timeout(20), within: 500 })).toBe('It was stopped.')
+    server?.close()
+    expect(await ask(await listening(createTcpServer(it => void it.write('SSH-2.0-OpenSSH\r\n'))))).toBe(
+      'It doesn’t speak HTTP.',
+    )
+    server?.close()
+    const closing = await listening(createTcpServer(it => it.end()))
+    expect(await ask(closing)).toBe('The connection was closed.')
+    server?.close()
+    expect(await ask(closing)).toMatch(/^connect ECONNREFUSED/)
   })
 })

@@ -38,7 +38,7 @@ function probesOf(all: readonly Running[]): { probes: Probes; changed: () => num
   const probes = new Probes({
     answer: ask('answer'),
     login: ask('login'),
-    waiting: () => Promise.resolve(waiting),
+    waiting: () => waiting,
   })
   let changes = 0
   probes.follow(all)

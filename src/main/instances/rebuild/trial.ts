@@ -208,7 +208,7 @@ async function lookAt(
   const own = pid === undefined ? [] : [pid, ...(await descendants(pid))]
   if (!holders.some(it => it.pid !== undefined && own.includes(it.pid))) return `It isn’t listening on port ${port}.`
   const answer = await httpGet(port, health.path, { signal })
-  return typeof answer === 'string' ? answer : unhealthy(health, answer)
+  return typeof answer === 'string' ? answer : unhealthy(health, answer.status)
 }
 
 /** A free port on the loopback interface. */
