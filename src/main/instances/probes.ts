@@ -43,7 +43,7 @@ interface Rests {
   readonly unsure: number
 }
 const times: ProbeTimes = {
-  pace: 300,
+  pace: 600,
   queues: 5000,
   answer: { well: 30_000, ill: 5000, unsure: 1000 },
   login: { well: 600_000, ill: 5000, unsure: 2000 },

@@ -48,16 +48,16 @@ function probesOf(all: readonly Running[]): { probes: Probes; changed: () => num
 const pass = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1000)
 const times = (what: string): number => asked.filter(it => it === what).length
 
-it('a hundred are asked in half a minute, never many at once, and few logins are tried', async () => {
+it('a hundred are asked in a minute, never many at once, and few logins are tried', async () => {
   probesOf(Array.from({ length: 100 }, (_, index) => running(`i${index}`)))
   await pass(1)
   expect(asked.length).toBeLessThanOrEqual(4)
-  await pass(35)
+  await pass(65)
   expect(new Set(asked.filter(it => it.startsWith('answer'))).size).toBe(100)
   expect(asked.filter(it => it.startsWith('login')).length).toBeLessThan(30)
   asked = []
   await pass(600)
-  expect(asked.filter(it => it.startsWith('answer')).length).toBeLessThan(2000)
+  expect(asked.filter(it => it.startsWith('answer')).length).toBeLessThan(1010)
 })
 
 it('what doesn’t answer is asked again soon, until it does', async () => {
@@ -75,7 +75,7 @@ it('what doesn’t answer is asked again soon, until it does', async () => {
 it('one failed login may be bad luck, two in a row are not', async () => {
   wrong.add('login a')
   const { probes } = probesOf([running('a', { startedAt: now })])
-  await pass(1)
+  await pass(1.5)
   expect([times('login a'), probes.of('a').login]).toEqual([1, undefined])
   await pass(3)
   expect([times('login a'), probes.of('a').login]).toEqual([2, bad])
@@ -89,7 +89,7 @@ it('a new process is asked at once, and nothing is known of it', async () => {
   asked = []
   probes.follow([running('a', { pid: 2, startedAt: Date.now() })])
   expect(probes.of('a').answer).toBeUndefined()
-  await pass(1)
+  await pass(1.5)
   expect(asked.toSorted()).toEqual(['answer a', 'login a'])
   probes.follow([])
   asked = []
