@@ -6,6 +6,7 @@ import type { ElectronApplication, Page } from '@playwright/test'
 import type { LaunchedApp } from '../support/electron'
 import { ControlRoom } from './pages/control-room'
 import { FirstRun, Setup } from './pages/first-run'
+import { InstanceList } from './pages/instances'
 import { OperationPage } from './pages/operation'
 import { person, Wizard } from './pages/wizard'
 import { expect, test, testHome, type TestHome } from './support/fixtures'
@@ -84,12 +85,33 @@ test.describe.serial('first run', () => {
   test('the password is shown once, and not a second time', async () => {
     const { window } = launched
     const operation = new OperationPage(window)
+    const list = new InstanceList(window)
+    await list.room.go('Instances')
+    const unseen = list.banner('The password of Hillside’s director hasn’t been shown yet.')
+    await unseen.getByRole('link', { name: 'Go to the password' }).click()
     await operation.showPassword.click()
     await expect(operation.password).toHaveText(person.password)
     await window.reload()
-    await operation.showPassword.click()
     await expect(operation.ready).toContainText('Already shown')
+    await expect(operation.showPassword).toHaveCount(0)
     await expect(operation.ready).not.toContainText(person.password)
+    await operation.ready.getByRole('link', { name: 'Go to Hillside' }).click()
+    await expect(list.room.title('Hillside')).toBeVisible()
+    await expect(unseen).toHaveCount(0)
+  })
+
+  test('the finished creation shows how its instance is now', async () => {
+    const { window } = launched
+    const operation = new OperationPage(window)
+    await window.getByRole('button', { name: 'Stop', exact: true }).click()
+    await window.getByRole('link', { name: 'Create “Hillside”' }).click()
+    await expect(operation.ready).toContainText('Stopped')
+    await window.goBack()
+    await window.getByRole('button', { name: 'Start', exact: true }).click()
+    await window.goForward()
+    await expect(operation.ready).toContainText('Online')
+    await operation.ready.getByRole('link', { name: 'Create another' }).click()
+    await expect(window.getByRole('heading', { level: 1, name: 'New instance' })).toBeVisible()
   })
 
   test('in the browser the director logs in; with a wrong password nobody does', async () => {

@@ -90,8 +90,8 @@ test('a port that a foreign program has: it is named, and can be taken knowingly
     await expect(wizard.form('review')).toContainText(`${port}, shared`)
     await wizard.create.click()
     await operation.madeOnly('sharing')
-    await expect(operation.ready).toContainText(/Its port is taken: .*pid/)
-    await expect(operation.ready).not.toContainText('It is online')
+    await expect(operation.ready).toContainText(/Its port was taken: .*pid/)
+    await expect(operation.ready).not.toContainText('Online')
     await room.go('Instances')
     await expect(room.instance('sharing')).not.toContainText('Online')
   } finally {

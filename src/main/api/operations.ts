@@ -32,6 +32,10 @@ export const operationsRouter = router({
   abandon: workspaceProcedure
     .input(id)
     .mutation(({ ctx: { workspace }, input }) => workspace.operations.abandon(input.id)),
+  /** Creations whose director's password nobody has been shown yet, by id. */
+  watchUnseen: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) =>
+    workspace.operations.watchUnseen(signal ?? new AbortController().signal),
+  ),
   /** The new director's password, once. */
   takePassword: workspaceProcedure
     .input(id)

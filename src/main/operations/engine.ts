@@ -15,6 +15,7 @@ import {
 } from '../../shared/operation'
 import { journalLineSchema } from '../../shared/operation-schema'
 import { problem } from '../../shared/problem'
+import { Latest } from '../system/latest'
 import { Claims, nameOf, type Unreadable } from './claims'
 import { Feed } from './feed'
 import { findJournals, tidy } from './found'
@@ -48,6 +49,8 @@ export class Operations {
   readonly #feed = new Feed()
   readonly #history: History
   readonly #secrets: OperationSecrets
+  /** Set whenever a secret may have been kept, taken or forgotten. */
+  readonly #secretsChanged = new Latest<undefined>(undefined)
   readonly #closing = new AbortController()
   readonly #claims = new Claims()
   #unreadable: readonly Unreadable[] = []
@@ -117,9 +120,8 @@ export class Operations {
     // an operation that is starting has secrets before it is listed
     const operations = () =>
       this.#starting.size > 0 || this.#unreadable.length > 0 || this.#options.lost?.aborted ? undefined : this.list()
-    await this.#secrets
-      .tidy(operations, kind => this.#kinds.get(kind)?.shows, this.#now().getTime())
-      .catch(() => undefined)
+    await this.#secrets.tidy(operations, this.#shows, this.#now().getTime()).catch(() => undefined)
+    this.#secretsChanged.set(undefined)
   }
 
   #remember(history: readonly Readable[], unreadable: readonly Unreadable[]): void {
@@ -284,9 +286,23 @@ export class Operations {
    */
   async takeSecret(id: string): Promise<string | undefined> {
     const state = this.list().find(it => it.id === id && it.phase === 'succeeded')
-    const shows = state && this.#kinds.get(state.kind)?.shows
-    return state && shows !== undefined ? this.#secrets.take(state, shows) : undefined
+    const shows = state && this.#shows(state.kind)
+    if (!state || shows === undefined) return undefined
+    const secret = await this.#secrets.take(state, shows)
+    this.#secretsChanged.set(undefined)
+    return secret
   }
+
+  /** The successes that left a secret which nobody has been shown yet, by id; again whenever that changes. */
+  async *watchUnseen(signal: AbortSignal): AsyncGenerator<readonly string[], void, undefined> {
+    for await (const _ of this.#secretsChanged.follow(AbortSignal.any([signal, this.#closing.signal])))
+      yield await this.#secrets.untaken(
+        this.list().filter(it => it.phase === 'succeeded' && this.#shows(it.kind) !== undefined),
+        this.#shows,
+      )
+  }
+
+  readonly #shows = (kind: string): string | undefined => this.#kinds.get(kind)?.shows
 
   /** Whether this engine is doing or undoing anything. Stuck operations only wait, so they don't count. */
   running(): boolean {
@@ -346,6 +362,7 @@ export class Operations {
           void this.#secrets
             .forget(settled, settled.phase === 'succeeded' ? operation.shows : undefined)
             .catch(() => undefined) // done at the next opening
+            .then(() => this.#secretsChanged.set(undefined))
           this.#history.bound(settled)
           for (const listener of this.#whenSettled) listener(settled)
         },

@@ -59,6 +59,15 @@ export class OperationSecrets {
     return value
   }
 
+  /** Those of these successes whose secret nobody has taken yet. @param shows as for `tidy` */
+  async untaken(
+    successes: readonly OperationState[],
+    shows: (kind: string) => string | undefined,
+  ): Promise<readonly string[]> {
+    const keys = new Set(await this.#store.keys())
+    return successes.filter(it => prefixesOf(it).some(own => keys.has(`${own}${shows(it.kind)}`))).map(it => it.id)
+  }
+
   /**
    * Forgets secrets whose operations were never opened or have settled.
    * @param known all operations that are open, and settled ones; asked once it is clear which secrets there are, so

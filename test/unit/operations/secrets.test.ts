@@ -40,7 +40,10 @@ describe('the secrets of an operation', () => {
     await expect(secrets.get(state('one', 'succeeded'), 'database')).rejects.toMatchObject({
       problem: { code: 'secret-missing' },
     })
+    const untaken = () => secrets.untaken([state('one', 'succeeded'), state('gone', 'succeeded')], shows)
+    expect(await untaken()).toEqual(['one'])
     expect(await secrets.take(state('one', 'succeeded'), 'password')).toBe('p')
+    expect(await untaken()).toEqual([])
     expect(await secrets.take(state('one', 'succeeded'), 'password')).toBeUndefined()
     await secrets.forget(state('two', 'rolled-back'))
     expect([...all.keys()]).toEqual(['infrastructure.admin'])

@@ -32,6 +32,8 @@ interface WorkspaceLive {
   readonly instances: LiveValue<InstanceList>
   readonly history: UsageHistory
   readonly operations: OperationsStore
+  /** Creations whose password nobody has been shown yet, by operation. */
+  readonly unseen: LiveValue<readonly string[]>
   /** Subscriptions that failed. */
   readonly failed: readonly LiveValue<unknown>[]
 }
@@ -80,15 +82,17 @@ export function WorkspaceLiveProvider({ children }: { children: ReactNode }) {
       trpc.operations.watch.subscriptionOptions(undefined, { onData: update => operations.apply(update) }),
     ),
   )
+  const unseen = useLiveValue(useSubscription(trpc.operations.watchUnseen.subscriptionOptions()))
   const value = useMemo(
     () => ({
       infrastructure,
       instances,
       history,
       operations,
-      failed: [infrastructure, instances, watch].filter(it => it.problem),
+      unseen,
+      failed: [infrastructure, instances, watch, unseen].filter(it => it.problem),
     }),
-    [infrastructure, instances, history, operations, watch],
+    [infrastructure, instances, history, operations, watch, unseen],
   )
   return <WorkspaceContext value={value}>{children}</WorkspaceContext>
 }
@@ -109,6 +113,7 @@ export const useInfrastructure = (): LiveValue<InfrastructureStatus> => useWorks
 export const useFailedLive = (): readonly LiveValue<unknown>[] => useWorkspaceLive().failed
 export const useInstances = (): LiveValue<InstanceList> => useWorkspaceLive().instances
 export const useHistory = (): UsageHistory => useWorkspaceLive().history
+export const useUnseen = (): readonly string[] | undefined => useWorkspaceLive().unseen.data
 export const useOperationsStore = (): OperationsStore => useWorkspaceLive().operations
 export function useOperations(): OperationsView {
   const store = useOperationsStore()

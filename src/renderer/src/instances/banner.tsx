@@ -4,8 +4,8 @@ import type { ReactNode } from 'react'
 import classes from './banner.module.css'
 
 interface BannerProps {
-  /** `bad`: someone can't work meanwhile. */
-  tone: 'bad' | 'warn'
+  /** `bad`: someone can't work meanwhile. `info`: nothing is wrong. */
+  tone: 'bad' | 'warn' | 'info'
   icon: ReactNode
   text: string
   detail?: ReactNode

@@ -21,6 +21,7 @@ import type { ShownInstance } from './arrange'
 import { useJobs } from '../jobs/jobs'
 import { Banner } from './banner'
 import { Down } from './down'
+import { UnseenPasswords } from './unseen-passwords'
 
 export function Banners({
   shown,
@@ -47,6 +48,7 @@ export function Banners({
       {data.processProblem && <ProblemView problem={data.processProblem} />}
       {lost.length > 0 && <Lost lost={lost} />}
       {down.length > 0 && <Down key={down.map(it => it.instance.name).join()} down={down} onChoose={onChoose} />}
+      <UnseenPasswords />
     </>
   )
 }

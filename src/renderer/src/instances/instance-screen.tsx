@@ -27,6 +27,7 @@ import { Broken } from './broken'
 import { Down } from './down'
 import { DatabaseFacts, Paths, ProcessFacts } from './instance-facts'
 import { Vitals } from './vitals'
+import { UnseenPasswords } from './unseen-passwords'
 import { useShownInstances } from './use-shown'
 import classes from './instance.module.css'
 
@@ -106,6 +107,7 @@ function Overview({ shown }: { shown: ShownInstance }) {
       {instance.foreign === undefined ? <InfrastructureDown /> : <Copy name={instance.name} why={instance.foreign} />}
       {data?.down.includes(instance.name) && isResting(shown) && <Down down={[shown]} />}
       {isTrouble(shown.status.group) && <Ill shown={shown} />}
+      <UnseenPasswords of={instance.name} />
       <Vitals shown={shown} />
       {details.error && (
         <ProblemView

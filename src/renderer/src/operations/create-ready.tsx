@@ -1,45 +1,56 @@
-/** The end of a creation: open the instance, and save the director's password, which is shown only once. */
+/** The end of a creation: how the instance is now, where to go from here, and the director's password, shown only once. */
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
-import { IconAlertTriangleFilled, IconCircleCheckFilled, IconEye, IconExternalLink } from '@tabler/icons-react'
+import { IconEye, IconExternalLink } from '@tabler/icons-react'
+import { Link } from 'wouter'
 import { createJob, unlockedText } from '../../../shared/jobs/create'
 import { planOf, wordsOf } from '../../../shared/jobs/words'
 import type { OperationState } from '../../../shared/operation'
+import { runs } from '../../../shared/status'
 import { CopyButton } from '../app/copy-button'
+import { useInstances, useUnseen } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { Status } from '../app/status'
 import { useTRPC } from '../app/trpc'
+import { StatusCell } from '../instances/item-parts'
 import { useOpenInstance } from '../instances/open'
+import { pageOf } from '../instances/page-of'
+import { useShownInstances } from '../instances/use-shown'
 import classes from './operation.module.css'
 
 export function CreateReady({ operation }: { operation: OperationState }) {
   const open = useOpenInstance()
   const plan = planOf(createJob, operation)
+  const shown = useShownInstances().find(it => it.instance.name === plan?.name)
+  const { data } = useInstances()
   if (!plan) return <p role="status">{wordsOf(operation).done}.</p>
-  const { url, director, pooled, heldBy, unlocked = [] } = plan
+  const { name, url, director, pooled, heldBy, unlocked = [] } = plan
+  const resting = shown && !runs(shown.instance.status)
   return (
     <section className={`card ${classes.ready}`} aria-label="Ready">
-      <div className={classes.readyHead} role="status">
-        {heldBy ? (
-          <IconAlertTriangleFilled size={40} color="var(--warn)" aria-hidden />
-        ) : (
-          <IconCircleCheckFilled size={40} color="var(--good)" aria-hidden />
-        )}
+      <div className={classes.readyHead}>
         <div>
-          <p className={`${classes.url} mono`}>{url}</p>
-          <p className="dimmed">
-            {heldBy
-              ? `Its port is taken: ${heldBy}. Start it from the list once the port is free.`
-              : 'Online and answering requests.'}
-          </p>
+          <p className={`${classes.url} mono`}>{shown?.instance.url ?? url}</p>
+          <div className="dimmed" role="status">
+            {shown ? <StatusCell shown={shown} /> : data && <p>It has been deleted or renamed since.</p>}
+            {resting && heldBy && <p>Its port was taken: {heldBy}. Start it once the port is free.</p>}
+          </div>
         </div>
         {!pooled && <Status tone="warn">Not pooled</Status>}
-        {!heldBy && (
-          <Button size="md" onClick={() => open(url)} rightSection={<IconExternalLink size={18} aria-hidden />}>
+        {shown && runs(shown.instance.status) && (
+          <Button onClick={() => open(shown.instance.url)} rightSection={<IconExternalLink size={18} aria-hidden />}>
             Open
           </Button>
         )}
+        {shown && (
+          <Button variant="default" component={Link} href={pageOf(name)}>
+            Go to {name.length > 24 ? 'it' : name}
+          </Button>
+        )}
+        <Button variant="default" component={Link} href="/create">
+          Create another
+        </Button>
       </div>
       <dl className={classes.secret}>
         <dt>Director</dt>
@@ -64,11 +75,13 @@ export function CreateReady({ operation }: { operation: OperationState }) {
   )
 }
 
-function PasswordOnce({ id }: { id: string }) {
+export function PasswordOnce({ id }: { id: string }) {
   const trpc = useTRPC()
   const take = useMutation(trpc.operations.takePassword.mutationOptions())
+  const unseen = useUnseen()
   if (take.error) return <ProblemView problem={problemOf(take.error)} onRetry={() => take.mutate({ id })} />
-  if (take.data === null)
+  if (take.isIdle && !unseen) return null // not known yet
+  if (take.data === null || (take.isIdle && !unseen?.includes(id)))
     return <span className="dimmed">Already shown. We don’t store it; reset it if it’s lost.</span>
   if (take.data) {
     return (

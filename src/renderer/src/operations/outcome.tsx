@@ -4,7 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { IconAlertTriangleFilled, IconArrowBackUp, IconCircleCheckFilled } from '@tabler/icons-react'
 import { Link, useLocation } from 'wouter'
 import { jobOf, startRequestSchema } from '../../../shared/jobs'
-import { createJob } from '../../../shared/jobs/create'
+import { adoptJob, createJob } from '../../../shared/jobs/create'
 import { infrastructureStartJob } from '../../../shared/jobs/infrastructure'
 import { waitsForInfrastructure, type OperationState } from '../../../shared/operation'
 import { waitsForDecision, type Problem } from '../../../shared/problem'
@@ -15,7 +15,7 @@ import { useInfrastructure, useOperations } from '../app/live'
 import { useDraft } from '../create/draft'
 import { isDirty, type Answers } from '../create/wizard'
 import { pageOf } from '../instances/page-of'
-import { CreateReady } from './create-ready'
+import { CreateReady, PasswordOnce } from './create-ready'
 import { serviceTitle } from '../../../shared/infrastructure'
 import { failuresOf, isPastReturn, planOf, subjectOf, wordsOf } from '../../../shared/jobs/words'
 import classes from './operation.module.css'
@@ -47,6 +47,7 @@ function Done({ operation }: { operation: OperationState }) {
         <IconAlertTriangleFilled size={22} color="var(--warn)" aria-hidden />
       )}
       <p>{wordsOf(operation).done}.</p>
+      {operation.kind === adoptJob.kind && <PasswordOnce id={operation.id} />}
       {jobOf(operation.kind)?.keeps && (
         <Button size="xs" variant="default" component={Link} href={pageOf(subjectOf(operation))}>
           Show {subjectOf(operation)}

@@ -1,0 +1,66 @@
+/** Announces passwords of new directors that nobody has been shown yet. */
+import { Anchor, Button } from '@mantine/core'
+import { IconKey } from '@tabler/icons-react'
+import { Fragment, useState } from 'react'
+import { Link } from 'wouter'
+import { subjectOf } from '../../../shared/jobs/words'
+import type { OperationState } from '../../../shared/operation'
+import { useInstances, useOperations, useUnseen } from '../app/live'
+import { Banner } from './banner'
+
+/** @param of one instance only */
+export function UnseenPasswords({ of }: { of?: string }) {
+  const unseen = useUnseen() ?? []
+  const { data } = useInstances()
+  const names = new Set(of === undefined ? data?.instances.map(it => it.name) : [of])
+  const creations = useOperations().operations.filter(it => unseen.includes(it.id) && names.has(subjectOf(it)))
+  return <Announced key={creations.map(it => it.id).join()} creations={creations} />
+}
+
+/** Remounted when there are others, so a dismissed banner returns for new ones. */
+function Announced({ creations }: { creations: readonly OperationState[] }) {
+  const [dismissed, setDismissed] = useState(false)
+  const [first] = creations
+  if (dismissed || !first) return null
+  const many = creations.length > 1
+  return (
+    <Banner
+      tone="info"
+      icon={<IconKey size={20} aria-hidden />}
+      text={
+        many
+          ? `${creations.length} directors’ passwords haven’t been shown yet.`
+          : `The password of ${subjectOf(first)}’s director hasn’t been shown yet.`
+      }
+      detail={
+        <>
+          {many && <Names creations={creations} />}
+          {many ? 'Each' : 'It'} can be shown once, within a day of the creation.
+        </>
+      }
+      onDismiss={() => setDismissed(true)}
+    >
+      {!many && (
+        <Button size="xs" component={Link} href={pageOf(first)}>
+          Go to the password
+        </Button>
+      )}
+    </Banner>
+  )
+}
+
+const pageOf = ({ id }: OperationState): string => `/operations/${id}`
+
+const Names = ({ creations }: { creations: readonly OperationState[] }) => (
+  <>
+    {creations.map((it, index) => (
+      <Fragment key={it.id}>
+        {index > 0 && ', '}
+        <Anchor component={Link} href={pageOf(it)} inherit underline="always">
+          {subjectOf(it)}
+        </Anchor>
+      </Fragment>
+    ))}
+    .{' '}
+  </>
+)
