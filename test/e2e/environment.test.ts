@@ -48,7 +48,7 @@ test('by keyboard: a variable is added, one changed, one removed; then undone', 
   const name = dialog().getByRole('textbox', { name: 'Name', exact: true })
   for (const [typed, error] of [
     ['PORT', /Change port/],
-    ['EMAIL_USER', 'It is in the list already.'],
+    ['EMAIL_USER', 'It is already in the list.'],
     ['1A', /letters, digits and underscores/],
   ] as const) {
     await name.fill(typed)

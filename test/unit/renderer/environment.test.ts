@@ -35,7 +35,7 @@ it.each([
   ['', 'Enter a name.'],
   ['1A', 'Use letters, digits and underscores; the first can’t be a digit.'],
   ['DATABASE_URL', 'It is the login to the instance’s own database.'],
-  ['NODE_ENV', 'It is in the list already.'],
+  ['NODE_ENV', 'It is already in the list.'],
 ])('a new variable can’t be named %j', (key, error) => {
   const rows = rowsOf(env)
   const row = { ...newRow(rows), key, value: 'x' }

@@ -47,7 +47,7 @@ export function errorsOf(row: Row, rows: readonly Row[]): RowErrors {
   const { was, key, value, removed } = row
   const isTwice = rows.some(it => it.id !== row.id && it.key === key)
   return {
-    key: was ? undefined : (keyProblem(key) ?? whyOwned(key) ?? (isTwice ? 'It is in the list already.' : undefined)),
+    key: was ? undefined : (keyProblem(key) ?? whyOwned(key) ?? (isTwice ? 'It is already in the list.' : undefined)),
     value: removed || value === undefined ? undefined : valueProblem(value),
   }
 }
