@@ -1,6 +1,7 @@
 /** When a change of the environment takes effect, and the buttons that decide it. */
 import { Button } from '@mantine/core'
 import dialogs from '../instances/dialogs.module.css'
+import classes from './environment.module.css'
 
 interface ButtonsProps {
   /** e.g. “Change”. */
@@ -17,7 +18,7 @@ interface ButtonsProps {
 
 export function EffectButtons({ verb, running, sending, disabled, onRestart, onClose }: ButtonsProps) {
   return (
-    <div className={dialogs.buttons}>
+    <div className={`${dialogs.buttons} ${classes.buttons}`}>
       <Button variant="default" onClick={onClose}>
         Cancel
       </Button>
@@ -40,5 +41,5 @@ export function EffectButtons({ verb, running, sending, disabled, onRestart, onC
 
 export const effectOf = (name: string, running: boolean, verb: string): string =>
   running
-    ? `${name} keeps running with its current environment until its next restart. “${verb} and restart” restarts it now: if it isn’t healthy then, the old values are put back.`
+    ? `${name} keeps running with its current environment until its next restart. “${verb} and restart” restarts it now; if it isn’t healthy then, it gets back the values that it has now.`
     : `${name} isn’t running. The change takes effect at its next start.`

@@ -60,7 +60,7 @@ export const environmentDialog: Dialog = {
   wide: true,
 }
 export const environmentUndoDialog: Dialog = {
-  title: name => `Undo the change of ${name}?`,
+  title: name => `Undo the last change in ${name}?`,
   Form: UndoForm,
   wide: true,
 }
