@@ -203,6 +203,18 @@ export interface InstanceList {
   readonly processProblem?: Problem
 }
 
+/** How an instance is reached from other machines. */
+export interface InstanceReach {
+  /** Its address for users; absent if it accepts connections from its own machine only. */
+  readonly url?: string
+  /** The machine's address is a guess. */
+  readonly guessed: boolean
+  /** For the operator's own computer: forwards the instance's port over SSH. */
+  readonly tunnel: string
+  /** Its address there, once the tunnel is open. */
+  readonly through: string
+}
+
 /** Everything known about one instance. Secrets are left out; `reveal` returns one. */
 export interface InstanceDetails {
   readonly name: string

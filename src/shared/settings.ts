@@ -34,6 +34,7 @@ const sections = z.registry<SectionWords>()
 const words = z.registry<SettingWords>()
 
 const image = z.string().regex(/^[a-z0-9][\w./:@-]*$/, 'Not a valid image name.')
+const hostAddress = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.:-]{0,252}$/, 'Enter a host name or an IP address.')
 const containerName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/, 'Not a valid container name.')
 const wholeNumber = (from: number, to: number) => {
   const message = `Enter a whole number from ${from} to ${to.toLocaleString('en')}.`
@@ -80,6 +81,19 @@ export const settingsSchema = z.strictObject({
     .register(sections, {
       title: 'Ports',
       explanation: 'PostgreSQL and PgBouncer listen on 127.0.0.1: other machines can’t reach them.',
+    }),
+  access: z
+    .strictObject({
+      publicAddress: hostAddress.optional().register(words, {
+        title: 'Public address',
+        explanation: 'This machine’s host name or IP address, as users reach it. Guessed if you don’t set it.',
+        effect: 'Takes effect at once.',
+      }),
+    })
+    .prefault({})
+    .register(sections, {
+      title: 'Access',
+      explanation: 'A page in a browser on another machine shows with it where to open an instance.',
     }),
   containers: z
     .strictObject({

@@ -125,16 +125,30 @@ test.describe.serial('served', () => {
     await list.room.go('Instances')
   })
 
-  test('what is opened in the browser is the instance itself', async () => {
-    const opened = page.context().waitForEvent('page')
+  test('Open tells how the instance is reached: by its users, and through SSH', async () => {
+    await list.room.go('Settings')
+    await page.getByRole('textbox', { name: 'Public address' }).fill('schools.example')
+    await page.getByRole('form', { name: 'Access' }).getByRole('button', { name: 'Save' }).click()
+    await list.room.go('Instances')
     await list
       .row('Hillside')
       .getByRole('button', { name: /Open Hillside/ })
       .click()
+    const dialog = list.room.dialog('Open Hillside')
+    await expect(dialog.getByRole('region', { name: 'As its users do' })).toContainText(
+      `http://schools.example:${port()}`,
+    )
+    const ssh = dialog.getByRole('region', { name: 'Through SSH' })
+    await expect(ssh).toContainText(`ssh -L ${port()}:127.0.0.1:${port()} `)
+    await expect(ssh).toContainText('@schools.example')
+    const opened = page.context().waitForEvent('page')
+    await ssh.getByRole('link', { name: /^Open http/ }).click()
     const tab = await opened
     expect(tab.url()).toBe(`http://127.0.0.1:${port()}/`)
     expect(await tab.evaluate(() => window.opener as unknown)).toBeNull()
     await tab.close()
+    await page.keyboard.press('Escape')
+    await expect(dialog).toBeHidden()
   })
 
   test('another browser is let in and sees the same at once; sent away, it is out', async () => {

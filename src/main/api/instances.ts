@@ -33,6 +33,9 @@ export const instancesRouter = router({
   limits: workspaceProcedure
     .input(namedSchema)
     .query(({ ctx: { workspace }, input }) => workspace.instances.limits(input.name)),
+  reach: workspaceProcedure
+    .input(namedSchema)
+    .query(({ ctx: { workspace }, input }) => workspace.instances.reach(input.name)),
   directors: workspaceProcedure
     .input(namedSchema)
     .query(

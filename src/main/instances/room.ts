@@ -4,6 +4,7 @@ import {
   databaseNames,
   type bootTimeInputSchema,
   type DeletePreview,
+  type InstanceReach,
   type InstanceDetails,
   type LeftoversPreview,
   type PortCheck,
@@ -43,6 +44,7 @@ import { instancePorts } from './lifecycle/target'
 import { instanceLimits, limitChange } from './limits'
 import { bulkJob } from './many'
 import { checkPort, choosePort, type PortKnowledge } from './ports'
+import { instanceReach } from './reach'
 import { rebuilding } from './rebuild'
 import { reviewRebuild } from './rebuild/review'
 import { reviewFleet } from './rebuild/review-fleet'
@@ -74,6 +76,7 @@ export interface Instances {
   begin(request: StartRequest): Promise<string>
   details(name: string): Promise<InstanceDetails>
   limits(name: string): Promise<InstanceLimits>
+  reach(name: string): Promise<InstanceReach>
   /** See `directors`. */
   directors(name: string, signal?: AbortSignal): Promise<readonly Account[] | undefined>
   /** Sets how long its application may take to answer after a start. */
@@ -182,6 +185,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
     begin: request => startJobOn({ operations, bringUpFor }, request),
     details: name => instanceDetails(services, name),
     limits: name => instanceLimits(services, name),
+    reach: name => instanceReach(services, name),
     directors: (name, signal) => directors(services, name, signal),
     async setBootTime(input) {
       await setBootTime(services, input)

@@ -1,9 +1,9 @@
 /** Shared by all ways to serve: options, running servers, and the welcome text. */
-import { hostname, userInfo } from 'node:os'
 import type { ServeStatus } from '../../../shared/served'
 import { commandIn } from '../../host'
 import { runningServers } from '../../serve/control'
 import type { LocalConnection } from '../../transport/local-client'
+import { guessAddress, tunnelCommand } from '../../system/reach'
 import type { CommandSession } from '../session'
 
 export interface ServeCommandOptions {
@@ -31,7 +31,7 @@ interface Welcome {
 export function welcome({ root, out }: CommandSession, { link, port, remote, detached }: Welcome): string[] {
   const tunnel = remote
     ? []
-    : ['', 'From your own computer, open a tunnel first:', `  ssh -L ${port}:127.0.0.1:${port} ${sshTarget()}`]
+    : ['', 'From your own computer, open a tunnel first:', `  ${tunnelCommand(port, guessAddress())}`]
   return [
     'Instance Manager is running. Open this link in a browser; it works once, within an hour:',
     `  ${out.paint('bold', link)}`,
@@ -40,12 +40,6 @@ export function welcome({ root, out }: CommandSession, { link, port, remote, det
     `Another link: ${commandIn(root)} serve --link`,
     `Stop it: ${detached ? `${commandIn(root)} serve --stop` : 'Ctrl+C'}. Instances keep running.`,
   ]
-}
-
-/** How to reach this machine over SSH; a best guess. */
-function sshTarget(env = process.env): string {
-  const [, , address] = (env['SSH_CONNECTION'] ?? '').split(' ')
-  return `${userInfo().username}@${address ?? hostname()}`
 }
 
 export interface Running {

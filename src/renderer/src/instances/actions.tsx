@@ -47,7 +47,7 @@ export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[]
         label: 'Open',
         before: 'Open',
         Icon: IconExternalLink,
-        run: () => open(url),
+        run: () => open({ name, url }),
         quick: 'likeliest',
       },
       { id: 'show', label: 'Show', before: 'Show', Icon: IconInfoCircle, run: go(pageOf(name)) },

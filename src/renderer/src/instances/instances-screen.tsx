@@ -152,7 +152,7 @@ function useHandlers(names: readonly string[], openMenu: ItemHandlers['openMenu'
     () => ({
       select: (name, range) => setSelection(it => (range ? extend(it, name, now.current.names) : toggle(it, name))),
       openMenu: (name, at) => now.current.openMenu(name, at),
-      open: url => now.current.open(url),
+      open: instance => now.current.open(instance),
       run: (action, name) => now.current.run(action, name),
       rebuild: name => now.current.ask({ dialog: rebuildDialog, name }),
     }),

@@ -150,7 +150,7 @@ export function Port({
       data-control="open"
       aria-label={`Open ${name} in the browser`}
       title={url}
-      onClick={() => handlers.open(url)}
+      onClick={() => handlers.open({ name, url })}
     >
       {port}
       <IconExternalLink size={14} aria-hidden />

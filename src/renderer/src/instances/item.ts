@@ -13,7 +13,7 @@ export interface ItemHandlers {
   readonly select: (name: string, range: boolean) => void
   /** @param at the menu's corner, in window coordinates */
   readonly openMenu: (name: string, at: { readonly x: number; readonly y: number }) => void
-  readonly open: (url: string) => void
+  readonly open: (instance: { readonly name: string; readonly url: string }) => void
   readonly run: (kind: string, name: string) => void
   /** Opens its dialog. */
   readonly rebuild: (name: string) => void

@@ -32,6 +32,7 @@ import { BootTimeForm } from '../instances/boot-time-form'
 import { ChangePortForm } from '../instances/change-port-form'
 import { DeleteForm, LeftoversForm } from '../instances/delete-form'
 import { DirectorForm } from '../instances/director-form'
+import { OpenForm } from '../instances/open-form'
 import { LimitsForm } from '../instances/limits-form'
 import { RebuildForm } from '../rebuild/rebuild-form'
 import { RollbackForm } from '../rebuild/rollback-form'
@@ -51,6 +52,8 @@ export const leftoversDialog: Dialog = {
 }
 export const rebuildDialog: Dialog = { title: name => `Rebuild ${name}`, Form: RebuildForm, wide: true }
 export const bootTimeDialog: Dialog = { title: name => `Change the boot time of ${name}`, Form: BootTimeForm }
+
+export const openDialog: Dialog = { title: name => `Open ${name}`, Form: OpenForm, wide: true }
 
 export const limitsDialog: Dialog = { title: name => `Change the limits of ${name}`, Form: LimitsForm, wide: true }
 

@@ -39,7 +39,7 @@ export function CreateReady({ operation }: { operation: OperationState }) {
         </div>
         {!pooled && <Status tone="warn">Not pooled</Status>}
         {shown && runs(shown.instance.status) && (
-          <Button onClick={() => open(shown.instance.url)} rightSection={<IconExternalLink size={18} aria-hidden />}>
+          <Button onClick={() => open(shown.instance)} rightSection={<IconExternalLink size={18} aria-hidden />}>
             Open
           </Button>
         )}
