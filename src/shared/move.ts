@@ -15,6 +15,8 @@ export interface MoveReview {
   readonly instances: readonly string[]
   /** Whether the old one can be removed here later: it wasn’t created elsewhere. */
   readonly own: boolean
+  /** Settings of PostgreSQL that someone has changed by hand, which the new one won’t have, e.g. `jit`. */
+  readonly uncarried: readonly string[]
   /** Free bytes on the new one's disk, if known. */
   readonly free?: number
   /** Why it can’t be done yet; empty if it can. */
@@ -27,7 +29,7 @@ export const sizeOf = ({ databases }: { readonly databases: readonly { readonly 
 
 /** In sentences, for the dialog and the command: what changes, and what it costs. */
 export function moveSentences(review: MoveReview): { readonly changes: string[]; readonly costs: string[] } {
-  const { from, to, image, version, databases, instances, own, free } = review
+  const { from, to, image, version, databases, instances, own, uncarried, free } = review
   const size = bytes(sizeOf(review))
   return {
     changes: [
@@ -45,6 +47,11 @@ export function moveSentences(review: MoveReview): { readonly changes: string[];
         : 'No instance is running, so none is interrupted.',
       'Other programs’ connections to the databases are closed.',
       `About ${size} of disk space${free === undefined ? '' : `; ${bytes(free)} is free`}.`,
+      ...(uncarried.length > 0
+        ? [
+            `PostgreSQL’s own configuration isn’t copied. If you still need it, set it again afterwards: ${enumerate(uncarried, 20)}.`,
+          ]
+        : []),
       own
         ? 'The old PostgreSQL is kept, stopped, until you remove it. It doesn’t receive anything written after the move.'
         : 'The old containers were created elsewhere, so they are kept, stopped.',

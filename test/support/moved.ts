@@ -37,6 +37,10 @@ const content = `
   CREATE POLICY nobody ON other.notes USING (false);
   CREATE EXTENSION pgcrypto;
   SELECT lo_from_bytea(0, 'a large object');
+  GRANT SELECT ON parts TO readers WITH GRANT OPTION;
+  GRANT UPDATE (name) ON "Users ""x""" TO readers;
+  REVOKE EXECUTE ON FUNCTION touch() FROM PUBLIC;
+  ALTER DEFAULT PRIVILEGES IN SCHEMA other GRANT SELECT ON TABLES TO readers;
   COMMENT ON TABLE parts IS 'in parts';
 `
 
@@ -79,6 +83,8 @@ export async function layOutTenant(workspace: TestWorkspace, name: string): Prom
     }
   }
   const { ports } = await workspace.services.settings.read()
+  await workspace.sql('CREATE ROLE readers; CREATE ROLE auditors NOINHERIT; GRANT readers TO auditors')
+  await workspace.sql(`GRANT readers TO "${its.role}" WITH ADMIN OPTION`)
   await query(content, ports.postgres)
   await query(traps(trapFile(workspace)), ports.postgres)
   await workspace.sql(`ALTER DATABASE "${its.database}" SET search_path = public, "$user", "a, b"`)

@@ -3,8 +3,10 @@ import { createServer } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { connect, type Login } from '../../../src/main/infrastructure/connection'
+import { connect, withConnection, type Login } from '../../../src/main/infrastructure/connection'
+import { membershipSql, readCluster } from '../../../src/main/infrastructure/move/cluster'
 import { compareAll } from '../../../src/main/infrastructure/move/compare'
+import { differences, readContent } from '../../../src/main/infrastructure/move/content'
 import { serverFacts } from '../../../src/main/infrastructure/move/facts'
 import { closeDatabases, openDatabases } from '../../../src/main/infrastructure/move/hold'
 import { moveJob, removeFormerJob } from '../../../src/shared/jobs/move'
@@ -73,6 +75,14 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
   const volume = async (): Promise<string> =>
     `instance-manager-${(await workspace.services.settings.read()).containers.postgres}`
   const podmanSays = async (...args: string[]): Promise<string> => (await execa('podman', args, { input: '' })).stdout
+  /** As our administrator. */
+  const inTenant = async (sql: string): Promise<void> =>
+    withConnection(
+      { ...(await workspace.services.infrastructure.admin()), database: tenant.database },
+      async client => {
+        await client.query(sql.replaceAll('$role', `"${tenant.role}"`))
+      },
+    )
   /** It still runs where it was, with all it had; and nothing stands in the way of a move. */
   const unchanged = async () => ({
     refused: await refusals(),
@@ -202,6 +212,76 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
     await until(async () => JSON.stringify(await unchanged()) === JSON.stringify(asBefore()))
   })
 
+  it('shows which settings of PostgreSQL won’t be there afterwards', async () => {
+    const uncarried = async () => (await workspace.services.moving.review({ driver: 'podman' })).uncarried
+    expect(await uncarried()).toEqual([])
+    const reload = 'SELECT pg_reload_conf()'
+    for (const it of ['ALTER SYSTEM SET jit = off', 'GRANT SET ON PARAMETER log_statement TO readers', reload])
+      await workspace.sql(it)
+    const both = ['jit', 'the right to set log_statement for readers']
+    await until(async () => JSON.stringify(await uncarried()) === JSON.stringify(both))
+    for (const it of ['ALTER SYSTEM RESET jit', 'REVOKE SET ON PARAMETER log_statement FROM readers', reload])
+      await workspace.sql(it)
+    await until(async () => (await uncarried()).length === 0)
+  })
+
+  it('is refused for what a database’s owner doesn’t own in it, or couldn’t restore', async () => {
+    for (const [change, back] of [
+      ['CREATE TABLE public.others ()', 'DROP TABLE public.others'],
+      ['REVOKE EXECUTE ON FUNCTION pg_sleep FROM PUBLIC', 'GRANT EXECUTE ON FUNCTION pg_sleep TO PUBLIC'],
+    ] as const) {
+      await inTenant(change)
+      expect(await refusals()).toEqual(['move-unmovable'])
+      await inTenant(back)
+      expect(await refusals()).toEqual([])
+    }
+  })
+
+  it.each([
+    [
+      'owner of materialized view public.counted',
+      'ALTER MATERIALIZED VIEW public.counted OWNER TO readers',
+      'ALTER MATERIALIZED VIEW public.counted OWNER TO $role',
+    ],
+    [
+      'rights on view public.seen',
+      'GRANT SELECT ON public.seen TO readers',
+      'REVOKE SELECT ON public.seen FROM readers',
+    ],
+    [
+      'rights on column public.parts.at',
+      'GRANT SELECT (at) ON public.parts TO readers',
+      'REVOKE SELECT (at) ON public.parts FROM readers',
+    ],
+    [
+      'default rights of (owner) on T in -',
+      'ALTER DEFAULT PRIVILEGES FOR ROLE $role GRANT USAGE ON TYPES TO readers',
+      'ALTER DEFAULT PRIVILEGES FOR ROLE $role REVOKE USAGE ON TYPES FROM readers',
+    ],
+    [
+      'row security of other.notes',
+      'ALTER TABLE other.notes NO FORCE ROW LEVEL SECURITY',
+      'ALTER TABLE other.notes FORCE ROW LEVEL SECURITY',
+    ],
+    [
+      'policy nobody on other.notes',
+      'ALTER POLICY nobody ON other.notes TO readers',
+      'ALTER POLICY nobody ON other.notes TO PUBLIC',
+    ],
+  ])('compares the %s', async (what, change, back) => {
+    const read = async () =>
+      readContent(
+        { ...(await workspace.services.infrastructure.admin()), database: tenant.database },
+        new AbortController().signal,
+      )
+    const was = await read()
+    await inTenant(change)
+    const changed = differences(was, await read())
+    await inTenant(back)
+    expect(changed.join('\n')).toContain(what)
+    expect(differences(was, await read())).toEqual([])
+  })
+
   it('is put back if a database can’t be copied', async () => {
     const { ports } = await workspace.services.settings.read()
     await workspace.sql(`ALTER ROLE "${tenant.role}" SUPERUSER`)
@@ -278,5 +358,21 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
     expect({ phase, turned }).toMatchObject({ phase: 'rolled-back', turned: { problem: { code: 'move-older' } } })
     expect(await kept(workspace)).toEqual(before)
     expect((await workspace.services.moving.review({ driver: 'embedded' })).refused).toEqual([])
+  })
+
+  it('keeps the options of memberships, which PostgreSQL 16 and later have', async () => {
+    if (!('images' in newer)) return
+    // its creator may grant it to others, but neither has its rights nor can become it
+    await workspace.sql('CREATE ROLE maker CREATEROLE; SET ROLE maker; CREATE ROLE made')
+    const admin = await workspace.services.infrastructure.admin()
+    const memberships = async () =>
+      (await withConnection(admin, readCluster)).memberships.filter(it => it.member === 'maker')
+    const [was, ...more] = await memberships()
+    expect([was, more]).toEqual([{ role: 'made', member: 'maker', admin: true, inherit: false, set: false }, []])
+    if (!was) return
+    await workspace.sql('REVOKE made FROM maker GRANTED BY postgres')
+    expect(await memberships()).toEqual([])
+    await workspace.sql(membershipSql(was, 170_000))
+    expect(await memberships()).toEqual([was])
   })
 })

@@ -28,9 +28,18 @@ export interface DatabaseFacts {
   readonly rights: readonly { readonly grantee: string | null; readonly right: string; readonly grantable: boolean }[]
 }
 
+/** Whether the member may grant it to others, has its rights by itself, and may `SET ROLE` to it. */
+export interface Membership {
+  readonly role: string
+  readonly member: string
+  readonly admin: boolean
+  readonly inherit: boolean
+  readonly set: boolean
+}
+
 export interface Cluster {
   readonly roles: readonly RoleFacts[]
-  readonly memberships: readonly { readonly role: string; readonly member: string; readonly admin: boolean }[]
+  readonly memberships: readonly Membership[]
   readonly databases: readonly DatabaseFacts[]
   /** `ALTER ROLE … SET` and `ALTER DATABASE … SET`; null: all roles, or all databases. */
   readonly settings: readonly {
@@ -52,6 +61,9 @@ const timeouts = { connect: 10_000, query: 1_800_000 }
 export async function readCluster(client: Client): Promise<Cluster> {
   await client.query("SET timezone = 'UTC'")
   const ask = async <Row extends object>(sql: string): Promise<Row[]> => (await client.query<Row>(sql)).rows
+  /** Before PostgreSQL 16, there are no such options. */
+  const option = (name: string, before: string): string =>
+    `coalesce((to_jsonb(pg_auth_members) ->> '${name}')::boolean, ${before})`
   const yes = (column: string, word: string): string => `CASE WHEN ${column} THEN '' ELSE 'NO' END || '${word}'`
   return {
     roles: await ask(`
@@ -61,7 +73,9 @@ export async function readCluster(client: Client): Promise<Cluster> {
           'CONNECTION LIMIT ' || rolconnlimit, 'VALID UNTIL ' || quote_literal(rolvaliduntil::text)) AS attributes
       FROM pg_authid WHERE ${moved} ORDER BY rolname`),
     memberships: await ask(`
-      SELECT pg_get_userbyid(roleid)::text AS role, pg_get_userbyid(member)::text AS member, bool_or(admin_option) AS admin
+      SELECT pg_get_userbyid(roleid)::text AS role, pg_get_userbyid(member)::text AS member, bool_or(admin_option) AS admin,
+        bool_or(${option('inherit_option', '(SELECT rolinherit FROM pg_authid WHERE oid = member)')}) AS inherit,
+        bool_or(${option('set_option', 'true')}) AS set
       FROM pg_auth_members WHERE member IN (SELECT oid FROM pg_authid WHERE ${moved}) GROUP BY roleid, member ORDER BY 1, 2`),
     databases: await ask(`
       SELECT datname::text AS name, pg_get_userbyid(datdba)::text AS owner, pg_encoding_to_char(encoding)::text AS encoding,
@@ -102,8 +116,11 @@ export const roleSql = ({ name, attributes, password, comment }: RoleFacts): str
   `COMMENT ON ROLE ${id(name)} IS ${comment === null ? 'NULL' : literal(comment)}`,
 ]
 
-export const membershipSql = ({ role, member, admin }: Cluster['memberships'][number]): string =>
-  `GRANT ${id(role)} TO ${id(member)}${admin ? ' WITH ADMIN OPTION' : ''}`
+/** @param version of the server that will run it, e.g. 150018 */
+export const membershipSql = ({ role, member, admin, inherit, set }: Membership, version: number): string =>
+  `GRANT ${id(role)} TO ${id(member)}${
+    version >= 160_000 ? ` WITH ADMIN ${admin}, INHERIT ${inherit}, SET ${set}` : admin ? ' WITH ADMIN OPTION' : ''
+  }`
 
 export const databaseSql = ({ name, comment, rights }: DatabaseFacts): string[] => [
   `REVOKE ALL ON DATABASE ${id(name)} FROM PUBLIC`,

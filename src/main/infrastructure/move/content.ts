@@ -1,10 +1,11 @@
 /**
- * What must be the same in a database after a move: its objects by name, and every table's rows by count and hash. It
- * is read as our superuser from a database that a tenant owns, so only built-in functions are called, and only plain
- * tables are read: a cast, an operator or a view could be the tenant's.
+ * What must be the same in a database after a move: its objects by name, with their owners and rights, and every
+ * table's rows by count and hash. It is read as our superuser from a database that a tenant owns, so only built-in
+ * functions are called, and only plain tables are read: a cast, an operator or a view could be the tenant's.
  */
 import { type Client, escapeIdentifier as id } from 'pg'
 import { type Login, withConnection } from '../connection'
+import { access, ours } from './access'
 
 /** Keyed by what it describes, e.g. `rows of public.users`. */
 export type DatabaseContent = ReadonlyMap<string, string>
@@ -18,8 +19,6 @@ const pinned = `SET statement_timeout = 0; SET idle_in_transaction_session_timeo
   SET extra_float_digits = 1; SET bytea_output = 'hex'; SET xmloption = 'content'; SET lc_monetary = 'C'; SET array_nulls = on;
   SELECT set_config(name, 'view, foreign-table', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'`
 
-/** Schemas that belong to PostgreSQL, to our set-up or to one session. */
-const ours = "nspname IN ('pg_catalog', 'information_schema', 'pgbouncer') OR nspname ~ '^pg_(toast|temp)'"
 const notOfExtension = (table: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend WHERE classid = '${table}'::regclass AND objid = ${table}.oid AND deptype = 'e')`
 
@@ -39,7 +38,6 @@ const objects = `
     WHERE NOT (${ours}) AND typtype IN ('d', 'e', 'r') AND ${notOfExtension('pg_type')}
   UNION ALL SELECT format('label %s of %s', enumlabel, enumtypid::regtype) FROM pg_enum
   UNION ALL SELECT format('trigger %I on %s, enabled %s', tgname, tgrelid::regclass, tgenabled) FROM pg_trigger WHERE NOT tgisinternal
-  UNION ALL SELECT format('policy %I on %s', polname, polrelid::regclass) FROM pg_policy
   UNION ALL SELECT format('rule %I on %s', rulename, ev_class::regclass) FROM pg_rewrite JOIN pg_class ON pg_class.oid = ev_class
     JOIN pg_namespace ON pg_namespace.oid = relnamespace WHERE NOT (${ours}) AND ${notOfExtension('pg_class')}
   UNION ALL SELECT format('extension %I', extname) FROM pg_extension
@@ -59,6 +57,8 @@ export const readContent = (admin: Login, signal: AbortSignal): Promise<Database
         )
       ).rows)
         content.set(it, count)
+      for (const { what, value } of (await client.query<{ what: string; value: string }>(access)).rows)
+        content.set(what, value)
       for (const [what, sql] of await questions(client)) {
         signal.throwIfAborted()
         const { rows } = await client.query<{ count: string; hash: string }>(sql)

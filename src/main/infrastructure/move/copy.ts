@@ -149,9 +149,13 @@ export function requireTool({ tool }: Driver): StartTool {
 
 /** Only now do roles get their own passwords, limits and settings, which could have prevented the copying. */
 async function complete(client: Client, { roles, memberships, databases, settings }: Cluster): Promise<void> {
+  const { rows } = await client.query<{ version: number }>(
+    "SELECT current_setting('server_version_num')::int AS version",
+  )
+  const version = rows[0]?.version ?? 0
   for (const sql of [
     ...roles.flatMap(roleSql),
-    ...memberships.map(membershipSql),
+    ...memberships.map(it => membershipSql(it, version)),
     ...databases.flatMap(databaseSql),
     ...settings.flatMap(settingSql),
   ])

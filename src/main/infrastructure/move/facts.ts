@@ -2,12 +2,17 @@
 import type { Client } from 'pg'
 import type { MovePlan } from '../../../shared/jobs/move'
 import { withConnection, type Login } from '../connection'
+import { mapLimited } from '../../system/map-limited'
+import { othersObjects } from './access'
 import { movedDatabases } from './cluster'
+import { uncarried } from './uncarried'
 
 export interface ServerFacts {
   readonly databases: MovePlan['databases']
   /** What can't be moved, in words, e.g. `the replication slot copy`. */
   readonly unmovable: readonly string[]
+  /** What must be set again by hand afterwards, in words. */
+  readonly uncarried: readonly string[]
 }
 
 const unmovable = `
@@ -33,6 +38,9 @@ const added = `
   UNION ALL SELECT format('%I.%I() in the database %s', nspname, proname, current_database())
   FROM pg_proc JOIN pg_namespace ON pg_namespace.oid = pronamespace WHERE pg_proc.oid >= 16384 AND nspname <> 'pgbouncer'`
 
+/** Databases at a time. */
+const atOnce = 4
+
 /** @param admin our role's login to the database `postgres` @throws what `pg` throws */
 export async function serverFacts(admin: Login): Promise<ServerFacts> {
   const ask = async <Row extends object>(client: Client, sql: string): Promise<Row[]> =>
@@ -41,14 +49,21 @@ export async function serverFacts(admin: Login): Promise<ServerFacts> {
   for (const database of ['postgres', 'template1'])
     found.push(...(await withConnection({ ...admin, database }, client => ask<{ it: string }>(client, added))))
   const databases = await withConnection(admin, client =>
-    ask<{ name: string; connections: number; bytes: string }>(
+    ask<{ name: string; connections: number; bytes: string; open: boolean }>(
       client,
-      `SELECT datname::text AS name, datconnlimit AS connections, pg_database_size(oid) AS bytes
+      `SELECT datname::text AS name, datconnlimit AS connections, pg_database_size(oid) AS bytes,
+         datallowconn AND datconnlimit >= -1 AS open
        FROM pg_database WHERE ${movedDatabases} ORDER BY datname`,
     ),
   )
+  const others = await mapLimited(
+    databases.filter(it => it.open),
+    atOnce,
+    ({ name }) => withConnection({ ...admin, database: name }, client => ask<{ it: string }>(client, othersObjects)),
+  )
   return {
-    databases: databases.map(it => ({ ...it, bytes: Number(it.bytes) })),
-    unmovable: found.map(({ it }) => it),
+    databases: databases.map(({ name, connections, bytes }) => ({ name, connections, bytes: Number(bytes) })),
+    uncarried: await withConnection(admin, client => uncarried(client, admin.adopted === true)),
+    unmovable: [...found, ...others.flat()].map(({ it }) => it),
   }
 }

@@ -108,6 +108,7 @@ export class Moving {
       databases: server.databases.map(({ name, bytes: size }) => ({ name, bytes: size })),
       instances: running.map(it => it.name),
       own,
+      uncarried: server.uncarried,
       ...(free !== undefined && { free }),
       refused: [
         ...(available ? [available] : [...(await this.#inTheWay(now)), ...toolsMissing(old, now)]),

@@ -27,8 +27,8 @@ export const softRules = (rules: readonly string[]): Problem[] =>
 export const unmovableProblem = (what: readonly string[]): Problem => ({
   code: 'move-unmovable',
   message: `PostgreSQL contains something that can’t be moved: ${enumerate(what)}.`,
-  cause: 'A move copies only the databases of instances and of other ordinary roles.',
-  hint: 'Remove what isn’t needed, give databases to an ordinary role (ALTER DATABASE … OWNER TO), and move the rest by hand.',
+  cause: 'A move copies only the databases of ordinary roles, with what each database’s owner owns in it.',
+  hint: 'Remove what isn’t needed, give databases and objects to an ordinary role (ALTER … OWNER TO), and move the rest by hand.',
 })
 
 export const foreign = (names: readonly string[]): Problem => ({
