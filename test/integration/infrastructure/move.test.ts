@@ -9,6 +9,7 @@ import { compareAll } from '../../../src/main/infrastructure/move/compare'
 import { differences, readContent } from '../../../src/main/infrastructure/move/content'
 import { serverFacts } from '../../../src/main/infrastructure/move/facts'
 import { closeDatabases, openDatabases } from '../../../src/main/infrastructure/move/hold'
+import type { ServiceName } from '../../../src/shared/infrastructure'
 import { moveJob, removeFormerJob } from '../../../src/shared/jobs/move'
 import { dockerForTests } from '../../support/docker/docker'
 import { kept, layOutTenant, type Tenant } from '../../support/moved'
@@ -91,13 +92,13 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
     seen: await tenant.query('SELECT count(*)::int AS all FROM seen'),
     status: (await workspace.services.instances.registry.list()).instances.find(one => one.name === 'busy')?.status,
   })
-  /** Does this once the move has stopped PgBouncer. */
-  const whenDown = (work: () => Promise<unknown>): void => {
+  /** Does this once the move has stopped PgBouncer, or one of the two PostgreSQLs. */
+  const whenDown = (work: () => Promise<unknown>, awaited: ServiceName = 'pgbouncer'): void => {
     const { infrastructure } = workspace.services
     const stop = infrastructure.stop.bind(infrastructure)
     infrastructure.stop = async (which, service, context) => {
       await stop(which, service, context)
-      if (service !== 'pgbouncer') return
+      if (service !== awaited) return
       infrastructure.stop = stop
       await work()
     }
@@ -299,6 +300,18 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
     await workspace.sql(`ALTER ROLE "${tenant.role}" SUPERUSER`)
     await tenant.query('DROP EVENT TRIGGER hook; DROP FUNCTION hook()', ports.postgres)
     await workspace.sql(`ALTER ROLE "${tenant.role}" NOSUPERUSER`)
+    expect(await unchanged()).toEqual(asBefore())
+  })
+
+  it('is put back if the new PostgreSQL’s data is gone before it takes over: it doesn’t become an empty one', async () => {
+    const { postgres } = (await workspace.services.settings.read()).containers
+    const drop = async () => {
+      await podmanSays('rm', postgres)
+      await podmanSays('volume', 'rm', await volume())
+    }
+    whenDown(drop, 'postgres') // the new one is stopped first
+    const { phase, turned } = await run({ driver: 'podman' })
+    expect([phase, turned?.problem?.code]).toEqual(['rolled-back', 'data-missing'])
     expect(await unchanged()).toEqual(asBefore())
   })
 

@@ -216,8 +216,14 @@ const writeSettings = ({ settings }: Services): Actions => ({
   undo: ({ plan }) => settings.change(plan.before, { guarded: false }),
 })
 
+/** The new one in the old one’s place. @throws Problem `data-missing`: an empty one would look like the moved one */
+async function takeOver(services: Services, context: Moved): Promise<void> {
+  await services.infrastructure.requireData(context.plan.to.driver)
+  await bringUp(services, services.sides.new(context.plan), 'postgres', context)
+}
+
 const startNew = (services: Services): Actions => ({
-  do: context => bringUp(services, services.sides.new(context.plan), 'postgres', context),
+  do: context => takeOver(services, context),
   verify: again,
   undo: context => services.infrastructure.stop(services.sides.new(context.plan), 'postgres', driverContext(context)),
 })
@@ -233,9 +239,8 @@ const startPooler = (services: Services): Actions => ({
 })
 
 async function startAll(services: Services, context: Moved): Promise<void> {
-  const driver = services.sides.new(context.plan)
-  await bringUp(services, driver, 'postgres', context)
-  if (context.plan.pooled.after) await bringUp(services, driver, 'pgbouncer', context)
+  await takeOver(services, context)
+  if (context.plan.pooled.after) await bringUp(services, services.sides.new(context.plan), 'pgbouncer', context)
 }
 
 const open = (services: Services): Actions => ({
