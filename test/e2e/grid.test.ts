@@ -387,11 +387,13 @@ test('an instance’s last hour outlives the page; its charts have the value und
   ).toHaveText(/\d\d:\d\d.*\d %.*\d MB/)
 })
 
-test('a name of 14 characters can be read at every width', async () => {
-  await place.layOut('fourteen-chars')
-  const name = list.row('fourteen-chars').getByRole('link', { name: 'fourteen-chars', exact: true })
+test('a name of 14 characters can be read at every width and zoom, with more rows than fit', async () => {
+  await layOutAll('a-14-character', ...Array.from({ length: 60 }, (_, index) => `row-${index}`))
+  await expect(list.filter('All')).toContainText(/[6-9]\d/)
+  const name = list.row('a-14-character').getByRole('link', { name: 'a-14-character', exact: true })
   const before = window.viewportSize()
-  for (const width of [900, 1001, 1024, 1141, 1261, 1280]) {
+  const zooms = [1, 1.2, 1.25].flatMap(zoom => [900, 1001, 1024, 1141, 1261, 1280].map(it => Math.round(it / zoom)))
+  for (const width of zooms) {
     await window.setViewportSize({ width, height: 800 })
     const cut = await name.evaluate(it => {
       const cell = it.closest('th, td') as HTMLElement

@@ -27,15 +27,20 @@ export function CreationRow({ operation, index }: { operation: OperationState; i
       <td>
         <Status tone={tone}>{word}</Status>
       </td>
-      <td colSpan={4} className={table.creating}>
-        {[operation.phase === 'running' && progressOf(operation), step && stepTitle(operation.kind, step)]
-          .filter(Boolean)
-          .join(' · ')}{' '}
-        · <Elapsed since={operation.openedAt} />
+      {/* It doesn’t span the next columns: narrow windows hide some of them, and a span would add new ones there. */}
+      <td className={`${table.port} ${table.creating}`}>
+        <span>
+          {[operation.phase === 'running' && progressOf(operation), step && stepTitle(operation.kind, step)]
+            .filter(Boolean)
+            .join(' · ')}{' '}
+          · <Elapsed since={operation.openedAt} />
+        </span>
       </td>
-      {/* Columns that narrow windows hide: spanning them would add columns there. */}
       <td className={table.uptime} />
       <td className={table.restarts} />
+      <td className={table.cpu} />
+      <td className={table.memory} />
+      <td className={table.database} />
       <td className={table.actions}>
         <Link href={href} className={table.show} data-control="menu" aria-label={`Show the creation of ${name}`}>
           Show
