@@ -2,7 +2,6 @@
 import { Menu } from '@mantine/core'
 import { IconClockSearch, IconCopy } from '@tabler/icons-react'
 import type { LogLine } from '../../../shared/log'
-import { copyText } from './copy'
 import { colouredOf, plainOf } from './spans'
 import classes from './view.module.css'
 
@@ -15,10 +14,12 @@ export interface LineMenuAt {
 export function LineMenu({
   at,
   onClose,
+  onCopy,
   onMoment,
 }: {
   at: LineMenuAt | undefined
   onClose: () => void
+  onCopy: (text: string) => void
   onMoment: (at: number) => void
 }) {
   const line = at?.line
@@ -57,7 +58,7 @@ export function LineMenu({
         <Menu.Item
           leftSection={<IconCopy size={16} aria-hidden />}
           onClick={() => {
-            if (line) copyText(plainOf(line.text))
+            if (line) onCopy(plainOf(line.text))
           }}
         >
           Copy the line
@@ -65,7 +66,7 @@ export function LineMenu({
         <Menu.Item
           leftSection={<IconCopy size={16} aria-hidden />}
           onClick={() => {
-            if (line) copyText(colouredOf(line.text))
+            if (line) onCopy(colouredOf(line.text))
           }}
         >
           Copy with colours

@@ -8,7 +8,7 @@ import { useOperations } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { useTRPCClient } from '../app/trpc'
 import { logClient } from './client'
-import { copyText } from './copy'
+import { useCopy } from './copy'
 import { LineMenu, type LineMenuAt } from './line-menu'
 import { LiveView, type SelectedText } from './live-view'
 import { clockOf } from './moments'
@@ -62,6 +62,7 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
   })
   const [menu, setMenu] = useState<LineMenuAt>()
   const [saving, setSaving] = useState(false)
+  const { copy: copyText, confirmation } = useCopy()
   const field = useRef<HTMLInputElement>(null)
   const view = useRef<HTMLElement>(null)
   const screen = useRef<HTMLDivElement>(null)
@@ -213,11 +214,13 @@ export function LogView({ pane, title, end, onPane, onMoment, onWindow }: LogVie
             onMenu={onMenu}
           />
         )}
+        {confirmation}
         <Over wanted={wanted} reader={reader} onClear={() => change(withoutFilters(wanted))} />
       </div>
       <LineMenu
         at={menu}
         onClose={() => setMenu(undefined)}
+        onCopy={copyText}
         onMoment={moment => onMoment(moment, { source: wanted.source })}
       />
       <SaveDialog opened={saving} onClose={() => setSaving(false)} wanted={wanted} title={name} />
