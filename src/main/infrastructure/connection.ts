@@ -35,6 +35,9 @@ export interface Timeouts {
 /** What a tenant defines in its own database, such as an operator, must never run with our role's rights. */
 const onlyBuiltIn = '-c search_path=pg_catalog,pg_temp'
 
+/** What our connections call themselves. */
+export const ourName = 'instance-manager'
+
 const defaultTimeouts: Timeouts = { connect: 10_000, query: 60_000 }
 
 export interface OpenConnection {
@@ -62,7 +65,7 @@ export async function connect(login: Login, timeouts: Timeouts): Promise<OpenCon
       database,
       connection,
       ssl: false,
-      application_name: 'instance-manager',
+      application_name: ourName,
       ...(user === adminRole && { options: onlyBuiltIn }),
       connectionTimeoutMillis: timeouts.connect,
       query_timeout: timeouts.query,

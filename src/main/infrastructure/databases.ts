@@ -1,7 +1,7 @@
 /** Instances' databases and roles, each marked with its owner (database-marks.ts). */
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { problem } from '../../shared/problem'
-import { isRefused, type Login, unreachable, withConnection } from './connection'
+import { isRefused, type Login, ourName, unreachable, withConnection } from './connection'
 import { formatMark, ownerOf, parseMark, type DatabaseNames, type DatabaseOwner } from './database-marks'
 import type { OwnLimits } from '../../shared/limits'
 import { roleConnections } from './limits'
@@ -251,14 +251,19 @@ export class Databases {
     })
   }
 
-  /** A database's size in bytes and its open connections; undefined if it doesn't exist. */
+  /**
+   * A database's size in bytes and its open connections; undefined if it doesn't exist. Idle ones that we left in the pool don't
+   * count.
+   */
   usage(database: string): Promise<{ bytes: number; connections: number } | undefined> {
     return this.#connected(async client => {
       const { rows } = await client.query<{ bytes: string; connections: string }>(
         `
-        SELECT pg_database_size(oid) AS bytes, (SELECT count(*) FROM pg_stat_activity WHERE pg_stat_activity.datname = $1) AS connections
+        SELECT pg_database_size(oid) AS bytes,
+          (SELECT count(*) FROM pg_stat_activity
+            WHERE pg_stat_activity.datname = $1 AND NOT (application_name = $2 AND state = 'idle')) AS connections
         FROM pg_database WHERE datname = $1`,
-        [database],
+        [database, ourName],
       )
       return rows[0] && { bytes: Number(rows[0].bytes), connections: Number(rows[0].connections) }
     })

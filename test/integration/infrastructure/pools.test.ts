@@ -112,6 +112,20 @@ it('a paused database is resumed: a kill between KILL and RESUME is made good by
   expect(await login(user)).toBe('zeta_user')
 })
 
+it('what we ourselves leave in the pool is no open connection of the instance', async () => {
+  mustSucceed(await workspace.create({ name: 'watched' }))
+  const user = await userOf('watched')
+  const usage = async () => (await workspace.services.instances.previewDelete('watched')).database.connections
+  const pool = await workspace.services.infrastructure.throughPool(user.database)
+  await until(async () => (await usage()) === 0)
+  await withConnection({ ...pool, ...user }, client => client.query('SELECT 1'))
+  expect(await usage()).toBe(0)
+  const client = clientOf(user)
+  await client.connect()
+  await client.query('BEGIN')
+  expect(await usage()).toBe(1)
+  await client.end()
+})
 it('names are quoted, and a pool with clients is never killed', async () => {
   const pools = new Pools(database => workspace.services.infrastructure.throughPool(database))
   const user = await userOf('zeta')
