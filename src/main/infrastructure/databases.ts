@@ -252,8 +252,8 @@ export class Databases {
   }
 
   /**
-   * A database's size in bytes and its open connections; undefined if it doesn't exist. Idle ones that we left in the pool don't
-   * count.
+   * A database's size in bytes and its open connections; undefined if it doesn't exist. Idle ones that we left in the
+   * pool don't count.
    */
   usage(database: string): Promise<{ bytes: number; connections: number } | undefined> {
     return this.#connected(async client => {
