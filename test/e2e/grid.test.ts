@@ -226,6 +226,7 @@ test('one that starts and never answers is stopped at once', async () => {
   const { port } = await place.layOut('deaf-stopped')
   await list.button('Start', 'deaf-stopped').click()
   await expect(list.row('deaf-stopped')).toContainText('Starting…')
+  await expect.poll(() => place.pidsOf('deaf-stopped')).not.toEqual([])
   await list.button('Stop', 'deaf-stopped').click()
   await stopped('deaf-stopped')
   expect([await place.pidsOf('deaf-stopped'), await answerOf(port)]).toEqual([[], undefined])

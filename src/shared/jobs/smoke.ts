@@ -30,7 +30,7 @@ export const smokeJob = defineJob({
   nothingToUndo: true,
   prints: true,
   keeps: true,
-  offer: { label: 'Run smoke tests', when: ({ group }) => runs(group) },
+  offer: { label: 'Run smoke tests', before: 'Run the smoke tests of', when: ({ group }) => runs(group) },
   command: {
     description: 'Run an instance’s smoke tests: the client, the API, the director’s table, and those of the manifest.',
     example: 'fails if a test fails',

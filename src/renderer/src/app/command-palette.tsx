@@ -28,7 +28,9 @@ interface PaletteEntry extends SearchEntry {
   readonly run: () => void
 }
 
-const limit = 14
+/** An instance and all that can be done with it. */
+const limit = 20
+
 export function CommandPalette() {
   const [query, setQuery] = useState('')
   return (
