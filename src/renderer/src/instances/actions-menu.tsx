@@ -30,6 +30,7 @@ export function ActionsMenu({ shown, at, onClose }: ActionsMenuProps) {
       transitionProps={{ duration: 0 }}
       withinPortal={false}
       middlewares={{ flip: true, shift: true, size: true }} // a low window: it scrolls
+      menuItemTabIndex={0} // what scrolls must be reached by Tab too
     >
       <Menu.Target>
         <button type="button" tabIndex={-1} aria-hidden className={classes.corner} style={{ left: at.x, top: at.y }} />
