@@ -9,12 +9,12 @@ import type { Driver } from './drivers/driver'
 import { postgres } from './services/postgres'
 import type { Tenants } from './tenants'
 
-/** Undefined if the data is there, or no instance has any. @throws a Problem if the driver can't tell */
+/** Undefined if the data is there, if there never was any, or if no instance has any. @throws a Problem if the driver can't tell */
 export async function missingData(
   { data, adoptedServices }: Pick<Driver, 'data' | 'adoptedServices'>,
   tenants: Pick<Tenants, 'databases'>,
 ): Promise<Problem | undefined> {
-  if ((await data.occupant(postgres)) !== undefined) return undefined
+  if (!(await data.used()) || (await data.occupant(postgres)) !== undefined) return undefined
   const owners = (await tenants.databases()).map(it => it.instance)
   if (owners.length === 0) return undefined
   return {

@@ -43,6 +43,7 @@ class FakeDriver implements Driver {
   data = {
     place: () => Promise.resolve('the folder postgres'),
     occupant: () => Promise.resolve(this.occupant),
+    used: () => Promise.resolve(true),
     take: () => Promise.resolve(),
     empty: () => Promise.resolve(),
     disk: () => Promise.resolve(undefined),

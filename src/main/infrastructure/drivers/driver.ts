@@ -83,6 +83,8 @@ export interface DataPlaces {
    * @param token a place taken with it counts as free
    */
   occupant(service: Service, token?: string): Promise<string | undefined>
+  /** Whether services may have had data here before. If not, none can be lost. */
+  used(): Promise<boolean>
   /** Takes a free place for the service that `provision` creates there. Safe to repeat. @throws Problem `place-taken` */
   take(service: Service, token: string): Promise<void>
   /**

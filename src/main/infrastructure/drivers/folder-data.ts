@@ -31,6 +31,10 @@ export class FolderData implements DataPlaces {
     return await this.place(service)
   }
 
+  used(): Promise<boolean> {
+    return exists(this.#base)
+  }
+
   async take(service: Service, token: string): Promise<void> {
     const occupant = await this.occupant(service, token)
     if (occupant !== undefined) throw placeTaken(service, occupant)
