@@ -93,11 +93,7 @@ it('with connections open, directly and through PgBouncer', async () => {
     await client.query('BEGIN')
     await client.query('SELECT 1')
   }
-  const open = await workspace.sql<{ count: string }>('SELECT count(*) FROM pg_stat_activity WHERE datname = $1', [
-    database,
-  ]) // PgBouncer's look-up is one of them
-  expect((await workspace.services.instances.previewDelete('busy')).database.connections).toBe(Number(open[0]?.count))
-  expect(Number(open[0]?.count)).toBeGreaterThanOrEqual(2)
+  expect((await workspace.services.instances.previewDelete('busy')).database.connections).toBe(2)
   await remove('busy')
   await until(() => errors.length > 0)
   await Promise.all(clients.map(it => it.end().catch(() => undefined)))

@@ -75,7 +75,7 @@ it('a start leaves it running; rolled back, it is stopped', async () => {
   await rm(boots('late'))
   const id = await operations.start('start', { name: 'late' })
   expect(await operations.rested(id)).toMatchObject({ phase: 'stuck' })
-  expect([await statuses(workspace), await desired(workspace)]).toEqual([{ late: 'online' }, ['late']])
+  expect([await statuses(workspace), await desired(workspace)]).toEqual([{ late: 'not answering' }, ['late']])
   operations.rollBack(id)
   expect((await operations.settled(id)).phase).toBe('rolled-back')
   expect([await statuses(workspace), await desired(workspace)]).toEqual([{ late: 'stopped' }, []])
@@ -107,7 +107,7 @@ it('in bulk it is reported as slow, and runs', async () => {
   const { operations } = workspace.services
   const [result] = await bulk(workspace, 'start', ['late'])
   expect(result).toMatchObject({ name: 'late', problem: slow(2) })
-  expect(await statuses(workspace)).toEqual({ late: 'online' })
+  expect(await statuses(workspace)).toEqual({ late: 'not answering' })
   await writeFile(boots('late'), '')
   operations.retry(result?.operation ?? '')
   expect((await operations.settled(result?.operation ?? '')).phase).toBe('succeeded')
