@@ -69,7 +69,7 @@ it.each(['resurrect --all', 'start --all', 'start school', 'restart school'])(
 
 it('resurrect looks after the database even if every instance runs', async () => {
   await home.run('infra down')
-  expect(await statusOf()).toBe('online')
+  expect(await statusOf()).toBe('no database')
   expect(await home.run('resurrect --all')).toMatchObject({ exit: 0 })
   expect(await infrastructure()).toEqual(['running', 'running'])
 })
