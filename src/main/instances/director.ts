@@ -9,7 +9,7 @@ import { readIfExists } from '../system/files'
 import { readManifest } from '../workspace/base'
 import { formsOf, secretsInEnv } from '../workspace/known-secrets'
 import { instancePaths } from '../workspace/paths'
-import { bcryptRounds } from './create/plan'
+import { bcryptRounds, requireInfrastructure } from './create/plan'
 import {
   askDirector,
   type Account,
@@ -21,7 +21,7 @@ import { targetContradiction } from './lifecycle/derived'
 import { findOwn, type LifecycleServices } from './lifecycle/target'
 import { runAs } from './system-user/identity'
 
-type Services = LifecycleServices & DirectorServices
+type Services = LifecycleServices & DirectorServices & Parameters<typeof requireInfrastructure>[0]
 
 export const directorChange = (services: Services): AnyOperation => {
   const ask = async (action: 'change' | 'has-changed', { plan, signal, secret }: Context<DirectorPlan>) => {
@@ -35,6 +35,9 @@ export const directorChange = (services: Services): AnyOperation => {
   return implement(directorJob, {
     plan: input => planChange(services, input),
     contradiction: ({ target }, subject) => targetContradiction(services, subject, target),
+    ready: async () => {
+      await requireInfrastructure(services, 'Start the infrastructure, then retry.')
+    },
     secrets: async ({ password }): Promise<Record<string, string>> =>
       password === undefined ? {} : { 'director-hash': await hash(password, bcryptRounds) },
     steps: {
@@ -94,7 +97,10 @@ export async function directors(
   return (await askDirector(services, place, manifest.director, 'list', {})).accounts ?? undefined
 }
 
-async function placeOf({ paths }: Services, name: string, signal: AbortSignal | undefined): Promise<DirectorPlace> {
+/** The client sends the database's password to whoever listens, so the services must have proved who they are. */
+async function placeOf(services: Services, name: string, signal: AbortSignal | undefined): Promise<DirectorPlace> {
+  await requireInfrastructure(services, 'Start the infrastructure, then try again.')
+  const { paths } = services
   const { server, env } = instancePaths(paths, await readManifest(paths.root), name)
   const secrets = formsOf(secretsInEnv((await readIfExists(env)) ?? ''))
   return { server, env, secrets, signal, user: await runAs(paths, name) }

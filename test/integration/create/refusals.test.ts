@@ -226,6 +226,10 @@ describe('creation is refused', () => {
       action: 'start-infrastructure',
       message: expect.stringContaining('PostgreSQL and PgBouncer') as string,
     })
+    // whoever has their ports now isn't asked for directors with the instance's password
+    await expect(workspace.services.instances.directors('Keeper')).rejects.toMatchObject({
+      problem: { code: 'infrastructure-stopped', action: 'start-infrastructure' },
+    })
     expect((await sealedKeys(workspacePaths(workspace.root).secrets)).filter(it => it.startsWith('create:'))).toEqual(
       [],
     )

@@ -126,7 +126,7 @@ export async function requireInfrastructure(
   if (unadopted) throw problem({ ...unadopted, hint })
   throw problem({
     code: 'infrastructure-stopped',
-    message: `${down.map(it => serviceTitle[it.name]).join(' and ')} must be running before an instance can be created.`,
+    message: `${down.map(it => serviceTitle[it.name]).join(' and ')} must be running first.`,
     hint,
     action: 'start-infrastructure',
   })

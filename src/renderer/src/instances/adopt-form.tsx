@@ -6,12 +6,12 @@ import { useLocation } from 'wouter'
 import { adoptInputSchema } from '../../../shared/instance'
 import { adoptJob } from '../../../shared/jobs/create'
 import type { Problem } from '../../../shared/problem'
-import { CopyButton } from '../app/copy-button'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
 import { generatePassword } from '../../../shared/password'
 import { useJobs } from '../jobs/jobs'
+import { EmailField, NameField, PasswordField } from './account-fields'
 import classes from './dialogs.module.css'
 
 export function AdoptForm({ name, onClose }: { name: string; onClose: () => void }) {
@@ -74,32 +74,23 @@ export function AdoptForm({ name, onClose }: { name: string; onClose: () => void
           setProblem(undefined)
         }}
       />
-      <TextInput
+      <NameField
         label="Administrator’s name"
-        autoComplete="off"
         value={director.name}
         error={errorOf('director.name')}
-        onChange={event => type({ name: event.currentTarget.value })}
+        onType={name => type({ name })}
       />
-      <TextInput
+      <EmailField
         label="Email"
-        type="email"
-        autoComplete="off"
-        spellCheck={false}
         value={director.email}
         error={errorOf('director.email')}
-        onChange={event => type({ email: event.currentTarget.value })}
+        onType={email => type({ email })}
       />
-      <TextInput
+      <PasswordField
         label="Password"
-        description="Copy it now, or type another one."
-        autoComplete="off"
-        spellCheck={false}
-        classNames={{ input: 'mono' }}
         value={director.password}
         error={errorOf('director.password')}
-        onChange={event => type({ password: event.currentTarget.value })}
-        rightSection={<CopyButton value={director.password} label="password" />}
+        onType={password => type({ password })}
       />
       {problem && !problem.field && <ProblemView problem={problem} />}
       <div className={classes.buttons}>

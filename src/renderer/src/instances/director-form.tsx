@@ -13,6 +13,7 @@ import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
 import { useJobs } from '../jobs/jobs'
 import { rested } from '../operations/rested'
+import { EmailField, NameField, PasswordField } from './account-fields'
 import classes from './dialogs.module.css'
 
 interface Account {
@@ -119,22 +120,8 @@ function Fields({
           onChange={event => choose({ email: event.currentTarget.value.trim(), name: '' })}
         />
       )}
-      <TextInput
-        label="Name"
-        autoComplete="off"
-        value={typed.name}
-        error={errorOf('fullName')}
-        onChange={event => type({ name: event.currentTarget.value })}
-      />
-      <TextInput
-        label="Email"
-        type="email"
-        autoComplete="off"
-        spellCheck={false}
-        value={typed.email}
-        error={errorOf('email')}
-        onChange={event => type({ email: event.currentTarget.value.trim() })}
-      />
+      <NameField label="Name" value={typed.name} error={errorOf('fullName')} onType={name => type({ name })} />
+      <EmailField label="Email" value={typed.email} error={errorOf('email')} onType={email => type({ email })} />
       <Checkbox
         label="Give a new password"
         description="The old one stops working at once."
@@ -142,16 +129,11 @@ function Fields({
         onChange={event => setRenew(event.currentTarget.checked)}
       />
       {renew && (
-        <TextInput
+        <PasswordField
           label="New password"
-          description="Copy it now, or type another one."
-          autoComplete="off"
-          spellCheck={false}
-          classNames={{ input: 'mono' }}
           value={typed.password}
           error={errorOf('password')}
-          onChange={event => type({ password: event.currentTarget.value })}
-          rightSection={<CopyButton value={typed.password} label="password" />}
+          onType={password => type({ password })}
         />
       )}
       {problem && !errorOf(problem.field ?? '') && <ProblemView problem={problem} />}

@@ -13,22 +13,16 @@ import classes from './instance.module.css'
 
 export function LastHour({ instance: { name, cpu, memory } }: { instance: InstanceView }) {
   const { at, samples } = useUsage(name)
-  const ofCpu: Series = {
-    word: 'CPU',
-    points: samples.map(it => ({ at: it.at, value: it.cpu })),
+  const seriesOf = (of: 'cpu' | 'memory', word: string, show: (value: number) => string): Series => ({
+    word,
+    points: samples.map(it => ({ at: it.at, value: it[of] })),
     gap: usageGap,
-    least: leastTop.cpu,
-    show: percent,
-    of: 'cpu',
-  }
-  const ofMemory: Series = {
-    word: 'Memory',
-    points: samples.map(it => ({ at: it.at, value: it.memory })),
-    gap: usageGap,
-    least: leastTop.memory,
-    show: bytes,
-    of: 'memory',
-  }
+    least: leastTop[of],
+    show,
+    of,
+  })
+  const ofCpu = seriesOf('cpu', 'CPU', percent)
+  const ofMemory = seriesOf('memory', 'Memory', bytes)
   const range = lastOf(usageRemembered, ofCpu, at)
   return (
     <>
