@@ -30,10 +30,18 @@ export interface Timeouts {
   /** Milliseconds. Never connect without: PgBouncer makes clients wait if the database is missing. */
   readonly connect: number
   readonly query: number
+  /**
+   * What the server allows one statement, from the first on, whatever a tenant has set for its role: a `SET` as the
+   * first statement could already run out of time. Not through PgBouncer, which refuses it. Absent: as set there.
+   */
+  readonly statement?: number
 }
 
-/** What a tenant defines in its own database, such as an operator, must never run with our role's rights. */
-const onlyBuiltIn = '-c search_path=pg_catalog,pg_temp'
+/**
+ * For our superuser, instead of what a tenant has set on its database: what it defines there, such as an operator,
+ * must never run with our role's rights, and no statement of ours runs out of time.
+ */
+const ourSettings = '-c search_path=pg_catalog,pg_temp -c statement_timeout=0'
 
 /** What our connections call themselves. */
 export const ourName = 'instance-manager'
@@ -66,9 +74,10 @@ export async function connect(login: Login, timeouts: Timeouts): Promise<OpenCon
       connection,
       ssl: false,
       application_name: ourName,
-      ...(user === adminRole && { options: onlyBuiltIn }),
+      ...(user === adminRole && { options: ourSettings }),
       connectionTimeoutMillis: timeouts.connect,
       query_timeout: timeouts.query,
+      statement_timeout: timeouts.statement,
     })
     // if the server goes away, the query fails too; without a listener, this event would end the process
     client.on('error', () => undefined)

@@ -20,7 +20,7 @@ const tidyLockTimeout = 3000
  * The delay is autovacuum's default, so VACUUM pauses as often. From PostgreSQL 14 on, a server that notices that its
  * client is gone stops, so nothing keeps running for half an hour after we crash.
  */
-const settings = `SET search_path = pg_catalog, pg_temp; SET lock_timeout = ${lockTimeout}; SET statement_timeout = ${statementTimeout};
+const settings = `SET search_path = pg_catalog, pg_temp; SET lock_timeout = ${lockTimeout};
   SET vacuum_cost_delay = 2; SET max_parallel_maintenance_workers = 0; SET default_transaction_read_only = off;
   SET client_min_messages = error;
   SELECT set_config(name, '1000', false) FROM pg_settings WHERE name = 'client_connection_check_interval'`
@@ -62,7 +62,7 @@ export async function withTenant<T>(
           },
         })
       },
-      { connect: 10_000, query: statementTimeout + 10_000 },
+      { connect: 10_000, query: statementTimeout + 10_000, statement: statementTimeout },
     )
   } catch (error) {
     signal.throwIfAborted()

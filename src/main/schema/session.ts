@@ -15,7 +15,7 @@ const lockTimeout = 5000
  */
 const settings = `SET search_path = public; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres';
   SET extra_float_digits = 1; SET bytea_output = 'hex'; SET lock_timeout = ${lockTimeout};
-  SET statement_timeout = ${statementTimeout}; SET idle_in_transaction_session_timeout = ${statementTimeout};
+  SET idle_in_transaction_session_timeout = ${statementTimeout};
   SET check_function_bodies = off; SET client_min_messages = warning`
 
 /**
@@ -30,7 +30,7 @@ export async function withSession<T>(login: Login, work: (client: Client) => Pro
         await client.query(settings)
         return await work(client)
       },
-      { connect: 10_000, query: statementTimeout + 10_000 },
+      { connect: 10_000, query: statementTimeout + 10_000, statement: statementTimeout },
     )
   } catch (error) {
     if (isLocked(error)) throw locked(login.database, error)
