@@ -78,7 +78,7 @@ export function AdoptForm({ name, onClose }: { name: string; onClose: () => void
         label="Administrator’s name"
         value={director.name}
         error={errorOf('director.name')}
-        onType={name => type({ name })}
+        onType={text => type({ name: text })}
       />
       <EmailField
         label="Email"
