@@ -21,9 +21,16 @@ const envChangeSchema = z
   })
 export type EnvChange = Readonly<z.infer<typeof envChangeSchema>>
 
+/** Characters. */
+const longestChange = 256_000
+
 export const envChangesSchema = z
   .array(envChangeSchema)
   .max(500)
+  .refine(
+    it => it.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0) <= longestChange,
+    'Change at most 256,000 characters at a time.',
+  )
   .refine(it => new Set(it.map(({ key }) => key)).size === it.length, 'A variable is named twice.')
 
 /** What is wrong with a name or a value, as typed; undefined if nothing is. */

@@ -4,11 +4,15 @@
  */
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
+import { problem } from '../../shared/problem'
 import { explain } from './explain'
-import { corrupt, readJson, writeJson } from './files'
+import { corrupt, readJson, writeFileAtomic } from './files'
 
 const envelope = z.strictObject({ content: z.json(), sum: z.string() })
 const sumOf = (content: unknown): string => createHash('sha256').update(JSON.stringify(content)).digest('hex')
+
+/** Bytes. Unfinished operations may keep large secrets; a file that couldn't be read again is never written. */
+const maxBytes = 64 << 20
 
 /**
  * @param schema must refuse the envelope itself
@@ -17,7 +21,7 @@ const sumOf = (content: unknown): string => createHash('sha256').update(JSON.str
  * @throws Problem `file-corrupt`, `file-too-large`
  */
 export async function readSealed<T>(path: string, schema: z.ZodType<T>, hint: string): Promise<T | undefined> {
-  const found = await readJson(path, z.json(), { hint })
+  const found = await readJson(path, z.json(), { hint, maxBytes })
   if (found === undefined) return undefined
   const sealed = envelope.safeParse(found)
   if (sealed.success && sealed.data.sum !== sumOf(sealed.data.content)) {
@@ -32,5 +36,15 @@ export async function readSealed<T>(path: string, schema: z.ZodType<T>, hint: st
   return result.data
 }
 
-export const writeSealed = (path: string, content: z.core.util.JSONType): Promise<void> =>
-  writeJson(path, { content, sum: sumOf(content) })
+/** @throws Problem `file-too-large`; the file stays as it is then */
+export async function writeSealed(path: string, content: z.core.util.JSONType): Promise<void> {
+  const text = `${JSON.stringify({ content, sum: sumOf(content) }, null, 2)}\n`
+  if (Buffer.byteLength(text) > maxBytes)
+    throw problem({
+      code: 'file-too-large',
+      message: `${path} would become too large.`,
+      cause: `It can have at most ${maxBytes >> 20} MB.`,
+      hint: 'Nothing was changed. Finish the open operations or roll them back, then try again.',
+    })
+  await writeFileAtomic(path, text, 0o600)
+}

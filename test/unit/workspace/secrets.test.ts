@@ -58,6 +58,15 @@ describe('Secrets', () => {
     }
   })
 
+  it('may be large; a change that would make it unreadable is refused, and nothing is lost', async () => {
+    await secrets.setAll({ large: 'x'.repeat(2 << 20), a: '1' })
+    await expect(secrets.setAll({ larger: 'x'.repeat(64 << 20) })).rejects.toMatchObject({
+      problem: { code: 'file-too-large' },
+    })
+    expect(await secrets.keys()).toEqual(['large', 'a'])
+    await secrets.setAll({ b: '2' })
+  })
+
   it('refuses a broken file, leaves it, quotes none of it, and goes on when it is repaired', async () => {
     await writeFile(path, '{"a":"canary')
     const failure = await secrets.setAll({ b: '2' }).catch((error: unknown) => error)
