@@ -6,7 +6,9 @@ import { parse } from 'dotenv'
 import type { z } from 'zod'
 import { hosts } from '../../shared/instance'
 import { changePortJob, type ChangePortPlan } from '../../shared/jobs/lifecycle'
+import { changePortManyJob } from '../../shared/jobs/ports'
 import type { Target } from '../../shared/jobs/target'
+import { planOf } from '../../shared/jobs/words'
 import { problem } from '../../shared/problem'
 import { implement, unchangedSince, type StepActions } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
@@ -15,11 +17,13 @@ import { setEnv, writeEnv } from '../workspace/env-file'
 import { instancePaths } from '../workspace/paths'
 import { readManifest } from '../workspace/base'
 import { changeInstanceConfig, readInstanceConfig } from '../workspace/instance-config'
+import { batch } from './batch'
 import { describeHolder, requireNotOurs } from './ports'
 import { requireOnlySeamless } from './lifecycle/port'
 import { difference, targetContradiction } from './lifecycle/derived'
 import { startAgain, startTarget, stopTarget, waitForTarget } from './lifecycle/process-steps'
 import { findInstance, findOwn, isRunning, type PortServices } from './lifecycle/target'
+import type { ManyServices } from './many'
 
 export const portChange = (services: PortServices): AnyOperation =>
   implement(changePortJob, {
@@ -33,6 +37,16 @@ export const portChange = (services: PortServices): AnyOperation =>
       'write-port': writePort(services),
       'start-process': startNew(services),
     },
+  })
+
+/** Moves several instances. */
+export const portChanges = ({ operations }: Pick<ManyServices, 'operations'>): AnyOperation =>
+  batch(operations, changePortManyJob, {
+    of: changePortJob.kind,
+    items: ({ items }) => items,
+    rest: () => ({}),
+    does: ({ port }, operation) => planOf(changePortJob, operation)?.port === port,
+    already: 'port-same',
   })
 
 /** @throws Problem `port-same`, `port-taken`, `seamless-port` */

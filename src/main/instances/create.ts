@@ -1,9 +1,10 @@
 /** Creates an instance: the guide's nine steps, in seconds, all or nothing. */
-import { createJob } from '../../shared/jobs/create'
+import { createJob, createManyJob } from '../../shared/jobs/create'
 import { urlOf } from '../../shared/address'
 import { databaseNames } from '../../shared/instance'
 import { implement, unchangedSince } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
+import { batch } from './batch'
 import { createDatabase, createDirector } from './create/database'
 import { placeFiles, prepareRelease, reserve } from './create/place'
 import { creationSecrets, directorPassword, planCreate, requireInfrastructure } from './create/plan'
@@ -11,6 +12,7 @@ import { smokeTests, startProcess, switchToPool, verifyHealth } from './create/r
 import { pushSchema } from './create/schema'
 import type { CreateServices } from './create/services'
 import { difference, subjectOf } from './lifecycle/derived'
+import type { ManyServices } from './many'
 
 /** All or nothing. Resumes after a crash. */
 export const creation = (services: CreateServices): AnyOperation =>
@@ -39,4 +41,18 @@ export const creation = (services: CreateServices): AnyOperation =>
       'verify-health': verifyHealth(services),
       'smoke-tests': smokeTests(services),
     },
+  })
+
+/** Creates several instances. */
+export const creations = (
+  services: Pick<CreateServices, 'infrastructure'> & Pick<ManyServices, 'operations'>,
+): AnyOperation =>
+  batch(services.operations, createManyJob, {
+    of: createJob.kind,
+    async items({ items }) {
+      await requireInfrastructure(services, 'Start the infrastructure, then create again.')
+      return items
+    },
+    rest: () => ({}),
+    does: () => true, // names are unique
   })

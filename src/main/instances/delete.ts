@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { z } from 'zod'
 import { databaseNames } from '../../shared/instance'
-import { deleteJob, type DeletePlan } from '../../shared/jobs/delete'
+import { deleteJob, deleteManyJob, type DeletePlan } from '../../shared/jobs/delete'
 import { problem } from '../../shared/problem'
 import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
@@ -17,9 +17,11 @@ import { existsItself } from '../system/files'
 import { isRoot } from '../system/users'
 import type { Run } from '../system/run'
 import { readInstanceConfig } from '../workspace/instance-config'
+import { batch } from './batch'
 import { difference, targetContradiction } from './lifecycle/derived'
 import { startAgain, stopTarget } from './lifecycle/process-steps'
 import { findOwn, isRunning, type LifecycleServices } from './lifecycle/target'
+import type { ManyServices } from './many'
 import { linkedFolder } from './folder-owner'
 import { removeSystemUser } from './system-user/identity'
 import type { Trash } from './trash'
@@ -43,6 +45,20 @@ export const deletion = (services: DeleteServices): AnyOperation =>
       'drop-database': dropDatabase(services),
       'remove-process': removeProcess(services),
     },
+  })
+
+/** Deletes several instances. */
+export const deletions = (
+  services: Pick<DeleteServices, 'infrastructure'> & Pick<ManyServices, 'operations'>,
+): AnyOperation =>
+  batch(services.operations, deleteManyJob, {
+    of: deleteJob.kind,
+    async items({ names, confirm }) {
+      await requirePostgres(services)
+      return names.map(name => ({ name, confirm }))
+    },
+    rest: () => ({}),
+    does: () => true,
   })
 
 /** What in a plan doesn't follow from the instance's name. */
@@ -87,17 +103,20 @@ async function planDelete(services: DeleteServices, { name }: z.output<typeof de
       hint: 'Nothing was deleted. Correct config.json first.',
     })
   }
-  const { postgres } = await services.infrastructure.status()
-  if (postgres.state !== 'running') {
-    throw problem({
-      code: 'infrastructure-stopped',
-      message: 'PostgreSQL must be running to delete the database too.',
-      hint: 'Start the infrastructure, then delete again.',
-      action: 'start-infrastructure',
-    })
-  }
+  await requirePostgres(services)
   await services.databases.requireOwn(names)
   return { token: randomUUID(), target, ran: await isRunning(services, target), folder: paths.folder, ...names }
+}
+
+async function requirePostgres({ infrastructure }: Pick<DeleteServices, 'infrastructure'>): Promise<void> {
+  const { postgres } = await infrastructure.status()
+  if (postgres.state === 'running') return
+  throw problem({
+    code: 'infrastructure-stopped',
+    message: 'PostgreSQL must be running to delete the database too.',
+    hint: 'Start the infrastructure, then delete again.',
+    action: 'start-infrastructure',
+  })
 }
 
 const stopProcess = (services: DeleteServices): DeleteStep => ({

@@ -28,11 +28,11 @@ import type { Base } from '../workspace/opened'
 import { adoption } from './adopt'
 import { setBootTime } from './boot-time'
 import { bringUp, requireUp, startJobOn } from './bring-up'
-import { portChange } from './change-port'
-import { creation } from './create'
+import { portChange, portChanges } from './change-port'
+import { creation, creations } from './create'
 import { takePassword } from './create/password'
 import { requireFreeName } from './create/plan'
-import { deletion } from './delete'
+import { deletion, deletions } from './delete'
 import { instanceDetails, previewDelete, revealValue } from './details'
 import { directorChange, directors } from './director'
 import type { Account } from './director/script'
@@ -168,7 +168,10 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
       leftoverRemoval(services),
       bulkJob({ operations, bringUpFor }),
       fleetRebuilding({ ...services, bringUpFor }),
+      creations(services),
+      portChanges(services),
       environmentChanges(services),
+      deletions(services),
     ],
     registry,
     ports,

@@ -3,7 +3,8 @@ import { z } from 'zod'
 import { adoptInputSchema, createInputSchema, nameSchema, portSchema } from '../instance'
 import { owns, things, uses } from '../things'
 import { manifestSchema } from '../workspace'
-import { defineJob, undoesAll, type StepDescription } from './job'
+import { batchLimit, batchPlanSchema, defineBatch, haveOwnNames } from './batch'
+import { defineJob, undoesAll, type Several, type StepDescription } from './job'
 import { smokeTests, startProcess, verifyHealth } from './target'
 
 /** A release's fingerprint, which becomes part of a path. */
@@ -147,6 +148,29 @@ export const adoptJob = defineJob({
   keeps: true,
   past: 'adopted',
   offer: { label: 'Adopt…', when: ({ group }) => group === 'copy' },
+})
+
+export const creatingWords: Several = { doing: 'Creating', done: 'created' }
+
+export const createManyJob = defineBatch({
+  kind: 'create-many',
+  input: z.object({
+    items: z
+      .array(createInputSchema)
+      .min(1)
+      .max(batchLimit)
+      .refine(haveOwnNames, 'Two of them have the same name.'),
+  }),
+  plan: batchPlanSchema,
+  about: '(creations)',
+  atOnce: 2, // as with rebuilds, a creation is mostly waiting for the application to boot
+  several: creatingWords,
+  needsDatabase: true,
+  words: those => ({
+    asking: `Create ${those}`,
+    running: `Creating ${those}`,
+    done: `${those} ${those === '1 instance' ? 'was' : 'were'} created`,
+  }),
 })
 
 export const createJobs = [createJob, adoptJob] as const

@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import { nameSchema } from '../instance'
 import { owns, things, uses } from '../things'
-import { defineJob, undoesAll } from './job'
+import { batchLimit, batchPlanSchema, defineBatch } from './batch'
+import { defineJob, undoesAll, type Several } from './job'
 import { absolutePath, stopProcess, targetSchema } from './target'
 
 /** A request must carry it, so that no slip of a program deletes anything. A person is asked for the instance’s name. */
@@ -94,6 +95,26 @@ export const leftoversJob = defineJob({
   }),
   status: 'Removing…',
   cancel: undoesAll,
+})
+
+export const deletingWords: Several = { doing: 'Deleting', done: 'deleted' }
+
+export const deleteManyJob = defineBatch({
+  kind: 'delete-many',
+  input: z.object({
+    names: z.array(nameSchema).min(1).max(batchLimit),
+    confirm: inputSchema.shape.confirm,
+  }),
+  plan: batchPlanSchema,
+  about: '(deletions)',
+  atOnce: 4,
+  several: deletingWords,
+  needsDatabase: true,
+  words: those => ({
+    asking: `Delete ${those}`,
+    running: `Deleting ${those}`,
+    done: `${those} ${those === '1 instance' ? 'was' : 'were'} deleted`,
+  }),
 })
 
 export const deleteJobs = [deleteJob, leftoversJob] as const

@@ -1,11 +1,11 @@
 /** The job that changes an instance's environment, and the one that makes the same change in several instances. */
 import { z } from 'zod'
-import { count, enumerate } from '../amounts'
+import { enumerate } from '../amounts'
 import { envChangesSchema } from '../environment'
 import { nameSchema } from '../instance'
 import { owns, things, uses } from '../things'
+import { batchLimit, batchPlanSchema, defineBatch } from './batch'
 import { defineJob, undoesAll, type Several } from './job'
-import { resultsOf } from './many'
 import { targetSchema } from './target'
 
 const inputSchema = z.object({
@@ -75,50 +75,32 @@ export const environmentJob = defineJob({
 })
 
 const manyInputSchema = z.object({
-  names: z.array(nameSchema).min(1).max(1000),
+  names: z.array(nameSchema).min(1).max(batchLimit),
   changes: envChangesSchema.min(1),
   restart: z.boolean().default(false),
 })
 
-const manyPlanSchema = z.strictObject({
-  names: z.array(nameSchema),
+const manyPlanSchema = batchPlanSchema.extend({
   /** The variables that change. */
   keys: z.array(z.string()),
   restart: z.boolean(),
-  /** When it was planned, ISO 8601. */
-  since: z.iso.datetime(),
 })
-export type EnvironmentManyPlan = Readonly<z.infer<typeof manyPlanSchema>>
 
 export const changingWords: Several = { doing: 'Changing the environment of', done: 'changed' }
 
-export const environmentManyJob = defineJob({
+export const environmentManyJob = defineBatch({
   kind: 'change-environment-many',
-  version: 1,
   input: manyInputSchema,
   plan: manyPlanSchema,
-  steps: {},
-  instances: ({ names }) => names,
-  abreast: () => ({ from: 0, most: 4 }),
-  several: () => changingWords,
-  recovery: 'resume',
-  about: () => '(environments)', // no instance can be called that
-  claims: () => [],
-  words: ({ plan, state }) => {
-    const all = resultsOf(state)
-    const well = all.filter(it => it.result && !it.result.problem).length
-    const those = count(all.length, 'instance')
+  about: '(environments)',
+  atOnce: 4,
+  several: changingWords,
+  words: (those, plan) => {
     const what = plan ? enumerate(plan.keys, 3) : 'the environment'
-    const some = `The environment of ${well} of ${those} was changed`
     return {
       asking: `Change ${what} in ${those}`,
       running: `Changing ${what} in ${those}`,
-      done: well === all.length ? `The environment of ${those} was changed` : some,
+      done: `The environment of ${those} was changed`,
     }
-  },
-  cancel: {
-    meaning:
-      'Instances still waiting are left alone. Those in progress are finished, and those already done stay as they are.',
-    confirm: 'Cancel the rest',
   },
 })

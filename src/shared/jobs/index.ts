@@ -1,7 +1,7 @@
 /** The list of all jobs. Jobs on an instance are in the order of its menu. */
 import { z } from 'zod'
-import { createJobs } from './create'
-import { deleteJobs } from './delete'
+import { createJobs, createManyJob } from './create'
+import { deleteJobs, deleteManyJob } from './delete'
 import { environmentJob, environmentManyJob } from './environment'
 import { directorJob } from './director'
 import { fleetJob } from './fleet'
@@ -14,6 +14,7 @@ import { maintainJob, maintenanceJob } from './maintenance'
 import { manyJob } from './many'
 import { fixJob } from './fix'
 import { moveJob, removeFormerJob } from './move'
+import { changePortManyJob } from './ports'
 import { rebuildJobs } from './rebuild'
 import { seamlessJob, seamlessJobs, unseamlessJob } from './seamless'
 import { smokeJob } from './smoke'
@@ -31,7 +32,10 @@ export const jobs = [
   fixJob,
   manyJob,
   fleetJob,
+  createManyJob,
+  changePortManyJob,
   environmentManyJob,
+  deleteManyJob,
   ...infrastructureJobs,
   hardenJob,
   maintainJob,

@@ -1,0 +1,67 @@
+/** Jobs on several instances, each with its own input: creating, moving to other ports, deleting. */
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { createManyJob } from '../../../src/shared/jobs/create'
+import { resultsOf } from '../../../src/shared/jobs/many'
+import type { OperationState } from '../../../src/shared/operation'
+import { layOut, type CliInstance } from '../../support/cli-instance'
+import type { TestWorkspace } from '../../support/workspace'
+import { answerOf, job, mustDo, refusal, tinyWorkspace } from './lifecycle'
+
+let workspace: TestWorkspace
+let school: CliInstance
+
+beforeAll(async () => {
+  workspace = await tinyWorkspace()
+  await workspace.startInfrastructure()
+  school = await layOut(workspace, 'school')
+})
+afterAll(() => workspace.remove())
+
+const outcomes = (state: OperationState): Record<string, string | undefined> =>
+  Object.fromEntries(resultsOf(state).map(({ name, result }) => [name, result?.problem?.code ?? 'done']))
+const found = async () => (await workspace.services.instances.registry.list()).instances
+const portOf = async (name: string) => (await found()).find(it => it.name === name)?.port
+
+const item = (name: string, port: number | 'auto' = 'auto') => ({
+  name,
+  port,
+  director: { name: 'Ada', email: `ada@${name}.example`, password: `secret of ${name}` },
+})
+
+it('creates several; one that is refused doesn’t stop the others; passwords are kept out of journals', async () => {
+  const state = await job(workspace, 'create-many', { items: [item('alpha'), item('School'), item('beta')] })
+  expect(outcomes(state)).toEqual({ alpha: 'done', School: 'name-taken', beta: 'done' })
+  expect(new Set((await found()).map(it => it.port)).size).toBe(3)
+  const folder = join(workspace.root, '.instance-manager/operations')
+  const journals = (await readdir(folder)).map(it => readFile(join(folder, it), 'utf8'))
+  expect((await Promise.all(journals)).join('')).not.toContain('secret of')
+  const alpha = resultsOf(state).find(it => it.name === 'alpha')
+  expect(await workspace.services.instances.takePassword(alpha?.result?.operation ?? '')).toEqual({
+    email: 'ada@alpha.example',
+    password: 'secret of alpha',
+  })
+  expect(createManyJob.input.safeParse({ items: [item('one'), item('One')] }).success).toBe(false)
+})
+
+it('moves several to other ports', async () => {
+  const [alpha, free] = [await portOf('alpha'), await workspace.services.instances.ports.suggest()]
+  const items = [
+    { name: 'alpha', port: free },
+    { name: 'beta', port: school.port },
+  ]
+  const state = await job(workspace, 'change-port-many', { items })
+  expect(outcomes(state)).toEqual({ alpha: 'done', beta: 'port-taken' })
+  expect(await portOf('alpha')).toBe(free)
+  expect(await answerOf(free)).toBeDefined()
+  expect(await answerOf(alpha ?? 0)).toBeUndefined()
+})
+
+it('deletes several, and only those', async () => {
+  const names = ['beta', 'ghost', 'beta']
+  const state = await mustDo(workspace, 'delete-many', { names, confirm: 'DELETE' })
+  expect(outcomes(state)).toEqual({ beta: 'done', ghost: 'instance-unknown' })
+  expect((await found()).map(it => it.name)).toEqual(['alpha', 'school'])
+  expect(await readdir(join(workspace.root, 'instances'))).toEqual(['alpha', 'school'])
+})
