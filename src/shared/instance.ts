@@ -74,6 +74,10 @@ export const createInputSchema = z.object({
 })
 export type CreateInput = z.infer<typeof createInputSchema>
 
+/** The columns of a CSV file with instances to create; `port` and `password` may be missing or empty. */
+export const creationColumns = ['name', 'port', 'director', 'email', 'password'] as const
+export type CreationColumn = (typeof creationColumns)[number]
+
 /** Turns a copied folder into an independent instance. Its database starts empty, so it gets a director. */
 export const adoptInputSchema = z.object({
   name: nameSchema,

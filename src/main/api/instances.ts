@@ -1,6 +1,7 @@
 /** Instances: the live list, the wizard's queries, and details of one. */
 import { z } from 'zod'
-import { bootTimeInputSchema, portSchema } from '../../shared/instance'
+import { bootTimeInputSchema, nameSchema, portSchema } from '../../shared/instance'
+import { batchLimit } from '../../shared/jobs/batch'
 import { namedSchema } from '../../shared/jobs/target'
 import { router, workspaceProcedure } from './trpc'
 
@@ -21,6 +22,12 @@ export const instancesRouter = router({
     .input(namedSchema)
     .query(({ ctx: { workspace }, input }) => workspace.instances.checkName(input.name)),
   suggestPort: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.instances.ports.suggest()),
+  suggestPorts: workspaceProcedure
+    .input(z.object({ from: portSchema, count: z.int().min(1).max(batchLimit) }))
+    .query(({ ctx: { workspace }, input }) => workspace.instances.ports.suggestFrom(input.from, input.count)),
+  checkCreations: workspaceProcedure
+    .input(z.array(z.object({ name: nameSchema, port: portSchema.optional() })).max(batchLimit))
+    .query(({ ctx: { workspace }, input }) => workspace.instances.checkCreations(input)),
   checkPort: workspaceProcedure
     .input(z.object({ port: portSchema }))
     .query(({ ctx: { workspace }, input }) => workspace.instances.ports.check(input.port)),

@@ -76,7 +76,7 @@ const endings = [
     'json',
   ),
   '',
-  'For several instances, `start`, `stop`, `restart`, `resurrect`, `rebuild` and `env` run as one operation (`many`, `rebuild-many` or `change-environment-many`) with one step per instance; `data` lists each instance with its `exit`, its own `operation` and its `problem`.',
+  'For several instances, `start`, `stop`, `restart`, `resurrect`, `rebuild`, `env`, `ports`, `delete` and `create-many` run as one operation (`many`, `rebuild-many` etc.) with one step per instance; `data` lists each instance with its `exit`, its own `operation` and its `problem`.',
   '',
   'Problem codes are listed in [problems.md](problems.md).',
   '',

@@ -5,14 +5,12 @@
 import type { z } from 'zod'
 import type { BatchPlan } from '../../shared/jobs/batch'
 import type { Job } from '../../shared/jobs/job'
-import type { OperationState } from '../../shared/operation'
 import { toProblem } from '../../shared/problem'
 import { things } from '../../shared/things'
-import { nameOf } from '../operations/claims'
 import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
 import { interruptFor } from './interrupt'
-import { whyNot, type ManyServices } from './many'
+import { begunAlready, whyNot, type ManyServices } from './many'
 
 /** The input of an instance's own job. */
 interface Item {
@@ -26,18 +24,14 @@ interface Batch<Input, Plan extends BatchPlan, Each extends Item> {
   items(input: Input): readonly Each[] | Promise<readonly Each[]>
   /** What the plan says besides. */
   rest(input: Input): Omit<Plan, keyof BatchPlan>
-  /** Whether an operation of this kind, on this instance, does what the item asks for. */
-  does(item: Each, operation: OperationState): boolean
-  /** The code of the refusal of an instance that already is as asked for. */
+  /** The code of the refusal of an instance that already is as asked for. Absent: the job can't be run twice. */
   readonly already?: string
 }
 
-type Operations = ManyServices['operations']
-
 export const batch = <Input extends z.ZodObject, Plan extends BatchPlan, Each extends Item>(
-  operations: Operations,
+  operations: ManyServices['operations'],
   job: Job<string, Input, Plan, never>,
-  { of, items: itemsOf, rest, does, already }: Batch<z.output<Input>, Plan, Each>,
+  { of, items: itemsOf, rest, already }: Batch<z.output<Input>, Plan, Each>,
 ): AnyOperation => {
   const uniqueItems = async (input: z.output<Input>): Promise<Each[]> => [
     ...new Map((await itemsOf(input)).map(it => [things.instance(it.name), it])).values(),
@@ -45,16 +39,16 @@ export const batch = <Input extends z.ZodObject, Plan extends BatchPlan, Each ex
   const instance = (name: string): StepActions<Plan> => ({
     async do({ plan: { since }, signal, secret }) {
       try {
+        // Most likely begun by this step before a crash. If it wasn't, the job finds out when it is run again.
+        const later = operations.list().filter(it => it.openedAt >= since)
+        const begun = begunAlready(later, of, since, name)
+        const state = begun === undefined ? undefined : await operations.rested(begun, signal)
+        if (state && already === undefined) return { operation: begun, problem: whyNot(state) }
         const items = JSON.parse(await secret('items')) as readonly Each[] // its job parses it again
         const item = items.find(it => it.name === name)
         if (!item) throw new Error(`the batch has no input for ${name}`)
-        const subject = nameOf(things.instance(name))
-        // most likely begun by this step before a crash
-        const begun = operations
-          .list()
-          .findLast(it => it.kind === of && it.subject === subject && it.openedAt >= since && does(item, it))
-        if (!begun) await interruptFor(operations, of, name, signal)
-        const operation = begun?.id ?? (await operations.start(of, item))
+        await interruptFor(operations, of, name, signal)
+        const operation = await operations.start(of, item)
         return { operation, problem: whyNot(await operations.rested(operation, signal)) }
       } catch (error) {
         signal.throwIfAborted()

@@ -8,7 +8,6 @@ import { hosts } from '../../shared/instance'
 import { changePortJob, type ChangePortPlan } from '../../shared/jobs/lifecycle'
 import { changePortManyJob } from '../../shared/jobs/ports'
 import type { Target } from '../../shared/jobs/target'
-import { planOf } from '../../shared/jobs/words'
 import { problem } from '../../shared/problem'
 import { implement, unchangedSince, type StepActions } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
@@ -45,7 +44,6 @@ export const portChanges = ({ operations }: Pick<ManyServices, 'operations'>): A
     of: changePortJob.kind,
     items: ({ items }) => items,
     rest: () => ({}),
-    does: ({ port }, operation) => planOf(changePortJob, operation)?.port === port,
     already: 'port-same',
   })
 

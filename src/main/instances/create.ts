@@ -54,5 +54,4 @@ export const creations = (
       return items
     },
     rest: () => ({}),
-    does: () => true, // names are unique
   })

@@ -58,7 +58,6 @@ export const deletions = (
       return names.map(name => ({ name, confirm }))
     },
     rest: () => ({}),
-    does: () => true,
   })
 
 /** What in a plan doesn't follow from the instance's name. */

@@ -17,20 +17,29 @@ export interface PortKnowledge {
   portHolders(port: number): Promise<readonly { readonly pid?: number; readonly program?: string }[]>
 }
 
+type Free = Pick<PortKnowledge, 'own' | 'instances' | 'reservations' | 'portFree'>
+
 /**
  * The first port from `first` on that isn't our own, isn't configured for any instance (running or not), hasn't been
  * chosen by an open operation, and on which a server could listen now.
  * @throws Problem `no-free-port`
  */
-export async function choosePort(
-  first: number,
-  services: Pick<PortKnowledge, 'own' | 'instances' | 'reservations' | 'portFree'>,
-): Promise<number> {
+export const choosePort = async (first: number, services: Free): Promise<number> =>
+  (await choosePorts(first, 1, services))[0] ?? noFreePort(first)
+
+/** As `choosePort`: that one and the next ones, ascending. @throws Problem `no-free-port` if there aren't as many */
+export async function choosePorts(first: number, count: number, services: Free): Promise<number[]> {
   const known = await Promise.all([services.own(), services.instances(), services.reservations()])
   const taken = new Set(known.flat().map(it => it.port))
-  for (let port = first; port <= maxPort; port++) {
-    if (!taken.has(port) && (await services.portFree(port))) return port
+  const found: number[] = []
+  for (let port = first; found.length < count; port++) {
+    if (port > maxPort) noFreePort(first)
+    if (!taken.has(port) && (await services.portFree(port))) found.push(port)
   }
+  return found
+}
+
+function noFreePort(first: number): never {
   throw problem({
     code: 'no-free-port',
     message: `There is no free port from ${first} to ${maxPort}.`,

@@ -30,6 +30,7 @@ import { setBootTime } from './boot-time'
 import { bringUp, requireUp, startJobOn } from './bring-up'
 import { portChange, portChanges } from './change-port'
 import { creation, creations } from './create'
+import { checkCreations, type CreationFaults } from './create/check'
 import { takePassword } from './create/password'
 import { requireFreeName } from './create/plan'
 import { deletion, deletions } from './delete'
@@ -43,7 +44,7 @@ import { environmentChanges } from './environment-many'
 import { instancePorts } from './lifecycle/target'
 import { instanceLimits, limitChange } from './limits'
 import { bulkJob } from './many'
-import { checkPort, choosePort, type PortKnowledge } from './ports'
+import { checkPort, choosePort, choosePorts, type PortKnowledge } from './ports'
 import { instanceReach } from './reach'
 import { rebuilding } from './rebuild'
 import { reviewRebuild } from './rebuild/review'
@@ -65,9 +66,16 @@ import type { Trash } from './trash'
 export interface Instances {
   readonly jobs: readonly AnyOperation[]
   readonly registry: Registry
-  readonly ports: { suggest(): Promise<number>; check(port: number): Promise<PortCheck> }
+  readonly ports: {
+    suggest(): Promise<number>
+    /** See `choosePorts`. */
+    suggestFrom(first: number, count: number): Promise<number[]>
+    check(port: number): Promise<PortCheck>
+  }
   /** Whether a name is free, and the database's name that follows from it. */
   checkName(name: string): Promise<{ problem?: Problem; database?: string }>
+  /** See `checkCreations`. */
+  checkCreations(items: readonly { readonly name: string; readonly port?: number }[]): Promise<CreationFaults[]>
   /** The password of a created instance's director, once. */
   takePassword(operation: string): Promise<{ email: string; password: string } | undefined>
   /** Brings PostgreSQL and PgBouncer up. @returns the operation that does it; undefined if both are running */
@@ -128,6 +136,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
   }
   const ports = {
     suggest: async () => choosePort((await settings.read()).ports.firstInstance, knowledge),
+    suggestFrom: (first: number, many: number) => choosePorts(first, many, knowledge),
     check: (port: number) => checkPort(port, knowledge),
   }
   const services = {
@@ -183,6 +192,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
         return { problem: toProblem(error) }
       }
     },
+    checkCreations: items => checkCreations(services, items),
     takePassword: operation => takePassword(operations, operation),
     bringUp: () => bringUp({ operations, infrastructure }),
     begin: request => startJobOn({ operations, bringUpFor }, request),

@@ -155,11 +155,7 @@ export const creatingWords: Several = { doing: 'Creating', done: 'created' }
 export const createManyJob = defineBatch({
   kind: 'create-many',
   input: z.object({
-    items: z
-      .array(createInputSchema)
-      .min(1)
-      .max(batchLimit)
-      .refine(haveOwnNames, 'Two of them have the same name.'),
+    items: z.array(createInputSchema).min(1).max(batchLimit).refine(haveOwnNames, 'Two of them have the same name.'),
   }),
   plan: batchPlanSchema,
   about: '(creations)',

@@ -57,6 +57,48 @@ it('five creations at once all succeed', async () => {
   expect(await instances()).toEqual(expect.arrayContaining(names))
 })
 
+it('several from a CSV file: created only if every row is right, moved to ports one after the other, deleted together', async () => {
+  const rows = [
+    'Name;Port;Director;E-mail',
+    'csv-one;;Ada Lovelace;ada@one.example',
+    'csv-two;;"Ada; L";ada@two.example',
+  ]
+  const fromCsv = (lines: readonly string[], more = '') =>
+    home.run(`create-many - ${more}`, `\uFEFF${lines.join('\r\n')}`)
+  const wrong = await fromCsv(
+    [...rows, 'alone;80;;none'].map(it => it.replace('E-mail', 'Email')),
+    '--json',
+  )
+  expect(wrong).toMatchObject({ exit: 4, problem: { code: 'rows-invalid' } })
+  expect(wrong.problem?.details).toMatch(/^Row 3, alone: port: Not a port/)
+  expect(await fromCsv(rows)).toMatchObject({ exit: 2 }) // “E-mail” isn't a column
+  const right = rows.map(it => it.replace('E-mail', 'email'))
+  const taken = await fromCsv([...right, 'ALONE;;Ada;ada@three.example'], '--dry-run')
+  expect(taken).toMatchObject({ exit: 4 })
+  expect(taken.err).toContain('Row 3, ALONE: name: There is already an instance “alone”.')
+  expect(await instances()).not.toContain('csv-one')
+
+  const made = await fromCsv(right)
+  expect(made.exit).toBe(0)
+  expect(made.out).toMatch(/NAME +ADDRESS +DIRECTOR +PASSWORD\ncsv-one +http:\S+ +ada@one\.example +\w{24}\ncsv-two/)
+  const listed = (await home.run('list --csv')).out.split('\n')
+  expect(listed[0]).toMatch(/^name,status,port,address,/)
+  expect(listed.filter(it => it.startsWith('csv-'))).toHaveLength(2)
+
+  const first = Number(/^csv-one,online,(\d+),/m.exec(listed.join('\n'))?.[1]) + 200
+  const moved = await home.run(`ports ${first} csv-two csv-one`)
+  expect(moved.out).toMatch(/^csv-two +http:\S+:(\d+)\ncsv-one +http:\S+:(\d+)\n$/)
+  const [two, one] = [...moved.out.matchAll(/:(\d+)$/gm)].map(it => Number(it[1]))
+  expect((await home.run('list --csv')).out).toMatch(
+    new RegExp(`^csv-one,online,${one},[\\s\\S]*^csv-two,online,${two},`, 'm'),
+  )
+  expect(Number(one)).toBeGreaterThan(Number(two))
+
+  expect(await home.run('delete csv-one csv-two --confirm csv-one')).toMatchObject({ exit: 2 })
+  expect(await home.run('delete csv-one CSV-two --confirm "csv-one, csv-TWO"')).toMatchObject({ exit: 0 })
+  expect(await instances()).not.toContain('csv-one')
+})
+
 it('during a long creation others look, change and end; it serves those that take longer than itself', async () => {
   const first = create('slow1')
   await first.until(pushing)

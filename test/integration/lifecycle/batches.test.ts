@@ -7,7 +7,7 @@ import { resultsOf } from '../../../src/shared/jobs/many'
 import type { OperationState } from '../../../src/shared/operation'
 import { layOut, type CliInstance } from '../../support/cli-instance'
 import type { TestWorkspace } from '../../support/workspace'
-import { answerOf, job, mustDo, refusal, tinyWorkspace } from './lifecycle'
+import { answerOf, job, mustDo, tinyWorkspace } from './lifecycle'
 
 let workspace: TestWorkspace
 let school: CliInstance

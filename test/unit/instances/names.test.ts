@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { requireFreeName } from '../../../src/main/instances/create/plan'
-import type { Processes, ProcessInfo } from '../../../src/main/processes/client'
+import type { ProcessInfo } from '../../../src/main/processes/client'
 import { createInputSchema, databaseNames, nameSchema } from '../../../src/shared/instance'
 import { manifestSchema } from '../../../src/shared/workspace'
 
@@ -19,7 +19,7 @@ const check = (
           taken,
           serverOf: it => it,
         }),
-      processes: { list: () => Promise.resolve(processes.map(it => ({ name: it }) as ProcessInfo)) } as Processes,
+      processes: { list: () => Promise.resolve(processes.map(it => ({ name: it }) as ProcessInfo)) },
     },
     name,
     manifestSchema.parse({}),

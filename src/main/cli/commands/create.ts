@@ -8,18 +8,25 @@ import { endedOf, succeed, withOperations } from '../operate'
 import { pairs } from '../print/table'
 import type { Result, CommandSession } from '../session'
 
-export interface CreateOptions {
+export interface CreateOptions extends SharedOptions {
   readonly port: number | 'auto'
   readonly directorName: string
   readonly directorEmail: string
   readonly directorPasswordStdin?: boolean
   readonly generatePassword?: boolean
   readonly allowSharedPort?: boolean
+}
+
+/** Options of every way to create instances. */
+export interface SharedOptions {
   readonly jwtSecret: CreateInput['jwtSecret']
   readonly host?: InstanceHost
   readonly systemUser?: boolean
   readonly npmInstall?: boolean
 }
+
+export const sharedInput = ({ jwtSecret, host, systemUser = false, npmInstall }: SharedOptions) =>
+  ({ jwtSecret, host, systemUser, install: npmInstall ? 'install' : 'ci' }) as const
 
 export async function create(session: CommandSession, options: CreateOptions, name: string): Promise<Result> {
   const password = await passwordBy(options)
@@ -27,10 +34,7 @@ export async function create(session: CommandSession, options: CreateOptions, na
     name,
     port: options.port,
     allowSharedPort: options.allowSharedPort ?? false,
-    jwtSecret: options.jwtSecret,
-    host: options.host,
-    systemUser: options.systemUser ?? false,
-    install: options.npmInstall ? 'install' : 'ci',
+    ...sharedInput(options),
     director: { name: options.directorName, email: options.directorEmail, password },
   }
   return withOperations(session, async services => {

@@ -91,7 +91,8 @@ export function simple(
   })
 }
 
-function requireOneWay(names: readonly string[], { all }: LifecycleOptions): void {
+/** @throws Failure: neither names nor `--all`, or both */
+export function requireOneWay(names: readonly string[], { all }: Pick<LifecycleOptions, 'all'>): void {
   if (names.length && all) throw wrongUsage('Use either instance names or --all, not both.')
   if (!names.length && !all) throw wrongUsage('Which instances?', 'Name one or more, or use --all.')
 }

@@ -10,11 +10,14 @@ import type { Paint, Style } from '../print/style'
 import { table, type Column } from '../print/table'
 import type { Result, CommandSession } from '../session'
 
-export async function list(session: CommandSession): Promise<Result> {
+export async function list(session: CommandSession, { csv = false }: { readonly csv?: boolean }): Promise<Result> {
   const { client } = await session.engine('look')
   const data = await instancesOf(client)
   if (!session.json) tellTroubles(session, data)
-  return { data, lines: tableOf(data.instances, session.out.paint) }
+  const lines = csv
+    ? (await import('../../../shared/instances-csv')).instancesCsv(data.instances).trimEnd().split('\n')
+    : tableOf(data.instances, session.out.paint)
+  return { data, lines }
 }
 
 /** In the order of the windows. */

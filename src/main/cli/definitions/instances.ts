@@ -1,22 +1,16 @@
 /** Commands that create or remove instances. */
-import { hosts } from '../../../shared/instance'
-import { adoptJob, createJob } from '../../../shared/jobs/create'
+import { creationColumns, hosts } from '../../../shared/instance'
+import { adoptJob, createJob, createManyJob } from '../../../shared/jobs/create'
 import { deleteJob, leftoversJob } from '../../../shared/jobs/delete'
 import type { AdoptOptions } from '../commands/adopt'
 import type { CreateOptions } from '../commands/create'
+import type { CreateManyOptions } from '../commands/create-many'
 import type { Grammar } from '../grammar'
 import { oneOf, port } from './values'
 
-export function create(program: Grammar): void {
-  program
-    .add(createJob.kind, 'Create an instance: files, database, director, process.')
-    .argument('<name>', 'letters, digits, hyphens and underscores')
-    .option('--port <number|auto>', 'the port', text => (text === 'auto' ? text : port(text)), 'auto')
-    .requiredOption('--director-name <name>', 'the administrator’s name')
-    .requiredOption('--director-email <address>', 'the administrator’s email address')
-    .option('--director-password-stdin', 'read the password from standard input, its first line')
-    .option('--generate-password', 'generate a password and print it once')
-    .option('--allow-shared-port', 'share another instance’s port; only one of them can run at a time')
+/** Options of every way to create instances. */
+const forCreating = (command: Grammar): Grammar =>
+  command
     .option(
       '--jwt-secret <from>',
       'generate: its own; base: the base application’s, so tokens are valid on every instance that shares it',
@@ -33,6 +27,18 @@ export function create(program: Grammar): void {
       '--npm-install',
       'install packages with npm install instead of npm ci, if package-lock.json doesn’t match package.json',
     )
+
+export function create(program: Grammar): void {
+  const command = program
+    .add(createJob.kind, 'Create an instance: files, database, director, process.')
+    .argument('<name>', 'letters, digits, hyphens and underscores')
+    .option('--port <number|auto>', 'the port', text => (text === 'auto' ? text : port(text)), 'auto')
+    .requiredOption('--director-name <name>', 'the administrator’s name')
+    .requiredOption('--director-email <address>', 'the administrator’s email address')
+    .option('--director-password-stdin', 'read the password from standard input, its first line')
+    .option('--generate-password', 'generate a password and print it once')
+    .option('--allow-shared-port', 'share another instance’s port; only one of them can run at a time')
+  forCreating(command)
     .example(
       'create school --director-name "Ada Lovelace" --director-email ada@school.example --generate-password',
       'the password is printed once',
@@ -43,6 +49,25 @@ export function create(program: Grammar): void {
     )
     .does(async (session, options: CreateOptions, name: string) =>
       (await import('../commands/create')).create(session, options, name),
+    )
+}
+
+export function createMany(program: Grammar): void {
+  const command = program
+    .add(createManyJob.kind, 'Create several instances from a CSV file.')
+    .argument(
+      '<file>',
+      `with the columns ${creationColumns.join(', ')} (port and password may be empty); “-”: standard input`,
+    )
+    .option('--dry-run', 'only check every row')
+  forCreating(command)
+    .example(`${createManyJob.kind} schools.csv --dry-run`, 'what is wrong, row by row')
+    .example(
+      `${createManyJob.kind} schools.csv`,
+      'two at a time; nothing is created if any row is wrong. Passwords are printed once',
+    )
+    .does(async (session, options: CreateManyOptions, file: string) =>
+      (await import('../commands/create-many')).createMany(session, file, options),
     )
 }
 
@@ -70,14 +95,15 @@ export function adopt(program: Grammar): void {
 
 export function remove(program: Grammar): void {
   program
-    .add(deleteJob.kind, 'Delete an instance: process, files, uploads, database, logs.')
-    .argument('<name>', 'an instance')
+    .add(deleteJob.kind, 'Delete instances: process, files, uploads, database, logs.')
+    .argument('<name...>', 'instances')
     .completes('name', 'instance')
-    .option('--confirm <name>', 'the name once more; required without a terminal')
+    .option('--confirm <names>', 'the names once more, separated by commas; required without a terminal')
     .example('delete school', 'lists what will be deleted, and asks')
     .example('delete school --confirm school', 'in a script')
-    .does(async (session, options: { confirm?: string }, name: string) =>
-      (await import('../commands/delete')).remove(session, name, options),
+    .example('delete spring autumn --confirm spring,autumn', 'several')
+    .does(async (session, options: { confirm?: string }, names: string[]) =>
+      (await import('../commands/delete')).remove(session, names, options),
     )
 }
 

@@ -5,6 +5,7 @@ import { defaultAtOnce } from '../../../shared/jobs/fleet'
 import { bulkJobs } from '../../../shared/jobs/many'
 import { rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
 import type { LifecycleOptions } from '../commands/lifecycle'
+import type { PortsOptions } from '../commands/ports'
 import type { RebuildOptions, RollbackOptions } from '../commands/rebuild'
 import type { Grammar } from '../grammar'
 import { atOnce, bootSeconds, oneOf, port, rename, repeated } from './values'
@@ -58,6 +59,21 @@ export function changePort(program: Grammar): void {
     .example('port school 5020 --host 127.0.0.1', 'only reachable from this machine, e.g. by a reverse proxy')
     .does(async (session, options: { allowSharedPort?: boolean; host?: InstanceHost }, name: string, to: number) =>
       (await import('../commands/lifecycle')).port(session, name, to, options),
+    )
+}
+
+export function changePorts(program: Grammar): void {
+  program
+    .add('ports', 'Move instances to free ports, one after the other.')
+    .argument('<first>', 'the first port; those that are taken are left out', port)
+    .argument('[name...]', 'instances, in this order')
+    .completes('name', 'instance')
+    .option('--all', 'all of them, by name')
+    .option('--dry-run', 'only show which port each would get')
+    .example('ports 6000 --all', 'running ones restart, four at a time')
+    .example('ports 6000 spring autumn', 'only these')
+    .does(async (session, options: PortsOptions, first: number, names: string[]) =>
+      (await import('../commands/ports')).ports(session, first, names, options),
     )
 }
 

@@ -8,8 +8,10 @@ export function list(program: Grammar): void {
     .add('list', 'All instances, with their status.')
     .aliases(['ls', 'ps'])
     .example('list', 'a table')
+    .option('--csv', 'as a CSV file, for a spreadsheet')
+    .example('list --csv > instances.csv', 'the whole table, in a file')
     .example('list --json', 'for scripts: the result’s data has the instances')
-    .does(async session => (await import('../commands/list')).list(session))
+    .does(async (session, options: { csv?: boolean }) => (await import('../commands/list')).list(session, options))
 }
 
 export function status(program: Grammar): void {

@@ -76,7 +76,7 @@ const reserved = new Set(['all', 'max'])
 
 /** @throws unless a name is free; the wizard calls it while the operator types */
 export async function requireFreeName(
-  services: Pick<CreateServices, 'configs' | 'processes'>,
+  services: Pick<CreateServices, 'configs'> & { readonly processes: Pick<CreateServices['processes'], 'list'> },
   name: string,
   manifest: Manifest,
 ): Promise<void> {
