@@ -64,7 +64,9 @@ export async function startJobOn(
 ): Promise<string> {
   if ('name' in input) {
     await interruptFor(services.operations, kind, input.name)
-    if (jobOf(kind)?.needsInfrastructure) await services.bringUpFor([input.name])
+    const needs = jobOf(kind)?.needsInfrastructure
+    const restarts = 'restart' in input && input.restart === true
+    if (needs === true || (needs && restarts)) await services.bringUpFor([input.name])
   }
   return services.operations.start(kind, input)
 }

@@ -5,21 +5,25 @@
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'dotenv'
 import { z } from 'zod'
 import { whyOwned, type EnvChange, type EnvFile } from '../../shared/environment'
 import { environmentJob, type EnvironmentPlan } from '../../shared/jobs/environment'
+import type { Target } from '../../shared/jobs/target'
 import { problem } from '../../shared/problem'
-import { implement, type StepActions } from '../operations/implement'
+import { implement, unchangedSince, type StepActions } from '../operations/implement'
 import type { AnyOperation, Context } from '../operations/operation'
-import { readIfExists, readJson, removeTemporary, writeJson } from '../system/files'
+import { readIfExists, readJson, removeTemporary, smallFile, writeJson } from '../system/files'
 import { readManifest } from '../workspace/base'
 import { removeEnv, setEnv, writeEnv } from '../workspace/env-file'
 import { instancePaths, type InstancePaths } from '../workspace/paths'
 import { targetContradiction } from './lifecycle/derived'
-import { claimDatabase } from './lifecycle/process-steps'
-import { handBack, reloadTarget } from './lifecycle/reload'
+import { ownProcess } from './lifecycle/own-process'
+import { verifyHealth } from './lifecycle/process-steps'
+import { handBack, renewProcess } from './lifecycle/reload'
 import { findOwn, isRunning, type LifecycleServices } from './lifecycle/target'
+import type { ManyServices } from './many'
 
 /** One variable; null: it isn't in the file. */
 const editSchema = z.strictObject({ key: z.string(), before: z.string().nullable(), after: z.string().nullable() })
@@ -34,14 +38,21 @@ const previousSchema = z.strictObject({ changed: z.iso.datetime(), edits: z.arra
 type Input = z.output<typeof environmentJob.input>
 type EnvironmentStep = StepActions<EnvironmentPlan>
 
-export const environmentChange = (services: LifecycleServices): AnyOperation =>
+type Services = LifecycleServices & Pick<ManyServices, 'bringUpFor'>
+
+export const environmentChange = (services: Services): AnyOperation =>
   implement(environmentJob, {
-    plan: async input => (await prepare(services, input)).plan,
-    secrets: async input => ({ change: JSON.stringify((await prepare(services, input)).change) }),
+    plan: input => planChange(services, input),
+    secrets: async (input, plan) => ({ change: JSON.stringify(await changeFor(services, input, plan)) }),
+    adopt: unchangedSince(1),
     contradiction: ({ target }, subject) => targetContradiction(services, subject, target),
+    ready: async ({ restarts, target }) => {
+      if (restarts) await services.bringUpFor([target.name])
+    },
     steps: {
       'write-env': writeStep(services),
       'restart-process': restartStep(services),
+      'verify-health': verifyHealth(services),
       'keep-previous': keepStep(services),
     },
   })
@@ -50,8 +61,8 @@ export const environmentChange = (services: LifecycleServices): AnyOperation =>
  * @throws Problem `env-owned`, `env-same`, `env-changed`, `env-value`, `env-undone` if nothing is left to undo,
  * `config-missing`
  */
-async function prepare(services: LifecycleServices, input: Input): Promise<{ plan: EnvironmentPlan; change: Change }> {
-  const { name, seen, restart } = input
+async function planChange(services: LifecycleServices, input: Input): Promise<EnvironmentPlan> {
+  const { name, seen } = input
   const { target, paths } = await findOwn(services, name)
   const text = await readIfExists(paths.env)
   if (text === undefined)
@@ -61,25 +72,41 @@ async function prepare(services: LifecycleServices, input: Input): Promise<{ pla
       hint: 'Restore it, or have the health report write what the instance needs.',
     })
   if (seen !== undefined && seen !== versionOf(text)) throw changedMeanwhile(name)
-  const changes = input.undo ? await reversal(paths, name, text) : input.changes
+  const changes = await changesOf(paths, input, text)
   requireEditable(changes)
   const edits = editsFor(text, changes)
-  if (edits.length === 0)
+  const restarts = input.restart && (await isRunning(services, target))
+  if (edits.length === 0 && !(restarts && (await isOlder(services, target, paths))))
     throw problem({
       code: 'env-same',
       message: `The environment of “${name}” already has these values.`,
       hint: 'Change a value first.',
     })
-  edited(text, edits, 'after') // a value that can't be written is refused now
+  requireExact(text, edits)
   return {
-    plan: {
-      target,
-      set: edits.filter(it => it.after !== null).map(it => it.key),
-      removed: edits.filter(it => it.after === null).map(it => it.key),
-      restarts: restart && (await isRunning(services, target)),
-    },
-    change: { text, edits },
+    target,
+    set: edits.filter(it => it.after !== null).map(it => it.key),
+    removed: edits.filter(it => it.after === null).map(it => it.key),
+    restarts,
+    before: versionOf(text),
   }
+}
+
+/** @throws Problem `env-changed` if the file isn't the one that was planned for any more */
+async function changeFor(services: LifecycleServices, input: Input, plan: EnvironmentPlan): Promise<Change> {
+  const paths = await pathsOf(services, plan)
+  const text = await readIfExists(paths.env)
+  if (text === undefined || versionOf(text) !== plan.before) throw changedMeanwhile(plan.target.name)
+  return { text, edits: editsFor(text, await changesOf(paths, input, text)) }
+}
+
+const changesOf = async (paths: InstancePaths, { name, undo, changes }: Input, text: string) =>
+  undo ? reversal(paths, name, text) : changes
+
+/** Whether the process was started before `.env` was last written, so it doesn't have its values. */
+async function isOlder({ processes }: LifecycleServices, target: Target, { env }: InstancePaths): Promise<boolean> {
+  const startedAt = (await ownProcess(await processes.list(), target))?.startedAt
+  return startedAt !== undefined && startedAt < (await stat(env)).mtimeMs
 }
 
 function requireEditable(changes: readonly EnvChange[]): void {
@@ -97,14 +124,15 @@ function requireEditable(changes: readonly EnvChange[]): void {
 
 /** Only those that change something. */
 function editsFor(text: string, changes: readonly EnvChange[]): Edit[] {
+  const valueOf = valuesIn(text)
   return changes
-    .map(({ key, value }) => ({ key, before: valueIn(text, key), after: value }))
+    .map(({ key, value }) => ({ key, before: valueOf(key), after: value }))
     .filter(it => it.before !== it.after)
 }
 
-function valueIn(text: string, key: string): string | null {
-  const values = parse(text)
-  return Object.hasOwn(values, key) ? (values[key] ?? null) : null
+function valuesIn(text: string): (key: string) => string | null {
+  const values = new Map(Object.entries(parse(text)))
+  return key => values.get(key) ?? null
 }
 
 const edited = (text: string, edits: readonly Edit[], side: 'before' | 'after'): string =>
@@ -112,9 +140,32 @@ const edited = (text: string, edits: readonly Edit[], side: 'before' | 'after'):
     return value === null ? removeEnv(it, key) : setEnv(it, { [key]: value })
   }, text)
 
+/**
+ * A quote that is never closed may join with one in a new value and swallow what is between them.
+ * @throws Problem `env-value` unless dotenv would read back exactly these edits
+ */
+function requireExact(text: string, edits: readonly Edit[]): void {
+  const after = edited(text, edits, 'after')
+  const due = new Map(Object.entries(parse(text)))
+  for (const it of edits) {
+    if (it.after === null) due.delete(it.key)
+    else due.set(it.key, it.after)
+  }
+  const isExact = isDeepStrictEqual(new Map(Object.entries(parse(after))), due)
+  if (isExact && Buffer.byteLength(after) <= smallFile) return
+  throw problem({
+    code: 'env-value',
+    message: 'The new values can’t be written to this .env file.',
+    cause: isExact ? 'The file would be larger than 1 MB.' : 'A quote in the file would be paired with one of theirs.',
+    hint: isExact ? 'Use shorter values.' : 'Look for a line whose quotes aren’t closed, and correct it.',
+  })
+}
+
 /** Variables that were changed again since are left as they are. */
-const stillOurs = (text: string, edits: readonly Edit[]): Edit[] =>
-  edits.filter(it => valueIn(text, it.key) === it.after)
+function stillOurs(text: string, edits: readonly Edit[]): Edit[] {
+  const valueOf = valuesIn(text)
+  return edits.filter(it => valueOf(it.key) === it.after)
+}
 
 /** @throws Problem `env-undone` */
 async function reversal(paths: InstancePaths, name: string, text: string): Promise<EnvChange[]> {
@@ -173,10 +224,7 @@ async function putBack(services: LifecycleServices, context: Context<Environment
 }
 
 const restartStep = (services: LifecycleServices): EnvironmentStep => ({
-  async do({ plan: { target }, signal, report }) {
-    await claimDatabase(services, target.name)
-    await reloadTarget(services, target, { signal, report })
-  },
+  do: ({ plan, signal, report }) => renewProcess(services, plan.target, { signal, report }),
   verify: () => Promise.resolve(false), // old and new process look the same, so it is restarted again
   async undo(context) {
     await putBack(services, context) // now, so that the process gets the old environment

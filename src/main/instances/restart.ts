@@ -5,8 +5,8 @@ import type { AnyOperation } from '../operations/operation'
 import { describeHolder } from './ports'
 import { targetContradiction } from './lifecycle/derived'
 import { othersOnPort, portInUse } from './lifecycle/port'
-import { claimDatabase, startTarget, verifyHealth } from './lifecycle/process-steps'
-import { isSeamless, reloadTarget } from './lifecycle/reload'
+import { verifyHealth } from './lifecycle/process-steps'
+import { renewProcess } from './lifecycle/reload'
 import { findOwn, type PortServices } from './lifecycle/target'
 
 /**
@@ -19,11 +19,7 @@ export const restarting = (services: PortServices): AnyOperation =>
     contradiction: ({ target }, subject) => targetContradiction(services, subject, target),
     steps: {
       'restart-process': {
-        async do({ plan, signal, report }) {
-          await claimDatabase(services, plan.target.name)
-          if (await isSeamless(services, plan.target)) return reloadTarget(services, plan.target, { signal, report })
-          await startTarget(services, plan.target, { signal, report }) // PM2 replaces the old one
-        },
+        do: ({ plan, signal, report }) => renewProcess(services, plan.target, { signal, report }),
         verify: () => Promise.resolve(false), // old and new process look the same, so it is restarted again
       },
       'verify-health': verifyHealth(services),

@@ -171,7 +171,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
       seamless(services),
       unseamless(services),
       limitChange(services),
-      environmentChange(services),
+      environmentChange({ ...services, bringUpFor }),
       directorChange(services),
       adoption(services),
       leftoverRemoval(services),

@@ -157,7 +157,7 @@ export class Operations {
       return { opened: line, state: fold(undefined, line) }
     })
     try {
-      const secrets = (await operation.secrets?.(input)) ?? {}
+      const secrets = (await operation.secrets?.(input, opened.plan)) ?? {}
       this.#refuseWhenLost() // secrets may take a while to make
       await this.#secrets.keep(opened.id, secrets)
       const journal = await Journal.create(this.#options.folder, opened)

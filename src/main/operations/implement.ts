@@ -41,7 +41,7 @@ export function implement<Input extends z.ZodObject, Plan extends Json, StepName
     plan: given => plan(parse(given)),
     // a later version's plan can't be understood
     ...(adopt && { adopt: (from, it) => (from < version ? adopt(from, it) : undefined) }),
-    ...(secrets && { secrets: given => secrets(parse(given)) }),
+    ...(secrets && { secrets: (given, it) => secrets(parse(given), it) }),
     steps: it => [
       ...names.filter(name => job.steps[name].when?.(it) ?? true).map(name => ({ name, ...steps[name] })),
       ...(job.instances?.(it) ?? []).flatMap(name => (instance ? [{ name: stepOf(name), ...instance(name) }] : [])),

@@ -105,7 +105,7 @@ export interface Operation<Input, Plan extends Json> {
    * Secrets that its steps need, by name; never journaled. Stored under the operation's id and forgotten when it
    * settles.
    */
-  secrets?(input: Input): Promise<Readonly<Record<string, string>>>
+  secrets?(input: Input, plan: Plan): Promise<Readonly<Record<string, string>>>
   /** The secret that is kept after a success until the operator has seen it. */
   readonly shows?: string
 }

@@ -105,7 +105,7 @@ export async function makePrivateFolder(path: string): Promise<void> {
  * Bytes that a small file may have: settings, an instance's `config.json` and `.env`. Real ones have a few thousand at
  * most.
  */
-const small = 1 << 20
+export const smallFile = 1 << 20
 
 /**
  * A file's text, or undefined if there is no such file. Other errors are thrown.
@@ -113,7 +113,7 @@ const small = 1 << 20
  * @throws a Problem `file-too-large`; `file-corrupt` if it isn't a regular file: reading a pipe or device would never
  * end
  */
-export async function readIfExists(path: string, maxBytes = small): Promise<string | undefined> {
+export async function readIfExists(path: string, maxBytes = smallFile): Promise<string | undefined> {
   const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined
     throw error

@@ -19,8 +19,7 @@ export function formatEnv(values: EnvValues): string {
  */
 export function setEnv(text: string, values: EnvValues): string {
   const end = text.includes('\r\n') ? '\r\n' : '\n'
-  const lines = text
-    .replace(/\r(?!\n)/g, '\n')
+  const lines = withLineFeeds(text)
     .replace(/[\r\n]*$/, end)
     .replace(/^[\r\n]+/, '')
   return Object.entries(values).reduce((before, [key, value]) => {
@@ -34,12 +33,15 @@ export const unsetEnv = (text: string, keys: readonly string[]): string =>
   keys.reduce((before, key) => {
     const [start, end] = placeOf(before, key)
     return before.slice(0, start) + before.slice(end)
-  }, text)
+  }, withLineFeeds(text))
+
+/** dotenv takes a lone carriage return for a line break too. */
+const withLineFeeds = (text: string): string => text.replace(/\r(?!\n)/g, '\n')
 
 /** Removes a key with all its assignments: without the last one, an earlier one would count. */
 export function removeEnv(text: string, key: string): string {
   const rest = unsetEnv(text, [key])
-  return rest === text ? text : removeEnv(rest, key)
+  return rest.length === text.length ? rest : removeEnv(rest, key)
 }
 
 /**

@@ -6,7 +6,7 @@ import { nameSchema } from '../instance'
 import { owns, things, uses } from '../things'
 import { batchLimit, batchPlanSchema, defineBatch } from './batch'
 import { defineJob, undoesAll, type Several } from './job'
-import { targetSchema } from './target'
+import { targetSchema, verifyHealth } from './target'
 
 const inputSchema = z.object({
   name: nameSchema,
@@ -26,27 +26,36 @@ const planSchema = z.strictObject({
   set: z.array(z.string()),
   removed: z.array(z.string()),
   restarts: z.boolean(),
+  /** Identifies the `.env` that was planned for; see `EnvFile.version`. Absent in version 1 journals. */
+  before: z.string().optional(),
 })
 export type EnvironmentPlan = Readonly<z.infer<typeof planSchema>>
 
+/** If not, a restart was asked for, and the values are in `.env` already. */
+const changes = ({ set, removed }: EnvironmentPlan): boolean => set.length + removed.length > 0
+
 export const environmentJob = defineJob({
   kind: 'change-environment',
-  version: 1,
+  version: 2,
   input: inputSchema,
   plan: planSchema,
   steps: {
     'write-env': {
       title: 'Write the environment',
       explanation: 'Only the variables that change; the rest of .env stays.',
+      when: changes,
     },
     'restart-process': {
       title: 'Restart the application',
       explanation: 'With the new environment. If it isn’t healthy then, the old one is put back.',
       when: ({ restarts }) => restarts,
     },
+    // in version 1, it was part of the restart
+    'verify-health': { ...verifyHealth, when: ({ restarts, before }) => restarts && before !== undefined },
     'keep-previous': {
       title: 'Keep the previous values',
       explanation: 'So the change can be undone, until the next one.',
+      when: changes,
     },
   },
   recovery: 'resume',
@@ -57,6 +66,12 @@ export const environmentJob = defineJob({
   ],
   name: ({ target }) => target.name,
   words: ({ name, plan }) => {
+    if (plan && !changes(plan))
+      return {
+        asking: `Restart “${name}” with its environment`,
+        running: `Restarting “${name}” with its environment`,
+        done: `“${name}” restarted with its environment`,
+      }
     const what = plan ? enumerate([...plan.set, ...plan.removed], 3) : 'the environment'
     return {
       asking: `Change ${what} in “${name}”`,
@@ -66,6 +81,7 @@ export const environmentJob = defineJob({
   },
   status: 'Changing environment…',
   cancel: undoesAll,
+  needsInfrastructure: 'to-restart',
   keeps: true,
   offer: {
     label: 'Edit environment…',

@@ -139,8 +139,8 @@ export interface Job<
   readonly background?: true
   /** Its steps have no undo: what they did stays done if it fails or is cancelled. */
   readonly nothingToUndo?: true
-  /** PostgreSQL and PgBouncer are started first, as a separate operation. */
-  readonly needsInfrastructure?: true
+  /** PostgreSQL and PgBouncer are started first, as a separate operation. `to-restart`: if its input has `restart`. */
+  readonly needsInfrastructure?: true | 'to-restart'
   /** Bytes of disk space it needs, unless it works that out itself. Absent: little more than its journal. */
   readonly space?: number
   /** Its tools print output early on. */

@@ -87,6 +87,9 @@ describe('a change', () => {
     for (const key of ['1A', 'A-B', 'A=B', ''])
       expect((await refusal(workspace, 'change-environment', change(key, '1'))).code).toBe('unexpected') // the router says more
     expect(await fileOf(school)).toBe(before)
+    await writeFile(join(school.server, '.env'), `${before}OPEN="x\n`) // dotenv would take C into its value
+    expect(await refusal(workspace, 'change-environment', change('C', '# c'))).toMatchObject({ code: 'env-value' })
+    await writeFile(join(school.server, '.env'), before)
   })
 })
 
@@ -97,6 +100,19 @@ describe('with a restart', () => {
     await mustDo(workspace, 'change-environment', { name: 'school', changes, restart: true })
     expect(await answerOf(school.port)).toBe('school hello')
     expect((await stat(join(school.server, '.env'))).mode & 0o777).toBe(0o640)
+  })
+
+  it('of what is in .env already, only restarts a process that is older', async () => {
+    const change = { name: 'school', changes: [{ key: 'GREETING', value: 'later' }] }
+    await mustDo(workspace, 'change-environment', change)
+    const { last } = await factsOf('school')
+    const { steps } = await mustDo(workspace, 'change-environment', { ...change, restart: true })
+    expect(steps.map(it => it.name)).toEqual(['restart-process', 'verify-health'])
+    expect(await answerOf(school.port)).toBe('school later')
+    expect((await factsOf('school')).last).toEqual(last)
+    expect(await refusal(workspace, 'change-environment', { ...change, restart: true })).toMatchObject({
+      code: 'env-same',
+    })
   })
 
   it('not healthy: the old values are back, it runs, and what somebody else wrote meanwhile stays', async () => {
@@ -117,8 +133,8 @@ ${code}`,
       phase: 'rolled-back',
       turned: { reason: 'failed' },
     })
-    expect(await envOf(school.server)).toMatchObject({ GREETING: 'hello', MEANWHILE: '1' })
-    expect(await answerOf(school.port)).toBe('school hello')
+    expect(await envOf(school.server)).toMatchObject({ GREETING: 'later', MEANWHILE: '1' })
+    expect(await answerOf(school.port)).toBe('school later')
     expect((await factsOf('school')).last).toEqual(last)
     await writeFile(index, code)
   })

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'dotenv'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { formatEnv, setEnv, unsetEnv, writeEnv } from '../../../src/main/workspace/env-file'
+import { formatEnv, removeEnv, setEnv, unsetEnv, writeEnv } from '../../../src/main/workspace/env-file'
 import { ProblemError } from '../../../src/shared/problem'
 import { temporary } from '../temporary'
 
@@ -70,6 +70,17 @@ describe('unsetEnv', () => {
   it('takes out a last line without its end', () => {
     expect(unsetEnv('A=1\nB=2', ['B'])).toBe('A=1\n')
     expect(unsetEnv('A=1\nB=2\nA=3\n', ['A'])).toBe('A=1\nB=2\n')
+  })
+})
+
+describe('removeEnv', () => {
+  it('removes every assignment and nothing else, however lines end', () => {
+    for (const end of ['\n', '\r\n', '\r'])
+      expect(parse(removeEnv(['A=1', 'B=2', 'C=3', 'B=4', 'D=5', ''].join(end), 'B'))).toEqual({
+        A: '1',
+        C: '3',
+        D: '5',
+      })
   })
 })
 

@@ -5,7 +5,7 @@ import type { Context } from '../../operations/operation'
 import { waitForHealth } from '../health'
 import { modeOf } from './mode'
 import { ownedBy } from './own-process'
-import { startAgain, startTarget, stopTarget, waitForTarget } from './process-steps'
+import { claimDatabase, startAgain, startTarget, stopTarget, waitForTarget } from './process-steps'
 import { healthTarget, type LifecycleServices } from './target'
 
 /** Whether it runs in cluster mode, so its process can be exchanged. */
@@ -44,6 +44,20 @@ export async function reloadTarget(
   }
   await processes.retireOthers(target, target.port, id)
   await processes.dump.save()
+}
+
+/**
+ * Gives it a new process, which reads `.env` again. A seamless instance keeps its old one until the new one is healthy;
+ * otherwise PM2 replaces it, and whether it is healthy remains to be checked.
+ */
+export async function renewProcess(
+  services: LifecycleServices,
+  target: Target,
+  context: Pick<Context<unknown>, 'signal' | 'report'>,
+): Promise<void> {
+  await claimDatabase(services, target.name)
+  const renew = (await isSeamless(services, target)) ? reloadTarget : startTarget
+  await renew(services, target, context)
 }
 
 /**
