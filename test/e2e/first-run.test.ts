@@ -92,7 +92,7 @@ test.describe.serial('first run', () => {
     await operation.showPassword.click()
     await expect(operation.password).toHaveText(person.password)
     await window.reload()
-    await expect(operation.ready).toContainText('Already shown')
+    await expect(operation.ready).toContainText('it was shown already')
     await expect(operation.showPassword).toHaveCount(0)
     await expect(operation.ready).not.toContainText(person.password)
     await operation.ready.getByRole('link', { name: 'Go to Hillside' }).click()

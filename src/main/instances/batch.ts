@@ -5,12 +5,13 @@
 import type { z } from 'zod'
 import type { BatchPlan } from '../../shared/jobs/batch'
 import type { Job } from '../../shared/jobs/job'
+import { whyNotDone } from '../../shared/jobs/words'
 import { toProblem } from '../../shared/problem'
 import { things } from '../../shared/things'
 import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
 import { interruptFor } from './interrupt'
-import { begunAlready, whyNot, type ManyServices } from './many'
+import { begunAlready, type ManyServices } from './many'
 
 /** The input of an instance's own job. */
 interface Item {
@@ -43,13 +44,13 @@ export const batch = <Input extends z.ZodObject, Plan extends BatchPlan, Each ex
         const later = operations.list().filter(it => it.openedAt >= since)
         const begun = begunAlready(later, of, since, name)
         const state = begun === undefined ? undefined : await operations.rested(begun, signal)
-        if (state && already === undefined) return { operation: begun, problem: whyNot(state) }
+        if (state && already === undefined) return { operation: begun, problem: whyNotDone(state) }
         const items = JSON.parse(await secret('items')) as readonly Each[] // its job parses it again
         const item = items.find(it => it.name === name)
         if (!item) throw new Error(`the batch has no input for ${name}`)
         await interruptFor(operations, of, name, signal)
         const operation = await operations.start(of, item)
-        return { operation, problem: whyNot(await operations.rested(operation, signal)) }
+        return { operation, problem: whyNotDone(await operations.rested(operation, signal)) }
       } catch (error) {
         signal.throwIfAborted()
         const found = toProblem(error)

@@ -185,8 +185,8 @@ const changedMeanwhile = (name: string) =>
   problem({
     code: 'env-changed',
     message: `The .env of “${name}” was changed in the meantime.`,
-    cause: 'Someone else, or another program, wrote it. Nothing was overwritten.',
-    hint: 'Look at the current values, then change them again.',
+    cause: 'Another user or program changed it. Nothing was overwritten.',
+    hint: 'Reload the current values, then make your change again.',
   })
 
 const changeOf = async ({ secret }: Pick<Context<EnvironmentPlan>, 'secret'>): Promise<Change> =>

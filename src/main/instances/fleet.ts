@@ -4,7 +4,7 @@
  */
 import { failureIn, fleetJob, fleetOf, notBegun, type FleetPlan } from '../../shared/jobs/fleet'
 import { rebuildJob } from '../../shared/jobs/rebuild'
-import { planOf } from '../../shared/jobs/words'
+import { planOf, whyNotDone } from '../../shared/jobs/words'
 import { isOpen } from '../../shared/operation'
 import { toProblem } from '../../shared/problem'
 import { things } from '../../shared/things'
@@ -16,7 +16,7 @@ import { fingerprint } from '../workspace/fingerprint'
 import { interruptFor } from './interrupt'
 import { findOwn, type LifecycleServices } from './lifecycle/target'
 import type { Roster } from './roster'
-import { begunAlready, bringUpStep, whyNot, type ManyServices } from './many'
+import { begunAlready, bringUpStep, type ManyServices } from './many'
 
 interface FleetServices extends ManyServices, Pick<LifecycleServices, 'paths' | 'configs' | 'ownership'> {
   readonly releases: Pick<Releases, 'prepare' | 'kept'>
@@ -91,7 +91,7 @@ const ofInstance = (services: FleetServices, name: string): StepActions<FleetPla
         operation = await operations.start(rebuildJob.kind, { name, release, ...asked })
       }
       // a stuck operation waits for the operator
-      return { operation, problem: whyNot(await operations.rested(operation, signal)) }
+      return { operation, problem: whyNotDone(await operations.rested(operation, signal)) }
     } catch (error) {
       signal.throwIfAborted()
       return { problem: toProblem(error) }

@@ -2,10 +2,10 @@
  * Starts, stops or restarts several instances. Each is a separate operation, which claims, undoes and recovers on its
  * own; a failure doesn't stop the others.
  */
-import { isOpen, problemOf, type OperationState } from '../../shared/operation'
+import { isOpen, type OperationState } from '../../shared/operation'
 import { bulkOf, manyJob, type ManyPlan } from '../../shared/jobs/many'
-import { isUndone } from '../../shared/jobs/words'
-import { toProblem, type Problem } from '../../shared/problem'
+import { whyNotDone } from '../../shared/jobs/words'
+import { toProblem } from '../../shared/problem'
 import { things } from '../../shared/things'
 import { nameOf } from '../operations/claims'
 import type { Operations } from '../operations/engine'
@@ -57,7 +57,7 @@ const ofInstance = (services: ManyServices, name: string): StepActions<ManyPlan>
         operation = await operations.start(plan.action, { name, stopOther: plan.stopOther })
       }
       // a stuck operation waits for the operator; the others must not wait with it
-      const problem = whyNot(await operations.rested(operation, signal))
+      const problem = whyNotDone(await operations.rested(operation, signal))
       return { operation, problem }
     } catch (error) {
       signal.throwIfAborted()
@@ -82,10 +82,3 @@ export function begunAlready(
   return operations.findLast(it => it.kind === kind && it.subject === subject && (isOpen(it) || it.openedAt >= since))
     ?.id
 }
-
-/** Why an operation that has come to rest didn't do its work. */
-export const whyNot = (state: OperationState): Problem | undefined =>
-  problemOf(state) ??
-  (state.phase === 'succeeded'
-    ? undefined
-    : { code: 'cancelled', message: `It was cancelled${isUndone(state) ? ' and rolled back' : ''}.` })

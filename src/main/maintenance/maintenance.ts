@@ -4,10 +4,11 @@
  */
 import { maintenanceFigures } from '../../shared/maintenance'
 import { maintainJob, maintenanceJob, type MaintenancePlan } from '../../shared/jobs/maintenance'
+import { whyNotDone } from '../../shared/jobs/words'
 import { isOpen, type OperationState, type StepResult } from '../../shared/operation'
 import { problem, toProblem, type Problem } from '../../shared/problem'
 import { things } from '../../shared/things'
-import { begunAlready, whyNot } from '../instances/many'
+import { begunAlready } from '../instances/many'
 import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
 import { requirePostgres, type MaintenanceServices } from './services'
@@ -79,7 +80,7 @@ function resultOf(state: OperationState): StepResult {
     string,
     number
   >
-  const its = state.turned?.reason === 'failed' || isOpen(state) ? whyNot(state) : undefined
+  const its = state.turned?.reason === 'failed' || isOpen(state) ? whyNotDone(state) : undefined
   return {
     operation: state.id,
     problem: (state.turned && !its ? gaveWay : its) ?? state.steps.find(it => it.result?.problem)?.result?.problem,

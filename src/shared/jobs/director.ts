@@ -24,7 +24,7 @@ export const directorJob = defineJob({
   input: z.object({
     name: nameSchema,
     /** The account's email address. Absent: the instance has only one director. */
-    account: z.string().min(1, 'Choose an account.').max(254).optional(),
+    account: z.string().min(1, 'Enter the account’s email address.').max(254).optional(),
     email: email.optional(),
     fullName: fullName.optional(),
     password: password.optional(),
@@ -50,6 +50,7 @@ export const directorJob = defineJob({
   },
   status: 'Changing the director…',
   cancel: { meaning: 'If the account was already changed, it stays changed.', confirm: 'Cancel' },
+  nothingToUndo: true,
   needsInfrastructure: true,
   keeps: true,
   offer: {

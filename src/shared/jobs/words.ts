@@ -1,7 +1,8 @@
 /** Operations and their steps in plain English. Jobs and steps unknown to this version are shown by their raw names. */
 import type { z } from 'zod'
 import { capital, uncapital } from '../amounts'
-import { hasBegun, isOpen, waitsForInfrastructure, type Json, type OperationState } from '../operation'
+import { hasBegun, isOpen, problemOf, waitsForInfrastructure, type Json, type OperationState } from '../operation'
+import type { Problem } from '../problem'
 import { jobOf } from './index'
 import type { Words } from './job'
 import { instanceOf } from './many'
@@ -71,6 +72,13 @@ export const isPastReturn = ({ kind, steps }: OperationState): boolean =>
 /** It was rolled back, and its steps were really undone. */
 export const isUndone = ({ kind, phase, abreast }: OperationState): boolean =>
   phase === 'rolled-back' && !abreast && !jobOf(kind)?.nothingToUndo
+
+/** Why an operation that has settled or is stuck didn't do its work; undefined if it did. */
+export const whyNotDone = (state: OperationState): Problem | undefined =>
+  problemOf(state) ??
+  (state.phase === 'succeeded'
+    ? undefined
+    : { code: 'cancelled', message: `It was cancelled${isUndone(state) ? ' and rolled back' : ''}.` })
 
 /** How many steps ended with a problem. */
 export const failuresOf = ({ steps }: OperationState): number => steps.filter(it => it.result?.problem).length

@@ -1,6 +1,14 @@
 /** What the table of variables would change, and what is wrong in it. */
 import { expect, it } from 'vitest'
-import { changesOf, errorsOf, hasErrors, newRow, rowsOf } from '../../../src/renderer/src/environment/rows'
+import {
+  changesOf,
+  errorsOf,
+  hasErrors,
+  newRow,
+  revealed,
+  reverted,
+  rowsOf,
+} from '../../../src/renderer/src/environment/rows'
 
 const env = [{ key: 'PORT', value: '1' }, { key: 'NODE_ENV', value: 'production' }, { key: 'MAIL_PASSWORD' }]
 
@@ -29,6 +37,20 @@ it('changes what was typed over, also with nothing, and what is removed', () => 
       { ...secret, was: { key: secret.key, value: 'p' }, value: 'p' },
     ]),
   ).toEqual([{ key: 'NODE_ENV', value: null }])
+})
+
+it('a value that is revealed keeps what was typed over it meanwhile; reverted, it is as before', () => {
+  const secret = rowsOf(env)[1]
+  if (!secret) throw new Error('no rows')
+  expect(revealed(secret, 'p').value).toBe('p')
+  const typed = revealed({ ...secret, value: 'new' }, 'p')
+  expect(changesOf([typed])).toEqual([{ key: 'MAIL_PASSWORD', value: 'new' }])
+  expect(changesOf([reverted(typed), reverted({ ...secret, value: '' })])).toEqual([])
+})
+
+it('a row in which nothing was typed is ignored, even if it is marked to be removed', () => {
+  const row = { ...newRow([]), removed: true }
+  expect([hasErrors([row]), changesOf([row])]).toEqual([false, []])
 })
 
 it.each([

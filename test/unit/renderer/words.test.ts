@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { when } from '../../../src/renderer/src/app/time'
 import { duration } from '../../../src/shared/amounts'
 import { fold, type OperationState } from '../../../src/shared/operation'
-import { headline, progressOf, stepTitle, wordsOf } from '../../../src/shared/jobs/words'
+import { headline, progressOf, stepTitle, whyNotDone, wordsOf } from '../../../src/shared/jobs/words'
 
 describe('durations', () => {
   it.each([
@@ -49,6 +49,13 @@ describe('words', () => {
     expect(headline({ ...operation('start'), phase: 'rolled-back' })).toBe('Couldn’t start “Alpha”')
     const cancelled = { ...operation('start'), phase: 'rolled-back', turned: { reason: 'cancelled' } } as const
     expect(headline(cancelled)).toBe('Start “Alpha”: cancelled')
+  })
+  it('a cancel says why it wasn’t done, and what was undone', () => {
+    const cancelled = (kind: string): string | undefined =>
+      whyNotDone({ ...operation(kind), phase: 'rolled-back', turned: { reason: 'cancelled' } })?.message
+    expect(cancelled('change-port')).toBe('It was cancelled and rolled back.')
+    expect(cancelled('change-director')).toBe('It was cancelled.')
+    expect(whyNotDone({ ...operation('start'), phase: 'succeeded' })).toBeUndefined()
   })
   it('show what they do not know by its own name', () => {
     expect(wordsOf(operation('rebuild-all')).asking).toBe('Rebuild all alpha')

@@ -5,6 +5,7 @@ import { useEffect, useEffectEvent, type FormEvent } from 'react'
 import { useLocation } from 'wouter'
 import { createJob } from '../../../shared/jobs/create'
 import { confirm } from '../app/confirm'
+import { focusFault } from '../app/focus-fault'
 import { Page } from '../app/page'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
@@ -42,15 +43,17 @@ export function CreateScreen() {
       },
       onError: error => {
         dispatch({ type: 'refused', problem: problemOf(error) })
-        focusFault()
+        showFault()
       },
     }),
   )
 
-  useEffect(() => focusFirst(`[data-step="${step}"] [data-autofocus]`), [step])
+  useEffect(() => {
+    document.querySelector<HTMLElement>(`#${formId}[data-step="${step}"] [data-autofocus]`)?.focus()
+  }, [step])
   // A check that Continue was waiting for has failed. (`submit` handles immediate failures.)
   useEffect(() => {
-    if (tried && !wizard.continuing) focusFault()
+    if (tried && !wizard.continuing) showFault()
   }, [tried, wizard.continuing])
   useEscape(() =>
     leave(isDirty(wizard), () => {
@@ -67,7 +70,7 @@ export function CreateScreen() {
       dispatch({ type: 'go', step: faulty })
       dispatch({ type: 'continue' })
     } else create.mutate({ kind: createJob.kind, ...toInput(wizard.answers) })
-    focusFault()
+    showFault()
   }
   const errors = Object.keys(errorsOf(wizard, step))
   const refusal = wizard.refusal?.step === step ? wizard.refusal.problem : undefined
@@ -135,15 +138,7 @@ function leave(dirty: boolean, discard: () => void): void {
 
 const formId = 'create'
 
-/** @param selector appended to the form's selector, e.g. ` [data-autofocus]` for a descendant */
-function focusFirst(selector: string): void {
-  document.querySelector<HTMLElement>(`#${formId}${selector}`)?.focus()
-}
-
-/** Focuses the first invalid field, once errors are shown. */
-const focusFault = (): void => {
-  requestAnimationFrame(() => focusFirst(' [aria-invalid="true"]'))
-}
+const showFault = (): void => focusFault(document.getElementById(formId))
 
 /** Handles Esc, unless a dialog or menu is open on top. */
 function useEscape(handle: () => void): void {

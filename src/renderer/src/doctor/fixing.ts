@@ -1,12 +1,12 @@
 /** Applies fixes one after the other, each as an operation of its own. */
 import { useCallback, useState } from 'react'
 import type { StartRequest } from '../../../shared/jobs'
-import { problemOf as problemIn } from '../../../shared/operation'
+import { whyNotDone } from '../../../shared/jobs/words'
 import type { Problem } from '../../../shared/problem'
 import { useOperationsStore } from '../app/live'
 import { problemOf } from '../app/problem-of'
 import { useTRPCClient } from '../app/trpc'
-import { rested } from '../operations/rested'
+import { whenSettled } from '../operations/when-settled'
 
 export interface Fixing {
   /** Those that are being done. */
@@ -29,7 +29,7 @@ export function useFixing(ended: () => void): Fixing {
         setProblems([])
         for (const it of wanted) {
           const problem = await client.operations.start.mutate(it).then(
-            async ({ id }) => problemIn(await rested(operations, id)),
+            async ({ id }) => whyNotDone(await whenSettled(operations, id)),
             (error: unknown) => problemOf(error),
           )
           if (problem) setProblems(before => [...before, problem])

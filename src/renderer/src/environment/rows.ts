@@ -25,17 +25,29 @@ export const newRow = (rows: readonly Row[]): Row => ({
   removed: false,
 })
 
-const isBlank = ({ was, key, value, removed }: Row): boolean => !was && key === '' && !value && !removed
+/** Nothing was typed into it. */
+const isBlank = ({ was, key, value }: Row): boolean => !was && key === '' && !value
 
 /** @returns undefined if the row changes nothing */
-export function changeOf({ was, key, value, removed }: Row): EnvChange | undefined {
-  if (removed) return key === '' ? undefined : { key, value: null }
+export function changeOf(row: Row): EnvChange | undefined {
+  const { was, key, value, removed } = row
+  if (isBlank(row)) return undefined
+  if (removed) return { key, value: null }
   if (value === undefined || value === was?.value) return undefined
   return { key, value }
 }
 
-export const changesOf = (rows: readonly Row[]): EnvChange[] =>
-  rows.filter(it => !isBlank(it)).flatMap(it => changeOf(it) ?? [])
+/** The row as it was before anything was typed. */
+export const reverted = (row: Row): Row => ({ ...row, value: row.was?.value, removed: false })
+
+/** The row once its hidden value has been read. What was typed over it in the meantime stays. */
+export const revealed = (row: Row, value: string): Row => ({
+  ...row,
+  was: { key: row.key, value },
+  value: row.value ?? value,
+})
+
+export const changesOf = (rows: readonly Row[]): EnvChange[] => rows.flatMap(it => changeOf(it) ?? [])
 
 export interface RowErrors {
   readonly key?: string | undefined

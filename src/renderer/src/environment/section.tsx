@@ -9,7 +9,7 @@ import { Status } from '../app/status'
 import { when } from '../app/time'
 import type { ShownInstance } from '../instances/arrange'
 import { environmentDialog, environmentUndoDialog } from '../jobs/faces'
-import { useJobs } from '../jobs/jobs'
+import { about, useJobs } from '../jobs/jobs'
 import { Entries } from './entries'
 import classes from './environment.module.css'
 
@@ -36,7 +36,7 @@ export function EnvironmentSection({
             size="compact-sm"
             variant="default"
             disabled={!free}
-            onClick={() => ask({ dialog: environmentDialog, name })}
+            onClick={() => ask(about(environmentDialog, name))}
           >
             Edit…
           </Button>
@@ -45,7 +45,7 @@ export function EnvironmentSection({
     >
       {isNewer && (
         <p className={classes.note}>
-          <Status tone="warn">Changed since it was started: takes effect with a restart.</Status>
+          <Status tone="warn">The environment has changed since the last start. Restart to apply it.</Status>
           <Button size="compact-sm" variant="default" onClick={() => run(restartJob.kind, name)}>
             Restart
           </Button>
@@ -61,7 +61,7 @@ export function EnvironmentSection({
             size="compact-sm"
             variant="subtle"
             disabled={!free}
-            onClick={() => ask({ dialog: environmentUndoDialog, name })}
+            onClick={() => ask(about(environmentUndoDialog, name))}
           >
             Undo…
           </Button>

@@ -4,7 +4,7 @@ import { IconArrowBackUp, IconEye, IconEyeOff, IconPlus, IconTrash } from '@tabl
 import { useState, type Dispatch, type KeyboardEvent, type SetStateAction } from 'react'
 import { isSecretName } from '../../../shared/secret-names'
 import { notifyProblem } from '../app/notify'
-import { changeOf, errorsOf, newRow, type Row, type RowErrors } from './rows'
+import { changeOf, errorsOf, newRow, revealed, reverted, type Row, type RowErrors } from './rows'
 import classes from './environment.module.css'
 
 interface TableProps {
@@ -18,10 +18,10 @@ interface TableProps {
 
 export function Variables({ rows, setRows, tried, reveal }: TableProps) {
   const [focused, setFocused] = useState(rows[0]?.id)
-  const change = (id: number, how: Partial<Row>): void =>
-    setRows(all => all.map(it => (it.id === id ? { ...it, ...how } : it)))
+  const change = (id: number, how: (row: Row) => Row): void =>
+    setRows(all => all.map(it => (it.id === id ? how(it) : it)))
   const show = (id: number, key: string): void => {
-    reveal?.(key).then(value => change(id, { was: { key, value }, value }), notifyProblem)
+    reveal?.(key).then(value => change(id, it => revealed(it, value)), notifyProblem)
   }
   const add = (): void => {
     const row = newRow(rows)
@@ -36,13 +36,14 @@ export function Variables({ rows, setRows, tried, reveal }: TableProps) {
           row={row}
           errors={tried || row.key !== '' ? errorsOf(row, rows) : {}}
           focused={row.id === focused}
-          onChange={how => change(row.id, how)}
+          onChange={how => change(row.id, it => ({ ...it, ...how }))}
           onReveal={() => show(row.id, row.key)}
           onRemove={() =>
             reveal && !row.was
               ? setRows(rows.filter(it => it.id !== row.id))
-              : change(row.id, { removed: !row.removed })
+              : change(row.id, it => ({ ...it, removed: !it.removed }))
           }
+          onRevert={() => change(row.id, reverted)}
         />
       ))}
       <Button
@@ -65,16 +66,19 @@ interface VariableProps {
   readonly onChange: (how: Partial<Row>) => void
   readonly onReveal: () => void
   readonly onRemove: () => void
+  readonly onRevert: () => void
 }
 
-function Variable({ row, errors, focused, onChange, onReveal, onRemove }: VariableProps) {
+function Variable({ row, errors, focused, onChange, onReveal, onRemove, onRevert }: VariableProps) {
   const { was, key, value, removed } = row
   const [shown, setShown] = useState(false)
   const hidden = value === undefined
   const masked = isSecretName(key) && !shown
   const word = key || 'the new variable'
+  const changed = changeOf(row) !== undefined
+  const [verb, undo] = removed ? ['Keep', onRemove] : was && changed ? ['Revert', onRevert] : ['Remove', undefined]
   return (
-    <div className={classes.row} data-changed={changeOf(row) !== undefined || undefined}>
+    <div className={classes.row} data-changed={changed || undefined}>
       {was ? (
         <span className={`mono ${classes.key}`} title={key} data-removed={removed || undefined}>
           {key}
@@ -130,11 +134,11 @@ function Variable({ row, errors, focused, onChange, onReveal, onRemove }: Variab
         <ActionIcon
           variant="subtle"
           color="gray"
-          aria-label={`${removed ? 'Keep' : 'Remove'} ${word}`}
-          title={removed ? 'Keep' : 'Remove'}
-          onClick={onRemove}
+          aria-label={`${verb} ${word}`}
+          title={verb}
+          onClick={undo ?? onRemove}
         >
-          {removed ? <IconArrowBackUp size={16} /> : <IconTrash size={16} />}
+          {undo ? <IconArrowBackUp size={16} /> : <IconTrash size={16} />}
         </ActionIcon>
       </div>
     </div>

@@ -14,7 +14,7 @@ import { runs } from '../../../shared/status'
 import { useApp } from '../app/live'
 import { healthOf } from '../doctor/health-of'
 import { faceOf } from '../jobs/faces'
-import { useJobs } from '../jobs/jobs'
+import { about, useJobs } from '../jobs/jobs'
 import type { ShownInstance } from './arrange'
 import { useOpenInstance } from './open'
 import { pageOf } from './page-of'
@@ -82,7 +82,7 @@ export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[]
             Icon,
             quick,
             danger,
-            run: () => (dialog ? ask({ dialog, name }) : run(kind, name)),
+            run: () => (dialog ? ask(about(dialog, name)) : run(kind, name)),
           },
         ]
       }),

@@ -6,6 +6,7 @@ import { useLocation } from 'wouter'
 import { adoptInputSchema } from '../../../shared/instance'
 import { adoptJob } from '../../../shared/jobs/create'
 import type { Problem } from '../../../shared/problem'
+import { focusFault } from '../app/focus-fault'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
@@ -36,7 +37,11 @@ export function AdoptForm({ name, onClose }: { name: string; onClose: () => void
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     setTried(true)
-    if (issues.length) return
+    if (issues.length) {
+      focusFault(event.currentTarget)
+      return
+    }
+    setProblem(undefined)
     setSending(true)
     send({ kind: adoptJob.kind, ...input })
       .then(
@@ -75,7 +80,7 @@ export function AdoptForm({ name, onClose }: { name: string; onClose: () => void
         }}
       />
       <NameField
-        label="Administrator’s name"
+        label="Director’s name"
         value={director.name}
         error={errorOf('director.name')}
         onType={text => type({ name: text })}

@@ -3,23 +3,21 @@ import { Button, Checkbox, Select, Skeleton, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { directorJob } from '../../../shared/jobs/director'
-import { problemOf as problemIn } from '../../../shared/operation'
+import { whyNotDone } from '../../../shared/jobs/words'
 import { generatePassword } from '../../../shared/password'
 import type { Problem } from '../../../shared/problem'
-import { CopyButton } from '../app/copy-button'
+import { focusFault } from '../app/focus-fault'
+import { useHold } from '../app/hold'
 import { useOperationsStore } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
 import { useJobs } from '../jobs/jobs'
-import { rested } from '../operations/rested'
+import { whenSettled } from '../operations/when-settled'
 import { EmailField, NameField, PasswordField } from './account-fields'
+import { Credentials, Password } from './credentials'
 import classes from './dialogs.module.css'
-
-interface Account {
-  readonly email: string
-  readonly name: string
-}
+import { inputOf, type Account, type Typed } from './director-input'
 
 export function DirectorForm({ name, onClose }: { name: string; onClose: () => void }) {
   const found = useQuery(useTRPC().instances.directors.queryOptions({ name }, { staleTime: 0, gcTime: 0 }))
@@ -50,62 +48,59 @@ function Fields({
 }) {
   const operations = useOperationsStore()
   const { send } = useJobs()
-  const [account, setAccount] = useState(accounts[0] ?? { email: '', name: '' })
-  const [typed, setTyped] = useState({ ...account, password: generatePassword() })
+  const [account, setAccount] = useState(accounts[0]?.email ?? '')
+  const [typed, setTyped] = useState<Typed>({})
+  const [password, setPassword] = useState(generatePassword)
   const [renew, setRenew] = useState(true)
+  const [tried, setTried] = useState(false)
   const [sending, setSending] = useState(false)
   const [problem, setProblem] = useState<Problem>()
-  const [done, setDone] = useState(false)
-  const input = {
-    name: instance,
-    account: account.email,
-    ...(typed.email !== account.email && typed.email && { email: typed.email }),
-    ...(typed.name !== account.name && typed.name && { fullName: typed.name }),
-    ...(renew && { password: typed.password }),
-  }
+  const [updated, setUpdated] = useState<{ email: string; password: string | undefined }>()
+  useHold(sending && 'busy')
+  const known = accounts.find(it => it.email === account)
+  const input = inputOf({ instance, account, known, typed, password: renew ? password : undefined })
   const issues = directorJob.input.safeParse(input).error?.issues ?? []
   const errorOf = (field: string): string | undefined =>
-    (problem?.field === field ? problem.message : undefined) ??
-    (account.email ? issues.find(it => it.path[0] === field)?.message : undefined)
-  const type = (change: Partial<typeof typed>): void => {
+    (tried ? issues.find(it => it.path[0] === field)?.message : undefined) ??
+    (problem?.field === field ? problem.message : undefined)
+  const type = (change: Typed): void => {
     setTyped({ ...typed, ...change })
     setProblem(undefined)
   }
-  const choose = (it: Account): void => {
-    setAccount(it)
-    type(it)
+  const choose = (email: string): void => {
+    setAccount(email)
+    setProblem(undefined)
   }
   const changes = Object.keys(input).length > 2
+  const change = async (): Promise<void> => {
+    setProblem(undefined)
+    setSending(true)
+    const refused = await send({ kind: directorJob.kind, ...input }).then(
+      async id => whyNotDone(await whenSettled(operations, id)),
+      problemOf,
+    )
+    setSending(false)
+    if (refused) setProblem(refused)
+    else setUpdated({ email: input.email ?? account, password: input.password })
+  }
   const submit = (event: FormEvent): void => {
     event.preventDefault()
+    setTried(true)
+    if (issues.length > 0) focusFault(event.currentTarget)
     if (issues.length > 0 || !changes) return
-    setSending(true)
-    send({ kind: directorJob.kind, ...input })
-      .then(async id => problemIn(await rested(operations, id)), problemOf)
-      .then(it => {
-        setProblem(it)
-        setDone(it === undefined)
-        setSending(false)
-      })
-      .catch(() => undefined)
+    void change()
   }
-  if (done)
-    return (
-      <Changed email={typed.email || account.email} password={renew ? typed.password : undefined} onClose={onClose} />
-    )
+  if (updated) return <Updated {...updated} onClose={onClose} />
   return (
     <form className={classes.form} onSubmit={submit} noValidate aria-label="Change the director">
       {accounts.length > 1 && (
         <Select
           label="Account"
           data={accounts.map(it => it.email)}
-          value={account.email}
+          value={account}
           allowDeselect={false}
           searchable
-          onChange={email => {
-            const found = accounts.find(it => it.email === email)
-            if (found) choose(found)
-          }}
+          onChange={email => email !== null && choose(email)}
         />
       )}
       {accounts.length === 0 && (
@@ -114,31 +109,44 @@ function Fields({
           description="The email address that the director signs in with now."
           autoComplete="off"
           spellCheck={false}
-          data-autofocus
-          value={account.email}
+          autoFocus // it comes after the dialog has been focused
+          value={account}
           error={errorOf('account')}
-          onChange={event => choose({ email: event.currentTarget.value.trim(), name: '' })}
+          onChange={event => choose(event.currentTarget.value.trim())}
         />
       )}
-      <NameField label="Name" value={typed.name} error={errorOf('fullName')} onType={name => type({ name })} />
-      <EmailField label="Email" value={typed.email} error={errorOf('email')} onType={email => type({ email })} />
+      <NameField
+        label="Name"
+        value={typed.name ?? known?.name ?? ''}
+        error={errorOf('fullName')}
+        onType={name => type({ name })}
+      />
+      <EmailField
+        label="Email"
+        value={typed.email ?? known?.email ?? ''}
+        error={errorOf('email')}
+        onType={email => type({ email })}
+      />
       <Checkbox
-        label="Give a new password"
-        description="The old one stops working at once."
+        label="Set a new password"
+        description="The old one stops working immediately."
         checked={renew}
         onChange={event => setRenew(event.currentTarget.checked)}
       />
       {renew && (
         <PasswordField
           label="New password"
-          value={typed.password}
+          value={password}
           error={errorOf('password')}
-          onType={password => type({ password })}
+          onType={it => {
+            setPassword(it)
+            setProblem(undefined)
+          }}
         />
       )}
       {problem && !errorOf(problem.field ?? '') && <ProblemView problem={problem} />}
       <div className={classes.buttons}>
-        <Button variant="default" onClick={onClose}>
+        <Button variant="default" onClick={onClose} disabled={sending}>
           Cancel
         </Button>
         <Button type="submit" loading={sending} disabled={!changes}>
@@ -149,30 +157,15 @@ function Fields({
   )
 }
 
-function Changed({ email, password, onClose }: { email: string; password: string | undefined; onClose: () => void }) {
+function Updated({ email, password, onClose }: { email: string; password: string | undefined; onClose: () => void }) {
   return (
     <div className={classes.form}>
-      <p role="status">{password ? 'Changed. Pass these details on: the password isn’t stored.' : 'Changed.'}</p>
-      <dl className={classes.handover}>
-        <dt>Email</dt>
-        <dd>
-          <span className="mono">{email}</span>
-          <CopyButton value={email} label="email" />
-        </dd>
-        {password && (
-          <>
-            <dt>Password</dt>
-            <dd>
-              <span className="mono" data-testid="password">
-                {password}
-              </span>
-              <CopyButton value={password} label="password" />
-            </dd>
-          </>
-        )}
-      </dl>
+      <p role="status">
+        Account updated.{password !== undefined && ' Pass these details on now: the password isn’t stored.'}
+      </p>
+      <Credentials email={email} password={password === undefined ? undefined : <Password value={password} />} />
       <div className={classes.buttons}>
-        <Button onClick={onClose} data-autofocus>
+        <Button onClick={onClose} autoFocus>
           Done
         </Button>
       </div>

@@ -10,7 +10,7 @@ import { useApp } from '../app/live'
 import { Status } from '../app/status'
 import { useTRPC } from '../app/trpc'
 import { bootTimeDialog, limitsDialog } from '../jobs/faces'
-import { useJobs } from '../jobs/jobs'
+import { about, useJobs } from '../jobs/jobs'
 import classes from './instance.module.css'
 
 export function DatabaseFacts({
@@ -72,7 +72,7 @@ export function DatabaseFacts({
             size="compact-xs"
             variant="subtle"
             aria-label="Change the limits…"
-            onClick={() => ask({ dialog: limitsDialog, name: instance })}
+            onClick={() => ask(about(limitsDialog, instance))}
           >
             Change…
           </Button>
@@ -131,7 +131,7 @@ export function ProcessFacts({
             size="compact-xs"
             variant="subtle"
             aria-label="Change the boot time…"
-            onClick={() => ask({ dialog: bootTimeDialog, name })}
+            onClick={() => ask(about(bootTimeDialog, name))}
           >
             Change…
           </Button>

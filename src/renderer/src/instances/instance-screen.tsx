@@ -20,7 +20,7 @@ import type { ShownInstance } from './arrange'
 import { PageLog } from '../logs/page-log'
 import { useWarmLogs } from '../logs/warm'
 import { adoptDialog } from '../jobs/faces'
-import { useJobs } from '../jobs/jobs'
+import { about, useJobs } from '../jobs/jobs'
 import { pageOf } from './page-of'
 import { InfrastructureDown, isResting } from './banners'
 import { Broken } from './broken'
@@ -161,7 +161,7 @@ function Copy({ name, why }: { name: string; why: string }) {
         hint: 'It still names the other one’s database, so it can’t be started, changed or deleted. Adopt it to give it its own name, database, port and secrets.',
       }}
     >
-      <Button size="xs" onClick={() => ask({ dialog: adoptDialog, name })}>
+      <Button size="xs" onClick={() => ask(about(adoptDialog, name))}>
         Adopt this copy…
       </Button>
     </ProblemView>

@@ -16,7 +16,7 @@ import { BulkReportPanel } from './bulk-report'
 import { InstanceGrid } from './grid'
 import type { Item, ItemHandlers } from './item'
 import { rebuildDialog } from '../jobs/faces'
-import { useJobs } from '../jobs/jobs'
+import { about, useJobs } from '../jobs/jobs'
 import { useListKeys } from './list-keys'
 import { useListState } from './list-state'
 import { useOpenInstance } from './open'
@@ -154,7 +154,7 @@ function useHandlers(names: readonly string[], openMenu: ItemHandlers['openMenu'
       openMenu: (name, at) => now.current.openMenu(name, at),
       open: instance => now.current.open(instance),
       run: (action, name) => now.current.run(action, name),
-      rebuild: name => now.current.ask({ dialog: rebuildDialog, name }),
+      rebuild: name => now.current.ask(about(rebuildDialog, name)),
     }),
     [setSelection],
   )

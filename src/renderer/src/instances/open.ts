@@ -4,7 +4,7 @@ import { useApp } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { useTRPC } from '../app/trpc'
 import { openDialog } from '../jobs/faces'
-import { useJobs } from '../jobs/jobs'
+import { about, useJobs } from '../jobs/jobs'
 
 export function useOpenInstance(): (instance: { readonly name: string; readonly url: string }) => void {
   const trpc = useTRPC()
@@ -13,6 +13,6 @@ export function useOpenInstance(): (instance: { readonly name: string; readonly 
   const openExternal = useMutation(trpc.app.openExternal.mutationOptions({ onError: notifyProblem }))
   return ({ name, url }) => {
     if (desktop) openExternal.mutate({ url })
-    else ask({ dialog: openDialog, name })
+    else ask(about(openDialog, name))
   }
 }

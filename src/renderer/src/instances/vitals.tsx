@@ -7,7 +7,7 @@ import { CopyButton } from '../app/copy-button'
 import { when } from '../app/time'
 import { Uptime } from '../app/uptime'
 import { rebuildDialog } from '../jobs/faces'
-import { useJobs } from '../jobs/jobs'
+import { about, useJobs } from '../jobs/jobs'
 import type { ShownInstance } from './arrange'
 import { StatusCell } from './item-parts'
 import { LastHour } from './last-hour'
@@ -52,7 +52,7 @@ export function Vitals({ shown }: { shown: ShownInstance }) {
             size="xs"
             variant="default"
             disabled={shown.status.group === 'busy'}
-            onClick={() => ask({ dialog: rebuildDialog, name: instance.name })}
+            onClick={() => ask(about(rebuildDialog, instance.name))}
           >
             {rebuildJob.offer?.label}
           </Button>

@@ -1,22 +1,41 @@
 /** The dialog of a job. */
 import { Modal } from '@mantine/core'
+import { useDebouncedValue } from '@mantine/hooks'
+import { useModals } from '@mantine/modals'
 import { useState } from 'react'
+import { confirm } from '../app/confirm'
+import { HoldContext, type Hold } from '../app/hold'
 import { useJobs } from './jobs'
 
 export function JobDialog() {
   const { question, ask } = useJobs()
   const [shown, setShown] = useState(question) // stays until it has closed
+  const [hold, setHold] = useState<Hold>()
+  // By a confirmation. It lags behind, because the Esc that closes the confirmation isn't meant for the dialog too.
+  const [covered] = useDebouncedValue(useModals().modals.length > 0, 0)
   if (question && question !== shown) setShown(question)
   const close = (): void => ask(undefined)
+  const leave = (): void => {
+    if (hold === 'typed')
+      confirm({
+        title: 'Discard what you typed?',
+        children: 'Nothing has been changed yet.',
+        confirm: 'Discard',
+        cancel: 'Keep editing',
+        onConfirm: close,
+      })
+    else if (hold === undefined) close()
+  }
   return (
     <Modal
       opened={question !== undefined}
-      onClose={close}
+      onClose={leave}
+      closeOnEscape={!covered}
       onExitTransitionEnd={() => setShown(undefined)}
-      title={shown?.dialog.title(shown.name)}
-      size={shown?.dialog.wide ? 560 : undefined}
+      title={shown?.title}
+      size={shown?.size}
     >
-      {shown && <shown.dialog.Form name={shown.name} onClose={close} />}
+      <HoldContext value={setHold}>{shown?.form(close)}</HoldContext>
     </Modal>
   )
 }

@@ -63,7 +63,7 @@ export const environmentDialog: Dialog = {
   wide: true,
 }
 export const environmentUndoDialog: Dialog = {
-  title: name => `Undo the last change in ${name}?`,
+  title: name => `Undo the last environment change to ${name}?`,
   Form: UndoForm,
   wide: true,
 }

@@ -44,18 +44,27 @@ export interface Asked extends Several {
   readonly problem?: Problem
 }
 
-/** A dialog that asks for a job's input and starts it. */
+/** A dialog that asks for the input of a job on one instance, and starts it. */
 export interface Dialog {
   readonly title: (name: string) => string
   readonly Form: ComponentType<{ name: string; onClose: () => void }>
   readonly wide?: true
 }
 
-/** An open dialog and the instance it is about. */
-interface Question {
-  readonly dialog: Dialog
-  readonly name: string
+/** An open dialog. */
+export interface Question {
+  readonly title: string
+  /** Pixels. */
+  readonly size?: number | undefined
+  readonly form: (close: () => void) => ReactNode
 }
+
+/** A job's dialog about one instance. */
+export const about = ({ title, Form, wide }: Dialog, name: string): Question => ({
+  title: title(name),
+  size: wide && 560,
+  form: close => <Form key={name} name={name} onClose={close} />,
+})
 
 /** A request about one instance. */
 type InstanceRequest = Extract<StartRequest, { readonly name: string }>

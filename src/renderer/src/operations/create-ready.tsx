@@ -7,12 +7,12 @@ import { createJob, unlockedText } from '../../../shared/jobs/create'
 import { planOf, wordsOf } from '../../../shared/jobs/words'
 import type { OperationState } from '../../../shared/operation'
 import { runs } from '../../../shared/status'
-import { CopyButton } from '../app/copy-button'
 import { useInstances, useUnseen } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { Status } from '../app/status'
 import { useTRPC } from '../app/trpc'
+import { Credentials, Password } from '../instances/credentials'
 import { StatusCell } from '../instances/item-parts'
 import { useOpenInstance } from '../instances/open'
 import { pageOf } from '../instances/page-of'
@@ -33,7 +33,7 @@ export function CreateReady({ operation }: { operation: OperationState }) {
         <div>
           <p className={`${classes.url} mono`}>{shown?.instance.url ?? url}</p>
           <div className="dimmed" role="status">
-            {shown ? <StatusCell shown={shown} /> : data && <p>It has been deleted or renamed since.</p>}
+            {shown ? <StatusCell shown={shown} /> : data && <p>This instance no longer exists.</p>}
             {resting && heldBy && <p>Its port was taken: {heldBy}. Start it once the port is free.</p>}
           </div>
         </div>
@@ -52,25 +52,18 @@ export function CreateReady({ operation }: { operation: OperationState }) {
           Create another
         </Button>
       </div>
-      <dl className={classes.secret}>
-        <dt>Director</dt>
-        <dd>
-          {director.email}
-          <CopyButton value={director.email} label="email" />
-        </dd>
-        <dt>Password</dt>
-        <dd>
-          <PasswordOnce id={operation.id} />
-        </dd>
-        {unlocked.length > 0 && (
-          <>
-            <dt>Packages</dt>
-            <dd>
-              <span>{unlockedText(unlocked)}</span>
-            </dd>
-          </>
-        )}
-      </dl>
+      <div className={classes.handover}>
+        <Credentials email={director.email} password={<PasswordOnce id={operation.id} />}>
+          {unlocked.length > 0 && (
+            <>
+              <dt>Packages</dt>
+              <dd>
+                <span>{unlockedText(unlocked)}</span>
+              </dd>
+            </>
+          )}
+        </Credentials>
+      </div>
     </section>
   )
 }
@@ -82,14 +75,15 @@ export function PasswordOnce({ id }: { id: string }) {
   if (take.error) return <ProblemView problem={problemOf(take.error)} onRetry={() => take.mutate({ id })} />
   if (take.isIdle && !unseen) return null // not known yet
   if (take.data === null || (take.isIdle && !unseen?.includes(id)))
-    return <span className="dimmed">Already shown. We don’t store it; reset it if it’s lost.</span>
+    return (
+      <span className="dimmed">
+        No longer available: it was shown already, or a day has passed. Reset it if it’s lost.
+      </span>
+    )
   if (take.data) {
     return (
       <>
-        <span className={`${classes.password} mono`} data-testid="password">
-          {take.data.password}
-        </span>
-        <CopyButton value={take.data.password} label="password" />
+        <Password value={take.data.password} />
         <span className="dimmed">Save it now: it won’t be shown again.</span>
       </>
     )

@@ -1,5 +1,5 @@
 /** Rebuilds several instances: which one first, how many of the others at once, and what happens if one fails. */
-import { Button, Modal, NumberInput, Select, Skeleton } from '@mantine/core'
+import { Button, NumberInput, Select, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { count, enumerate } from '../../../shared/amounts'
@@ -7,7 +7,7 @@ import { canaryOf, defaultAtOnce, fleetJob, rebuildingWords } from '../../../sha
 import type { Problem } from '../../../shared/problem'
 import type { ShownInstance } from '../instances/arrange'
 import dialogs from '../instances/dialogs.module.css'
-import { useJobs, type Skipped } from '../jobs/jobs'
+import { useJobs, type Question, type Skipped } from '../jobs/jobs'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
@@ -19,32 +19,37 @@ import { NewSettings, notCopied } from './new-settings'
 import { Part } from './part'
 import classes from './rebuild.module.css'
 
-interface FleetProps {
-  /** At least two, in their order. */
+/** The dialog. An instance that the operator leaves out of it is skipped. @param fleet at least two, in their order */
+export const questionOnFleet = (
+  fleet: readonly ShownInstance[],
+  skipped: readonly Skipped[],
+  ask: (question: Question) => void,
+): Question => ({
+  title: `Rebuild ${count(fleet.length, 'instance')}`,
+  size: 640,
+  form: close => (
+    <FleetForm
+      fleet={fleet}
+      skipped={skipped}
+      leaveOut={name =>
+        ask(
+          questionOnFleet(
+            fleet.filter(it => it.instance.name !== name),
+            [...skipped, { name, reason: 'left out' }],
+            ask,
+          ),
+        )
+      }
+      onClose={close}
+    />
+  ),
+})
+
+interface FormProps {
   readonly fleet: readonly ShownInstance[]
   readonly skipped: readonly Skipped[]
-  readonly onClose: () => void
-}
-
-/** Keeps the instances that it was opened with, except those that the operator leaves out. */
-export function FleetDialog({ fleet: opened, skipped, onClose }: FleetProps) {
-  const [all] = useState(opened)
-  const [out, setOut] = useState<readonly string[]>([])
-  const fleet = all.filter(it => !out.includes(it.instance.name))
-  return (
-    <Modal opened onClose={onClose} title={`Rebuild ${count(fleet.length, 'instance')}`} size={640}>
-      <FleetForm
-        fleet={fleet}
-        skipped={[...skipped, ...out.map(name => ({ name, reason: 'left out' }))]}
-        leaveOut={name => setOut([...out, name])}
-        onClose={onClose}
-      />
-    </Modal>
-  )
-}
-
-interface FormProps extends FleetProps {
   readonly leaveOut: (name: string) => void
+  readonly onClose: () => void
 }
 
 function FleetForm({ fleet, skipped, leaveOut, onClose }: FormProps) {

@@ -2,8 +2,8 @@
 import { isMoving, type OperationState } from '../../../shared/operation'
 import type { OperationsStore } from './store'
 
-/** Resolves when it has ended or is stuck. */
-export function rested(operations: OperationsStore, id: string): Promise<OperationState> {
+/** Resolves once it has settled or is stuck. */
+export function whenSettled(operations: OperationsStore, id: string): Promise<OperationState> {
   const find = (): OperationState | undefined => operations.view().operations.find(it => it.id === id && !isMoving(it))
   return new Promise(resolve => {
     const known = find()
