@@ -58,6 +58,9 @@ export const instancesRouter = router({
   previewDelete: workspaceProcedure
     .input(namedSchema)
     .query(({ ctx: { workspace }, input, signal }) => workspace.instances.previewDelete(input.name, signal)),
+  previewDeletions: workspaceProcedure
+    .input(z.object({ names: z.array(nameSchema).max(batchLimit) }))
+    .query(({ ctx: { workspace }, input, signal }) => workspace.instances.previewDeletions(input.names, signal)),
   endLost: workspaceProcedure
     .input(namedSchema)
     .mutation(({ ctx: { workspace }, input }) => workspace.instances.endLost(input.name)),

@@ -22,6 +22,7 @@ import type { AnyOperation } from '../operations/operation'
 import type { Processes } from '../processes/client'
 import type { Releases } from '../releases/releases'
 import type { SchemaRoom } from '../schema/room'
+import { mapLimited } from '../system/map-limited'
 import { portFree, portHolders } from '../system/proc'
 import { readManifest } from '../workspace/base'
 import type { Base } from '../workspace/opened'
@@ -92,6 +93,8 @@ export interface Instances {
   /** One masked value of its `.env`. */
   reveal(name: string, key: string): Promise<string>
   previewDelete(name: string, signal?: AbortSignal): Promise<DeletePreview>
+  /** As `previewDelete`, for several. @throws for the first that can't be deleted */
+  previewDeletions(names: readonly string[], signal?: AbortSignal): Promise<DeletePreview[]>
   previewLeftovers(name: string, signal?: AbortSignal): Promise<LeftoversPreview>
   /** Instances whose code isn't the base application's current code; see `outdatedInstances`. */
   outdated(): Promise<string[]>
@@ -206,6 +209,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
     },
     reveal: (name, key) => revealValue(services, name, key),
     previewDelete: (name, signal) => previewDelete(services, name, signal),
+    previewDeletions: (names, signal) => mapLimited(names, 4, name => previewDelete(services, name, signal)),
     previewLeftovers: (name, signal) => previewLeftovers(services, name, signal),
     outdated: () => outdatedInstances(services),
     reviewRebuild: (name, signal) => reviewRebuild(services, name, signal),

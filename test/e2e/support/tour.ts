@@ -37,6 +37,13 @@ export async function tour(window: Page, place: TestHome, prepared: Prepared, lo
   await createWithStops(window, place, look)
 
   await make(room, wizard, operation, 'Riverside')
+  await window.getByRole('link', { name: 'New instance' }).click()
+  await window.getByRole('link', { name: 'Create several…' }).click()
+  await window
+    .getByRole('textbox', { name: 'The list' })
+    .fill('name,director,email\nOakwood,Ada Lovelace,ada@oakwood.example\nriverside,Alan Turing,alan')
+  await expect(window.getByText('Not a valid email address.')).toBeVisible()
+  await look('create-several')
   await room.go('Instances')
   await rebuildTour(window, place, look)
   const load = await busyDatabases(place) // from here on, Lakeside's tables can't be copied

@@ -8,6 +8,7 @@ import {
   IconLayoutGrid,
   IconPlayerPlay,
   IconPlayerStop,
+  IconFileImport,
   IconPlus,
   IconRefresh,
   IconSearch,
@@ -134,6 +135,10 @@ function useEntries(): PaletteEntry[] {
         }),
     ),
     action('create', 'New instance', IconPlus, () => navigate('/create')),
+    {
+      ...action('create-several', 'New instances from a CSV file', IconFileImport, () => navigate('/create/several')),
+      offered: false,
+    },
     ...(infrastructure.canStart()
       ? [action('start-infrastructure', 'Start the infrastructure', IconPlayerPlay, () => infrastructure.start())]
       : []),

@@ -1,6 +1,7 @@
 /** Maps addresses to screens. */
 import { Redirect, Route, Switch } from 'wouter'
 import { CreateScreen } from '../create/create-screen'
+import { SeveralScreen } from '../create/several-screen'
 import { HealthScreen } from '../doctor/health-screen'
 import { InfrastructureScreen } from '../infrastructure/infrastructure-screen'
 import { InstanceScreen } from '../instances/instance-screen'
@@ -21,6 +22,9 @@ export function Routes() {
       </Route>
       <Route path="/create">
         <CreateScreen />
+      </Route>
+      <Route path="/create/several">
+        <SeveralScreen />
       </Route>
       <Route path="/infrastructure/:tab?">{({ tab }) => <InfrastructureScreen tab={tab} />}</Route>
       <Route path="/health/:name?">{({ name }) => <HealthScreen key={name ?? ''} name={name} />}</Route>

@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core'
 import { useMutation } from '@tanstack/react-query'
 import { useEffect, useEffectEvent, type FormEvent } from 'react'
-import { useLocation } from 'wouter'
+import { Link, useLocation } from 'wouter'
 import { createJob } from '../../../shared/jobs/create'
 import { confirm } from '../app/confirm'
 import { focusFault } from '../app/focus-fault'
@@ -75,7 +75,14 @@ export function CreateScreen() {
   const errors = Object.keys(errorsOf(wizard, step))
   const refusal = wizard.refusal?.step === step ? wizard.refusal.problem : undefined
   return (
-    <Page title="New instance">
+    <Page
+      title="New instance"
+      actions={
+        <Button component={Link} href="/create/several" variant="default" size="xs">
+          Create several…
+        </Button>
+      }
+    >
       <StepList wizard={wizard} onGo={target => dispatch({ type: 'go', step: target })} />
       <div className={classes.columns}>
         <form

@@ -29,8 +29,8 @@ export function DeleteForm({ name, onClose }: { name: string; onClose: () => voi
   return (
     <ConfirmForm
       label="Delete the instance"
-      verb="Delete"
-      name={name}
+      verb={`Delete ${shortly(name)}`}
+      phrase={name}
       preview={preview}
       onConfirm={remove}
       onClose={onClose}
@@ -54,8 +54,8 @@ export function LeftoversForm({ name, onClose }: { name: string; onClose: () => 
   return (
     <ConfirmForm
       label="Remove leftovers"
-      verb="Remove"
-      name={name}
+      verb={`Remove ${shortly(name)}`}
+      phrase={name}
       preview={preview}
       onConfirm={remove}
       onClose={onClose}
@@ -67,8 +67,12 @@ export function LeftoversForm({ name, onClose }: { name: string; onClose: () => 
 
 interface ConfirmProps {
   label: string
+  /** e.g. “Delete school”. */
   verb: string
-  name: string
+  /** What must be typed. */
+  phrase: string
+  /** The button that deletes nothing. */
+  keep?: string
   preview: Pick<UseQueryResult<unknown, unknown>, 'error' | 'isPending' | 'isFetching' | 'refetch'>
   /** What will be deleted, once known. */
   children: ReactNode
@@ -77,13 +81,16 @@ interface ConfirmProps {
   onClose: () => void
 }
 
-function ConfirmForm({ label, verb, name, preview, children, onConfirm, onClose }: ConfirmProps) {
+const shortly = (name: string): string => (name.length > 24 ? 'it' : name)
+
+export function ConfirmForm(props: ConfirmProps) {
+  const { label, verb, phrase, keep = 'Keep it', preview, children, onConfirm, onClose } = props
   const [typed, setTyped] = useState('')
   const [sending, setSending] = useState(false)
   const [problem, setProblem] = useState<Problem>()
   const submit = (event: FormEvent): void => {
     event.preventDefault()
-    if (typed !== name || !children) return
+    if (typed !== phrase || !children) return
     setSending(true)
     onConfirm()
       .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
@@ -104,10 +111,10 @@ function ConfirmForm({ label, verb, name, preview, children, onConfirm, onClose 
       <TextInput
         label={
           <>
-            Type <code>{name}</code> to confirm
+            Type <code>{phrase}</code> to confirm
           </>
         }
-        aria-label={`Type ${name} to confirm`}
+        aria-label={`Type ${phrase} to confirm`}
         value={typed}
         onChange={event => setTyped(event.currentTarget.value)}
         autoComplete="off"
@@ -118,10 +125,10 @@ function ConfirmForm({ label, verb, name, preview, children, onConfirm, onClose 
       {problem && <ProblemView problem={problem} />}
       <div className={classes.buttons}>
         <Button variant="default" onClick={onClose}>
-          Keep it
+          {keep}
         </Button>
-        <Button type="submit" color="red" disabled={typed !== name || !children} loading={sending}>
-          {verb} {name.length > 24 ? 'it' : name}
+        <Button type="submit" color="red" disabled={typed !== phrase || !children} loading={sending}>
+          {verb}
         </Button>
       </div>
     </form>

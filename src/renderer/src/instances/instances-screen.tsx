@@ -3,8 +3,10 @@ import { Button, Skeleton } from '@mantine/core'
 import { IconLayoutGrid, IconPlus } from '@tabler/icons-react'
 import { useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react'
 import { Link } from 'wouter'
+import { instancesCsv } from '../../../shared/instances-csv'
 import { createJob } from '../../../shared/jobs/create'
 import { isOpen } from '../../../shared/operation'
+import { handOver } from '../app/hand-over'
 import { useInstances, useOperations } from '../app/live'
 import { EmptyState, Page, Section } from '../app/page'
 import { ActionsMenu } from './actions-menu'
@@ -99,7 +101,15 @@ function List({
   const shared = { items, selected: selection.names, menu: menu?.name, handlers }
   return (
     <>
-      {made.length > 0 && <Toolbar total={made.length} outdated={outdated} groups={groups} search={search} />}
+      {made.length > 0 && (
+        <Toolbar
+          total={made.length}
+          outdated={outdated}
+          groups={groups}
+          search={search}
+          onExport={() => exportList(arranged)}
+        />
+      )}
       {items.length === 0 && (
         <div className={`card ${classes.none}`}>
           <p>
@@ -137,6 +147,12 @@ function List({
       {chosen.length > 0 && <BulkBar chosen={chosen} hidden={chosen.length - chosenHere} onClear={clear} />}
     </>
   )
+}
+
+/** As it is filtered and sorted. */
+function exportList(list: readonly ShownInstance[]): void {
+  const text = instancesCsv(list.map(it => it.instance))
+  handOver(new Blob([text], { type: 'text/csv' }), `instances-${new Date().toISOString().slice(0, 10)}.csv`)
 }
 
 /** Returns the same object for the life of the list, so that it never causes rows to re-render. */

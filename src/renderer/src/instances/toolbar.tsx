@@ -1,6 +1,6 @@
 /** The list's toolbar: find by name, filter by status, table or grid. */
-import { ActionIcon, Kbd, SegmentedControl, TextInput, UnstyledButton } from '@mantine/core'
-import { IconCircleArrowUp, IconLayoutGrid, IconList, IconSearch, IconX } from '@tabler/icons-react'
+import { ActionIcon, Kbd, SegmentedControl, TextInput, Tooltip, UnstyledButton } from '@mantine/core'
+import { IconCircleArrowUp, IconDownload, IconLayoutGrid, IconList, IconSearch, IconX } from '@tabler/icons-react'
 import type { RefObject } from 'react'
 import { instanceWord, StatusIcon, instanceTone } from '../app/status'
 import type { Filter, ShownInstance } from './arrange'
@@ -17,9 +17,10 @@ interface ToolbarProps {
   outdated: readonly ShownInstance[]
   groups: readonly { readonly group: StatusGroup; readonly count: number }[]
   search: RefObject<HTMLInputElement | null>
+  onExport: () => void
 }
 
-export function Toolbar({ total, outdated, groups, search }: ToolbarProps) {
+export function Toolbar({ total, outdated, groups, search, onExport }: ToolbarProps) {
   const { query, setQuery, filter, setFilter, view, setView } = useListState()
   // The active filter stays visible even if nothing has that status any more.
   const shown =
@@ -77,6 +78,11 @@ export function Toolbar({ total, outdated, groups, search }: ToolbarProps) {
         )}
         {filter === 'outdated' && outdated.length > 0 && <RebuildButton chosen={outdated} word="Rebuild all" />}
       </div>
+      <Tooltip label="Export the list as a CSV file">
+        <ActionIcon variant="default" size={30} aria-label="Export the list as a CSV file" onClick={onExport}>
+          <IconDownload size={16} aria-hidden />
+        </ActionIcon>
+      </Tooltip>
       <SegmentedControl
         aria-label="View"
         size="xs"

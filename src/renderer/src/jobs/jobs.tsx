@@ -12,8 +12,6 @@ import {
 } from 'react'
 import { jobOf, startRequestSchema, type StartRequest } from '../../../shared/jobs'
 import { startJob } from '../../../shared/jobs/lifecycle'
-import type { environmentManyJob } from '../../../shared/jobs/environment'
-import type { fleetJob } from '../../../shared/jobs/fleet'
 import type { Several } from '../../../shared/jobs/job'
 import { bulkOf, manyJob, resultsOf, type BulkAction } from '../../../shared/jobs/many'
 import { planOf } from '../../../shared/jobs/words'
@@ -70,7 +68,7 @@ export const about = ({ title, Form, wide }: Dialog, name: string): Question => 
 type InstanceRequest = Extract<StartRequest, { readonly name: string }>
 
 /** A request about several instances that needs more than their names. */
-type SeveralRequest = Extract<StartRequest, { readonly kind: typeof fleetJob.kind | typeof environmentManyJob.kind }>
+type SeveralRequest = Extract<StartRequest, { readonly names: unknown } | { readonly items: unknown }>
 
 interface Jobs {
   /** By instance name. */

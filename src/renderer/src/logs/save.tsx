@@ -10,6 +10,7 @@ import { useState } from 'react'
 import type { LogProgress, LogQuery } from '../../../shared/log'
 import { confirm } from '../app/confirm'
 import { CopyButton } from '../app/copy-button'
+import { handOver } from '../app/hand-over'
 import { useApp } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { problemOf } from '../app/problem-of'
@@ -186,14 +187,6 @@ function download(
       },
     ),
   )
-}
-
-function handOver(file: Blob, name: string): void {
-  const link = document.createElement('a')
-  link.href = URL.createObjectURL(file)
-  link.download = name
-  link.click()
-  setTimeout(() => URL.revokeObjectURL(link.href), 60_000) // by then the browser has read it
 }
 
 let saves = 0
