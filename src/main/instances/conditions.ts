@@ -2,6 +2,7 @@
  * Whether running instances work. PM2 only knows that a process is there; whether it has its database, keeps crashing or
  * answers requests is looked at here, for the list: all the time while someone watches, otherwise when someone asks.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import { missingService, type InfrastructureStatus } from '../../shared/infrastructure'
 import type { InstanceConfig } from '../../shared/instance'
 import type { Problem } from '../../shared/problem'
@@ -11,7 +12,7 @@ import { portHolders, waitingPorts } from '../system/proc'
 import type { Configs } from './configs'
 import { Crashes } from './crashes'
 import type { Gathered } from './gather'
-import { httpError, noAnswer, notListening } from './health'
+import { foreign, heldByOther, httpError, noAnswer, notListening } from './health'
 import { httpStatus, unhealthy } from './http'
 import type { InstancePools } from './pooled'
 import { Probes, type Running } from './probes'
@@ -33,6 +34,8 @@ export class Conditions {
   readonly #services: ConditionServices
   readonly #crashes = new Crashes()
   readonly #probes: Probes
+  /** By instance: the process that is known to hold its port. */
+  readonly #holders = new Map<string, string>()
   /** As last seen, also in the middle of an operation on it. */
   #infrastructure: InfrastructureStatus | undefined
   /** As last seen while no operation was at work on it: what one does in passing isn't worth an alarm. */
@@ -41,21 +44,21 @@ export class Conditions {
   constructor(services: ConditionServices) {
     this.#services = services
     this.#probes = new Probes({
-      answer: whyNoAnswer,
+      answer: (it, signal) => this.#whyNoAnswer(it, signal),
       login: async it => (this.#databaseIsAway() ? undefined : services.pools.refusal(it)),
       waiting: waitingPorts,
     })
   }
 
   /** Call it at each look at the processes. */
-  saw({ instances, foreign }: Gathered, { serverOf, manifest: { server } }: Configs): void {
+  saw({ instances, foreign: copies }: Gathered, { serverOf, manifest: { server } }: Configs): void {
     const listed = instances.flatMap(({ config, process }) => (process ? [[config.name, process] as const] : []))
     this.#crashes.saw(new Map(listed))
     this.#probes.follow(
       instances.flatMap(({ config: { name, port, bootSeconds = server.bootSeconds }, process }): Running[] => {
-        const { status, pid, startedAt } = process ?? {}
-        if (status !== 'online' || pid === undefined || startedAt === undefined || foreign.has(name)) return []
-        return [{ name, pid, port, startedAt, bootSeconds, cwd: serverOf(name), health: server.health }]
+        const { status, pid, startedAt, execMode } = process ?? {}
+        if (status !== 'online' || !pid || !startedAt || !execMode || copies.has(name)) return []
+        return [{ name, pid, port, execMode, startedAt, bootSeconds, cwd: serverOf(name), health: server.health }]
       }),
     )
   }
@@ -63,11 +66,21 @@ export class Conditions {
   /** Looks until the signal is aborted. @param changed called when the diagnoses may have changed */
   async watch(signal: AbortSignal, changed: () => void): Promise<void> {
     this.#probes.run(signal, changed)
-    for await (const status of this.#services.infrastructure.watch(signal)) {
-      const wasAway = this.#databaseIsAway()
-      this.#infrastructure = status
-      if (wasAway && !this.#databaseIsAway()) this.#probes.loginsAgain()
-      changed()
+    while (!signal.aborted) {
+      try {
+        for await (const status of this.#services.infrastructure.watch(signal)) {
+          const wasAway = this.#databaseIsAway()
+          this.#infrastructure = status
+          if (wasAway && !this.#databaseIsAway()) this.#probes.loginsAgain()
+          changed()
+        }
+        return
+      } catch {
+        this.#infrastructure = undefined // what was seen last may not be true any more
+        this.#settled = undefined
+        changed()
+        await delay(again, undefined, { signal }).catch(() => undefined)
+      }
     }
   }
 
@@ -90,6 +103,28 @@ export class Conditions {
       })
   }
 
+  /**
+   * One request, as a browser would make it. That the port's holder is this very process is checked once: it costs a look
+   * at what processes hold. @returns why the answer isn't a healthy application's
+   */
+  async #whyNoAnswer(of: Running, signal: AbortSignal): Promise<Problem | undefined> {
+    const { name, pid, port, execMode, startedAt, bootSeconds, health } = of
+    const answer = await httpStatus(port, health.path, { signal, within })
+    const process = `${pid} ${startedAt} ${port}`
+    if (typeof answer === 'string' || this.#holders.get(name) !== process) {
+      const holders = await portHolders(port, pid)
+      const others = await foreign(execMode, pid, holders)
+      if (others.length > 0) return heldByOther(name, port, others)
+      if (typeof answer === 'string') {
+        if (holders.length > 0) return noAnswer(name, port, answer)
+        return Date.now() - startedAt < bootSeconds * 1000 ? undefined : notListening(name, port)
+      }
+      this.#holders.set(name, process)
+    }
+    const unwell = unhealthy(health, answer)
+    return unwell === undefined ? undefined : httpError(name, unwell)
+  }
+
   /** A login would then only repeat what is known, or disturb an operation. */
   #databaseIsAway(): boolean {
     const known = this.#infrastructure
@@ -97,20 +132,8 @@ export class Conditions {
   }
 }
 
+/** Milliseconds until the services are watched again after a failure. */
+const again = 5000
+
 /** Milliseconds. Long enough for a busy application, and short enough to be noticed soon. */
 const within = 4000
-
-/** One request, as a browser would make it. @returns why the answer isn't a healthy application's */
-async function whyNoAnswer(
-  { name, pid, port, startedAt, bootSeconds, health }: Running,
-  signal: AbortSignal,
-): Promise<Problem | undefined> {
-  const answer = await httpStatus(port, health.path, { signal, within })
-  if (typeof answer === 'number') {
-    const unwell = unhealthy(health, answer)
-    return unwell === undefined ? undefined : httpError(name, unwell)
-  }
-  if ((await portHolders(port, pid)).length > 0) return noAnswer(name, port, answer)
-  const isBooting = Date.now() - startedAt < bootSeconds * 1000
-  return isBooting ? undefined : notListening(name, port)
-}

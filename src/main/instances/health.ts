@@ -88,7 +88,7 @@ export async function look(services: HealthServices, target: HealthTarget, signa
     return { process, problem: notOnline(name, process) }
   const holders = await portHolders(port, process.pid)
   if (holders.length === 0) return { process, problem: notListening(name, port) }
-  const others = await foreign(process, process.pid, holders)
+  const others = await foreign(process.execMode, process.pid, holders)
   if (others.length > 0) return { process, problem: heldByOther(name, port, others) }
   const answer = await answerFrom(process, target, process.pid, signal)
   if (answer === undefined) return { process, problem: sharedWithOther(name, port), final: true }
@@ -111,9 +111,9 @@ async function find(
   return ownProcess(beside === undefined ? listed : listed.filter(it => it.id === beside), target)
 }
 
-/** In cluster mode PM2's daemon, the worker's parent, holds the socket. */
-async function foreign(
-  { execMode }: ProcessInfo,
+/** Those that are neither the process nor its children. In cluster mode PM2's daemon, the worker's parent, holds the socket. */
+export async function foreign(
+  execMode: ProcessInfo['execMode'],
   pid: number,
   holders: readonly ListeningProcess[],
 ): Promise<ListeningProcess[]> {
@@ -192,7 +192,7 @@ export const notListening = (name: string, port: number): Problem => ({
   action: 'retry',
 })
 
-const heldByOther = (name: string, port: number, others: readonly ListeningProcess[]): Problem => ({
+export const heldByOther = (name: string, port: number, others: readonly ListeningProcess[]): Problem => ({
   code: 'port-held-by-other',
   message: `Port ${port} is held by another program, not by “${name}”.`,
   cause: `It is held by ${others.map(describe).join(', ')}.`,

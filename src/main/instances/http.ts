@@ -81,6 +81,7 @@ export function httpStatus(
   { signal, within }: { readonly signal: AbortSignal; readonly within: number },
 ): Promise<number | string> {
   return new Promise(resolve => {
+    if (signal.aborted) return resolve('It was stopped.')
     const socket = connect(port, loopback).setEncoding('latin1')
     const timer = setTimeout(() => end(`There was no answer within ${within / 1000} s.`), within)
     const stop = (): void => end('It was stopped.')

@@ -63,6 +63,7 @@ export class Measures implements Measured {
 
   /** Measures until the signal is aborted. @param changed called when a measurement shows anything new */
   async run(signal: AbortSignal, changed: () => void): Promise<void> {
+    if (signal.aborted) return
     const timer = setInterval(() => {
       const differs = this.#measure()
       if (this.#facts.lost.some(it => !usageOf(it.pid))) this.again() // it has ended

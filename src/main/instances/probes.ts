@@ -5,6 +5,7 @@
  */
 import type { Problem } from '../../shared/problem'
 import type { HealthCheck } from '../../shared/workspace'
+import type { ProcessInfo } from '../processes/client'
 
 /** An instance whose process is running. */
 export interface Running {
@@ -13,6 +14,7 @@ export interface Running {
   /** Its server folder. */
   readonly cwd: string
   readonly port: number
+  readonly execMode: ProcessInfo['execMode']
   /** Milliseconds since 1970. */
   readonly startedAt: number
   readonly bootSeconds: number
@@ -101,6 +103,7 @@ export class Probes {
 
   /** Asks until the signal is aborted. @param changed called whenever an answer differs */
   run(signal: AbortSignal, changed: () => void): void {
+    if (signal.aborted) return
     const ask = async (): Promise<void> => {
       const next = this.#next()
       if (next && (await this.#ask(...next, signal))) changed()

@@ -100,8 +100,7 @@ export class Registry {
     this.#daemonChanged()
     this.#attention = new AbortController()
     const signal = AbortSignal.any([this.#attention.signal, this.#services.signal])
-    // if it fails, the list goes on without its findings
-    void this.#services.conditions.watch(signal, () => this.#watched.again()).catch(() => undefined)
+    void this.#services.conditions.watch(signal, () => this.#watched.again())
   }
 
   /** What the running instances used most recently. @param most samples of each */

@@ -62,7 +62,7 @@ export function troubleOf(name: string, { missing, login, crashes, answer }: Con
         code: answer.code,
         message: answer.message,
         cause: answer.cause,
-        hint: 'Its error log may say why. A restart often helps.',
+        hint: answer.code === 'port-held-by-other' ? answer.hint : 'Its error log may say why. A restart often helps.',
       },
     }
   return undefined

@@ -1,5 +1,6 @@
 /** An instance whose process is running, but which doesn't work, isn't shown as online: the three cases, and the way back. */
-import { rm, writeFile } from 'node:fs/promises'
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
@@ -71,6 +72,23 @@ it('unstable: PM2 restarts it again and again; not answering: it holds its port,
   }
   await shown('mute', 'online')
   await workspace.processes.stop({ name: 'loop', cwd: loop.server })
+})
+
+it('not answering: another program does, on its port', async () => {
+  const script = join(mute.server, 'index.js')
+  const code = await readFile(script, 'utf8')
+  await rm(script)
+  await writeFile(script, 'setInterval(() => undefined, 1000)')
+  await kill9(await pidOf(workspace, 'mute'))
+  const other = createServer((_, response) => response.end('hello')).listen(mute.port, '127.0.0.1')
+  try {
+    expect((await shown('mute', 'not answering')).trouble).toMatchObject({ code: 'port-held-by-other' })
+  } finally {
+    other.close()
+    await writeFile(script, code)
+  }
+  await kill9(await pidOf(workspace, 'mute'))
+  await shown('mute', 'online')
 })
 
 it('no database: its own password isn’t valid any more', async () => {

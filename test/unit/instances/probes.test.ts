@@ -10,6 +10,7 @@ const running = (name: string, more: Partial<Running> = {}): Running => ({
   pid: 1,
   cwd: '',
   port: 5000,
+  execMode: 'fork',
   startedAt: now - 3_600_000,
   bootSeconds: 60,
   health: { path: '/' },
