@@ -1,9 +1,9 @@
 /** The app around the workspace: which one is open, and switching between them. */
 import { basename } from 'node:path'
 import { isMoving, isOpen, type OperationState } from '../shared/operation'
-import { problem, ProblemError, toProblem } from '../shared/problem'
-import type { ServeStatus, SessionView } from '../shared/served'
+import { problem, ProblemError, toProblem, type Problem } from '../shared/problem'
 import type { AppState, WorkspaceCheck } from '../shared/workspace'
+import type { Desktop, LocalListener, OtherEngine, Served } from './faces'
 import type { WorkspaceServices } from './services'
 import { Latest } from './system/latest'
 import { SerialQueue } from './system/serial-queue'
@@ -12,40 +12,6 @@ import { checkWorkspace, requireWorkspace } from './workspace/base'
 import { foldersLike } from './workspace/folders'
 import type { RecentWorkspaces } from './workspace/recent'
 import { createSample } from './workspace/sample'
-
-/** Features that only the desktop app has. */
-export interface Desktop {
-  /** @returns undefined if the operator cancelled */
-  chooseFolder(title: string): Promise<string | undefined>
-  /** Asks where to save a file. @param name the proposed name @returns undefined if the operator cancelled */
-  chooseFile(title: string, name: string): Promise<string | undefined>
-  openExternal(url: string): Promise<void>
-  /** Opens logs in a separate window. @param path the screen's path, `/window/logs/…` */
-  openLogs(path: string): void
-}
-
-/** Features that only served pages have. */
-export interface Served {
-  status(): ServeStatus
-  /** An address that opens one session. */
-  link(): string
-  sessions(signal: AbortSignal): AsyncGenerator<readonly SessionView[], void, undefined>
-  /** Ends a session and its connections. */
-  revoke(id: string): void
-  /** Asks the server to end once running operations have finished. */
-  stop(): void
-}
-
-/** Lets commands on this machine connect to the open workspace. */
-export interface LocalListener {
-  /** The number of connections. */
-  count(): number
-  /** If there are no connections, accepts no more. @returns whether that is so */
-  endIfUnused(): boolean
-  /** Resolves when a connection has ended, or the signal is aborted. */
-  disconnected(signal: AbortSignal): Promise<void>
-  close(): Promise<void>
-}
 
 export interface AppOptions {
   readonly version: string
@@ -61,12 +27,15 @@ export interface AppOptions {
   readonly open: (root: string) => Promise<WorkspaceServices>
   /** Lets commands on this machine reach the open workspace. */
   readonly listen?: (services: WorkspaceServices) => Promise<LocalListener>
+  /** @returns the engine that has the workspace open; undefined if there is none */
+  readonly reach?: (root: string) => Promise<OtherEngine | undefined>
 }
 
 export class App {
   readonly #state: Latest<AppState>
   #services: WorkspaceServices | undefined
   #listener: LocalListener | undefined
+  #joined: { readonly root: string; readonly engine: OtherEngine } | undefined
   /** Opening and closing, one at a time. */
   readonly #changes = new SerialQueue()
   readonly #options: AppOptions
@@ -100,6 +69,11 @@ export class App {
     return this.#services
   }
 
+  /** The engine through which a window shows a workspace that another process has open. */
+  get joined(): OtherEngine | undefined {
+    return this.#joined?.engine
+  }
+
   /** The open workspace's services. @throws Problem `no-workspace` */
   get workspace(): WorkspaceServices {
     if (this.#services) return this.#services
@@ -126,23 +100,50 @@ export class App {
    * that was open stays open then
    */
   open(path: string): Promise<void> {
+    return this.#change(async () => this.#open(await requireWorkspace(path)))
+  }
+
+  /**
+   * Shows a workspace through the engine that has it open; if that has just ended, opens it here. Only in a window: a
+   * served session’s limits wouldn’t apply there.
+   * @throws Problems `not-a-window`, and those of `open`
+   */
+  join(path: string): Promise<void> {
     return this.#change(async () => {
+      if (!this.#options.desktop)
+        throw problem({ code: 'not-a-window', message: 'Only a window can show a workspace that is open elsewhere.' })
       const root = await requireWorkspace(path)
-      if (this.#services?.paths.root === root) return
       this.#requireIdle()
-      const services = await this.#options.open(root)
+      const engine = await this.#options.reach?.(root)
+      if (!engine) return this.#open(root)
       await this.#close()
-      this.#services = services
-      // if it fails, commands report that the workspace is locked
-      this.#listener = await this.#options.listen?.(services).catch(() => undefined)
-      services.signal.addEventListener('abort', () => void this.#leave(services).catch(() => undefined))
-      if (!this.#options.looking) await this.#options.recent.add(root)
+      this.#joined = { root, engine }
+      void engine.ended.then(() => this.#left(engine))
+      await this.#options.recent.add(root)
     })
   }
 
-  /** As `open`, but for start-up: errors are shown on the first screen instead of thrown. */
-  async reopen(path: string): Promise<void> {
-    await this.open(path).catch((error: unknown) => this.#show({ problem: toProblem(error) }))
+  /** A link to the pages of the server that has the workspace open. @throws Problem `not-serving` */
+  async linkTo(path: string): Promise<string> {
+    const engine = await this.#options.reach?.(await requireWorkspace(path))
+    if (!engine) throw notServing()
+    try {
+      return await engine.link()
+    } finally {
+      await engine.close()
+    }
+  }
+
+  /** As `open`, but for start-up: errors are shown on the first screen. @returns the Problem, if there is one */
+  async reopen(path: string): Promise<Problem | undefined> {
+    try {
+      await this.open(path)
+      return undefined
+    } catch (error) {
+      const found = toProblem(error)
+      await this.#show({ problem: found })
+      return found
+    }
   }
 
   /** @throws Problems of `createSample` */
@@ -217,6 +218,18 @@ export class App {
     })
   }
 
+  async #open(root: string): Promise<void> {
+    if (this.#services?.paths.root === root) return
+    this.#requireIdle()
+    const services = await this.#options.open(root)
+    await this.#close()
+    this.#services = services
+    // if it fails, commands report that the workspace is locked
+    this.#listener = await this.#options.listen?.(services).catch(() => undefined)
+    services.signal.addEventListener('abort', () => void this.#leave(services).catch(() => undefined))
+    if (!this.#options.looking) await this.#options.recent.add(root)
+  }
+
   /** Otherwise running operations would be interrupted until the workspace is opened again. */
   #requireIdle(): void {
     if (!this.#services?.operations.running()) return
@@ -238,7 +251,26 @@ export class App {
     if (reason instanceof ProblemError) await this.#show({ problem: reason.problem })
   }
 
+  /** Says that the engine has ended through which the workspace was shown. Does nothing if we left it. */
+  async #left(engine: OtherEngine): Promise<void> {
+    const joined = this.#joined
+    if (joined?.engine !== engine) return
+    await this.#change(() => this.#close())
+    await this.#show({
+      problem: {
+        code: 'engine-ended',
+        message: 'The Instance Manager that had this workspace open has closed it.',
+        hint: 'Running instances keep running. Open the workspace here to continue.',
+        action: 'open-workspace',
+        workspace: joined.root,
+      },
+    })
+  }
+
   async #close(): Promise<void> {
+    const joined = this.#joined
+    this.#joined = undefined
+    await joined?.engine.close()
     const services = this.#services
     this.#services = undefined
     await this.#listener?.close()
@@ -249,12 +281,20 @@ export class App {
   async #show(change: Partial<AppState>): Promise<void> {
     const recent = await this.#options.recent.list()
     // No await from here on: concurrent changes must not undo each other.
-    const root = this.#services?.paths.root
+    const joined = this.#joined
+    const root = joined?.root ?? this.#services?.paths.root
     this.#state.set({
       ...this.#state.value,
       ...change,
       recent,
-      workspace: root === undefined ? undefined : { path: root, name: basename(root) },
+      served: (joined ? joined.engine.served : this.#options.served) !== undefined,
+      workspace:
+        root === undefined
+          ? undefined
+          : { path: root, name: basename(root), through: joined && { address: joined.engine.served } },
     })
   }
 }
+
+const notServing = () =>
+  problem({ code: 'not-serving', message: 'This workspace isn’t being served.', hint: 'Try to open it again.' })

@@ -1,7 +1,8 @@
 /** Puts the product together, room by room, for the host that it runs on. No Electron; tests use it too. */
 import { join } from 'node:path'
-import { App, type Desktop, type Served } from './app'
+import { App } from './app'
 import { doctorRoom } from './doctor/room'
+import type { Desktop, Served } from './faces'
 import { infrastructureRoom } from './infrastructure/room'
 import { instancesRoom } from './instances/room'
 import { rosterRoom } from './instances/roster'
@@ -17,6 +18,7 @@ import { ownBytes } from './releases/tree'
 import { schemaRoom } from './schema/room'
 import type { WorkspaceServices } from './services'
 import { engineSocket } from './transport/local-client'
+import { reachEngine } from './transport/other-engine'
 import { listenLocally } from './transport/local-socket'
 import { openBase, type Base, type OpenedWorkspace, type Place } from './workspace/opened'
 import { RecentWorkspaces } from './workspace/recent'
@@ -47,6 +49,7 @@ export function composeApp(host: Host): App {
     looking: host.looking,
     open: root => openWorkspace(host, root),
     listen: host.looking ? undefined : ({ paths }) => listenLocally(join(paths.state, engineSocket), app),
+    reach: reachEngine,
   })
   return app
 }

@@ -9,8 +9,9 @@ import { z } from 'zod'
 import { isOpen } from '../shared/operation'
 import { wordsOf } from '../shared/jobs/words'
 import { toProblem } from '../shared/problem'
-import type { Desktop } from './app'
+import type { App } from './app'
 import { composeApp, pm2HomeOf, siteDefaults } from './compose'
+import type { Desktop } from './faces'
 import { contentSecurityPolicy, contentTypeOf } from './pages'
 import { productIn } from './system/product'
 import { serveWindows } from './transport/ipc-socket'
@@ -128,7 +129,7 @@ async function start(): Promise<void> {
     if (window) show(window)
     else openWindow()
     const other = secondStartSchema.safeParse(data).data?.workspace
-    if (other !== undefined) void app.open(other).catch(warn)
+    if (other !== undefined) void app.open(other).catch((error: unknown) => warn(app, error))
   })
   electron.on('window-all-closed', () => electron.quit())
   electron.on('before-quit', event => {
@@ -188,7 +189,7 @@ function show(shown: BrowserWindow): void {
  * Ends the app if no operation is running; otherwise as the operator chooses. Interrupted operations are recovered at
  * the next start.
  */
-async function quit(app: ReturnType<typeof composeApp>): Promise<void> {
+async function quit(app: App): Promise<void> {
   const operations = app.opened?.operations
   if (operations?.running()) {
     const names = operations
@@ -229,17 +230,20 @@ async function servePage({ host, pathname }: URL): Promise<Response> {
   })
 }
 
-/** Shows why a second start's workspace couldn't be opened; the open one stays open. */
-async function warn(error: unknown): Promise<void> {
-  const { message, cause, hint } = toProblem(error)
+/** Shows why a second start's workspace couldn't be opened, and offers the way in; the open one stays open. */
+async function warn(app: App, error: unknown): Promise<void> {
+  const { message, cause, hint, action, workspace } = toProblem(error)
+  const elsewhere = workspace !== undefined && (action === 'show-here' || action === 'sign-in-link')
   const options: Electron.MessageBoxOptions = {
     type: 'warning',
     title: 'Instance Manager',
     message,
     detail: [cause, hint].filter(Boolean).join('\n'),
+    buttons: elsewhere ? ['Show it in this window', 'Cancel'] : ['OK'],
     noLink: true,
   }
-  await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options))
+  const { response } = await (window ? dialog.showMessageBox(window, options) : dialog.showMessageBox(options))
+  if (elsewhere && response === 0) await app.join(workspace).catch((failed: unknown) => warn(app, failed))
 }
 
 /** Shows an unexpected error at start-up, and ends the app. */

@@ -8,7 +8,7 @@ import type { Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
 import { problem } from '../shared/problem'
-import { linkFragment } from '../shared/served'
+import { hostOf, linkFragment } from '../shared/served'
 import type { App } from './app'
 import { composeApp } from './compose'
 import { plainHost } from './host'
@@ -19,6 +19,7 @@ import { servePages } from './serve/http'
 import { Sessions } from './serve/sessions'
 import { signIn } from './serve/sign-in'
 import { Strangers } from './serve/strangers'
+import { portHolders } from './system/proc'
 import { productIn } from './system/product'
 import { listenLocally } from './transport/local-socket'
 import { serveSockets } from './transport/web-socket'
@@ -28,8 +29,8 @@ export interface ServeOptions {
   readonly root: string
   /** The workspace to open; absent: the most recent one, if it can be opened. */
   readonly workspace?: string
-  /** The first port to try; the next free one is used. */
-  readonly port: number
+  /** Absent: the first free one from 7600 on. */
+  readonly port?: number
   /** PEM files and the address to listen on: only together. */
   readonly remote?: { readonly address: string; readonly certificate: string; readonly key: string }
 }
@@ -46,11 +47,12 @@ export interface Serving {
   close(): Promise<void>
 }
 
-/** Ports to try. */
-const attempts = 100
+/** The ports to try unless one is named. */
+const ports = Array.from({ length: 100 }, (_, index) => 7600 + index)
 
 /**
- * @throws Problems `serve-no-port`, `serve-certificate`; those of opening the named workspace. Nothing is served then
+ * @throws Problems `serve-no-port`, `serve-port-taken`, `serve-certificate`; `workspace-locked`; others of opening the
+ * named workspace. Nothing is served then
  */
 export async function serve({ root, workspace, port: wanted, remote }: ServeOptions): Promise<Serving> {
   const tls = remote && (await readTls(remote))
@@ -61,9 +63,8 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
   })
   const since = new Date().toISOString()
   let address = remote?.address ?? '127.0.0.1'
-  let port = wanted
-  const link = (): string =>
-    `${tls ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${port}/${linkFragment(sessions.link())}`
+  let port = 0
+  const link = (): string => `${tls ? 'https' : 'http'}://${hostOf({ address, port })}/${linkFragment(sessions.link())}`
 
   const host = await plainHost('serve', root)
   const app: App = composeApp({
@@ -110,8 +111,10 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
   }
   try {
     const last = workspace === undefined ? await app.last() : undefined
-    if (last !== undefined) await app.reopen(last)
-    else if (workspace !== undefined) await app.open(resolve(workspace))
+    const shown = last === undefined ? undefined : await app.reopen(last)
+    // there is a way into it already: an empty first screen at another port would only hide that
+    if (shown?.code === 'workspace-locked') throw problem(shown)
+    if (workspace !== undefined) await app.open(resolve(workspace))
     // last, because its presence means that the pages are being served
     unlisten = (await listenLocally(controlSocket(host.data, port), app)).close
   } catch (error) {
@@ -121,9 +124,9 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
   return { app, address, port, link, asked, close }
 }
 
-/** The first free port, starting with the wanted one. */
-async function listen(server: Server, address: string, wanted: number): Promise<number> {
-  for (let port = wanted; port < Math.min(wanted + attempts, 65_536); port++) {
+/** Listens on the wanted port, or else on the first free one. */
+async function listen(server: Server, address: string, wanted: number | undefined): Promise<number> {
+  for (const port of wanted === undefined ? ports : [wanted]) {
     const taken = await new Promise<boolean>((done, fail) => {
       const failed = (error: NodeJS.ErrnoException): void =>
         error.code === 'EADDRINUSE' ? done(true) : fail(cannotListen(address, port, error))
@@ -135,10 +138,23 @@ async function listen(server: Server, address: string, wanted: number): Promise<
     })
     if (!taken) return port
   }
+  if (wanted !== undefined) throw await portTaken(wanted)
   throw problem({
     code: 'serve-no-port',
-    message: `There is no free port from ${wanted} on.`,
+    message: `There is no free port from ${ports[0]} to ${ports.at(-1)}.`,
     hint: 'Choose another with --port.',
+  })
+}
+
+async function portTaken(port: number) {
+  const [holder] = await portHolders(port)
+  return problem({
+    code: 'serve-port-taken',
+    message: `Port ${port} is taken.`,
+    cause: holder?.program
+      ? `${holder.program} (process ${holder.pid}) is listening on it.`
+      : 'Another user’s process is listening on it.',
+    hint: 'Choose another port, or leave out --port to use the first free one.',
   })
 }
 

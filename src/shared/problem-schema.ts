@@ -15,6 +15,9 @@ const actions: Readonly<Record<ProblemAction, ProblemAction>> = {
   'free-space': 'free-space',
   'keep-waiting': 'keep-waiting',
   'test-again': 'test-again',
+  'show-here': 'show-here',
+  'sign-in-link': 'sign-in-link',
+  'open-workspace': 'open-workspace',
 }
 
 export const problemSchema = z.object({
@@ -24,6 +27,7 @@ export const problemSchema = z.object({
   hint: z.string().optional(),
   action: z.enum(actions).optional(),
   instance: z.string().optional(),
+  workspace: z.string().optional(),
   field: z.string().optional(),
   details: z.string().optional(),
 }) satisfies z.ZodType<Problem>

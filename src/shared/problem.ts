@@ -19,6 +19,9 @@ export type ProblemAction =
   | 'free-space'
   | 'keep-waiting'
   | 'test-again'
+  | 'show-here'
+  | 'sign-in-link'
+  | 'open-workspace'
 
 export interface Problem {
   /** Stable, kebab-case, listed in docs/problems.md. */
@@ -33,6 +36,8 @@ export interface Problem {
   readonly action?: ProblemAction | undefined
   /** The instance that the action applies to. */
   readonly instance?: string | undefined
+  /** The folder of the workspace that the action applies to. */
+  readonly workspace?: string | undefined
   /** The invalid input, e.g. `name` or `director.email`. */
   readonly field?: string | undefined
   /** The tail of a tool's output, trimmed and without secrets; shown under "Details". */

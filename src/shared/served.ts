@@ -23,6 +23,10 @@ export interface ServeStatus {
   readonly sessions: number
 }
 
+/** As in a URL. */
+export const hostOf = ({ address, port }: Pick<ServeStatus, 'address' | 'port'>): string =>
+  `${address.includes(':') ? `[${address}]` : address}:${port}`
+
 /*
  * Signing in: the first three messages of a page's WebSocket, each one line of JSON. After that, the socket is a line to the router.
  *

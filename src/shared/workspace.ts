@@ -140,10 +140,15 @@ export interface AppState {
   readonly desktop: boolean
   /** Instance Manager runs as root, so instances can have their own system users. */
   readonly root: boolean
-  /** The pages are served over HTTP, so there are sessions. */
+  /** The engine's pages are served over HTTP, so there are sessions. */
   readonly served: boolean
   /** Absent: the first-run screen asks for a workspace. */
-  readonly workspace?: { readonly path: string; readonly name: string }
+  readonly workspace?: {
+    readonly path: string
+    readonly name: string
+    /** This window shows it through the engine of another process; where that serves its pages, if it does. */
+    readonly through?: { readonly address?: string }
+  }
   readonly recent: readonly RecentWorkspace[]
   readonly home: string
   /** Why the last attempt to open a workspace failed. */

@@ -174,7 +174,7 @@ test.describe.serial('served', () => {
     await expect(browsers.getByRole('button', { name: /End the session/ })).toHaveCount(0)
   })
 
-  test('commands go through the same engine, and the desktop app is told who has the workspace', async () => {
+  test('commands go through the same engine, and so does a window: told who has the workspace, it shows it', async () => {
     await list.room.go('Instances')
     const stopped = await command(place, '--workspace', place.root, 'stop', 'Hillside')
     expect(stopped.exit).toBe(0)
@@ -184,8 +184,25 @@ test.describe.serial('served', () => {
 
     const { window, close } = await place.launch({ workspace: place.root })
     await expect(window.getByText('This workspace is already open in another Instance Manager.')).toBeVisible()
-    await expect(window.getByText(/It is the headless server, process \d+/)).toBeVisible()
+    await expect(window.getByText(/It is the headless server, process \d+ at 127\.0\.0\.1:\d+/)).toBeVisible()
+    await window.getByRole('button', { name: 'Create a sign-in link' }).click()
+    await expect(window.getByText(/^http:\/\/127\.0\.0\.1:\d+\/#token=/)).toBeVisible()
+    await window.getByRole('button', { name: 'Show it in this window' }).click()
+    const shown = new InstanceList(window)
+    await expect(shown.row('Hillside')).toContainText('Stopped')
+    await shown.button('Start', 'Hillside').click()
+    await expect(list.row('Hillside')).toContainText('Online')
+    await list.button('Stop', 'Hillside').click()
+    await expect(shown.row('Hillside')).toContainText('Stopped')
+
+    await served.stop()
+    const ended = window.getByRole('alert').filter({ hasText: 'has closed it' })
+    await ended.getByRole('button', { name: 'Open it here' }).click()
+    await expect(shown.row('Hillside')).toContainText('Stopped')
     await close()
+    served = await npmStart(place, '--workspace', place.root)
+    await page.goto(served.link)
+    await expect(list.row('Hillside')).toContainText('Stopped')
   })
 
   test('deletes, and ends when it is told to; what runs goes on', async () => {

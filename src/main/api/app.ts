@@ -2,7 +2,7 @@
 import { isAbsolute, resolve } from 'node:path'
 import { z } from 'zod'
 import { problem } from '../../shared/problem'
-import { procedure, router, workspaceProcedure } from './trpc'
+import { procedure, router } from './trpc'
 
 /** An absolute path; `~` is the user's home. */
 const path = z.object({
@@ -40,6 +40,12 @@ export const appRouter = router({
   createSample: procedure
     .input(path)
     .mutation(({ ctx: { app }, input }) => app.createSample(absolute(app.home, input.path))),
+  /** Shows a workspace that is open elsewhere through the engine that has it. */
+  join: procedure.input(path).mutation(({ ctx: { app }, input }) => app.join(absolute(app.home, input.path))),
+  /** A link to the pages of the server that has the workspace open. */
+  linkTo: procedure
+    .input(path)
+    .mutation(async ({ ctx: { app }, input }) => ({ link: await app.linkTo(absolute(app.home, input.path)) })),
   close: procedure.mutation(({ ctx: { app } }) => app.close()),
   forget: procedure.input(path).mutation(({ ctx: { app }, input }) => app.forget(input.path)),
   openLogs: procedure
@@ -52,12 +58,12 @@ export const appRouter = router({
       }),
     )
     .mutation(({ ctx: { app }, input }) => app.desktop?.openLogs(input.path)),
-  openExternal: workspaceProcedure
-    .input(z.object({ url: z.string() }))
-    .mutation(async ({ ctx: { app, workspace }, input }) => {
-      const { instances } = await workspace.instances.registry.list()
-      if (!instances.some(it => it.url === input.url))
-        throw problem({ code: 'url-unknown', message: 'This isn’t the address of an instance.' })
-      await app.desktop?.openExternal(input.url)
-    }),
+  openExternal: procedure.input(z.object({ url: z.string() })).mutation(async ({ ctx: { app }, input }) => {
+    const urls = app.joined
+      ? await app.joined.urls()
+      : (await app.workspace.instances.registry.list()).instances.map(it => it.url)
+    if (!urls.includes(input.url))
+      throw problem({ code: 'url-unknown', message: 'This isn’t the address of an instance.' })
+    await app.desktop?.openExternal(input.url)
+  }),
 })

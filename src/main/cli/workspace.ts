@@ -48,7 +48,7 @@ async function isWorkspace(folder: string): Promise<boolean> {
 }
 
 /** The last workspace opened; undefined if there is none or the record can't be read. */
-async function lastOpened(data: string): Promise<string | undefined> {
+export async function lastOpened(data: string): Promise<string | undefined> {
   try {
     const recent = JSON.parse((await readIfExists(join(data, 'recent.json'))) ?? '[]') as readonly {
       readonly path: string

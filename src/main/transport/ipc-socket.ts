@@ -3,13 +3,11 @@
  * adapter, so the desktop app and a served page use exactly the same protocol.
  */
 import { EventEmitter } from 'node:events'
-import type { IncomingMessage } from 'node:http'
 import { ipcMain, type IpcMainEvent, type WebContents } from 'electron'
-import type { WebSocket } from 'ws'
 import { z } from 'zod'
 import { channels } from '../../shared/bridge'
 import type { App } from '../app'
-import { connectRouter } from './router-connection'
+import { connectWindow, type Line } from './window-line'
 
 /** Limits, far above what the app needs: characters per message, and lines per window. */
 const maxMessage = 1_000_000
@@ -18,8 +16,7 @@ const maxLines = 8
 const lineSchema = z.string().min(1).max(40)
 const messageSchema = z.string().max(maxMessage)
 
-/** The part of `ws.WebSocket` that tRPC's adapter uses. */
-class IpcSocket extends EventEmitter {
+class IpcSocket extends EventEmitter implements Line {
   readyState = 1
   readonly #contents: WebContents
   readonly #line: string
@@ -39,10 +36,6 @@ class IpcSocket extends EventEmitter {
     if (this.readyState !== 1) return
     if (!this.#contents.isDestroyed()) this.#contents.send(channels.closed, this.#line)
     this.ended()
-  }
-
-  terminate(): void {
-    this.close()
   }
 
   /** Call it when the window has closed it. */
@@ -88,8 +81,7 @@ export function serveWindows(app: App, origin: string): void {
     const socket = new IpcSocket(event.sender, name.data)
     socket.once('close', () => lines.delete(name.data))
     lines.set(name.data, socket)
-    const request = { url: '/', headers: {} } satisfies Pick<IncomingMessage, 'url' | 'headers'>
-    connectRouter(socket as unknown as WebSocket, request as IncomingMessage, { app })
+    connectWindow(socket, app)
   })
   ipcMain.on(channels.message, (event, line: unknown, data: unknown) => {
     const text = messageSchema.safeParse(data)

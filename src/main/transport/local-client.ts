@@ -15,8 +15,15 @@ export const engineSocket = 'engine.sock'
 
 export interface LocalConnection {
   readonly client: TRPCClient<Router>
+  /** Another connection to the same router, without a client. It ends with this one. */
+  connect(): WebSocket
+  /** Resolves when the connection is lost or closed. */
+  readonly lost: Promise<void>
   close(): Promise<void>
 }
+
+/** The close code of a connection that we end. */
+export const leaving = 1000
 
 /** How long a busy engine may take to accept a connection, in milliseconds. */
 const patience = 30_000
@@ -32,16 +39,23 @@ export async function connectLocally(path: string): Promise<LocalConnection | un
     }
   }
   let tell: (open: boolean) => void
+  let end: () => void
   const opened = new Promise<boolean>(resolve => (tell = resolve))
+  const lost = new Promise<void>(resolve => (end = resolve))
+  const others = new Set<WebSocket>()
   const socket = createWSClient({
     url: 'ws://localhost/',
     WebSocket: LocalSocket as unknown as typeof globalThis.WebSocket,
     retryDelayMs: () => 1000,
     onOpen: () => tell(true),
     onError: () => tell(false),
-    onClose: () => tell(false),
+    onClose: () => {
+      tell(false)
+      end()
+    },
   })
   const close = async (): Promise<void> => {
+    for (const other of others) other.close(leaving)
     await socket.close()
     await folder.close()
   }
@@ -58,6 +72,13 @@ export async function connectLocally(path: string): Promise<LocalConnection | un
         : observable(({ error }) => error(TRPCClientError.from(new Error('The connection is lost.'))))
   return {
     client: createTRPCClient<Router>({ links: [failUnlessConnected, wsLink({ client: socket })] }),
+    connect() {
+      const other = new LocalSocket()
+      others.add(other)
+      other.once('close', () => others.delete(other))
+      return other
+    },
+    lost,
     close,
   }
 }

@@ -1,8 +1,8 @@
 /** Only one process at a time runs a workspace's operations. The kernel decides which (`system/kernel-lock.ts`). */
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { z } from 'zod'
-import { problem } from '../../shared/problem'
+import { problem, type Problem } from '../../shared/problem'
 import { makePrivateFolder, readJson, writeJson } from '../system/files'
 import { holdLock, type HeldLock, type LockOptions } from '../system/kernel-lock'
 import { isAlive } from '../system/proc'
@@ -13,22 +13,31 @@ const lockHolderSchema = z.object({
   pid: z.int().positive(),
   kind: z.enum(['window', 'serve', 'command']),
   since: z.iso.datetime(),
+  /** Where a server's pages are: host and port. */
+  address: z.string().max(300).optional(),
 })
 type LockHolder = z.infer<typeof lockHolderSchema>
 export type HolderKind = LockHolder['kind']
 
 export type Lock = Pick<HeldLock, 'release'>
 
+interface TakeOptions extends LockOptions, Pick<LockHolder, 'address'> {}
+
 /**
  * Takes the lock in a workspace's own folder (`.instance-manager`), which is created if missing. It doesn't keep the
  * process alive.
  * @throws Problem `workspace-locked`, which names the holder; `lock-unavailable` if there is no `flock`
  */
-export async function acquireLock(folder: string, kind: HolderKind, options: LockOptions = {}): Promise<Lock> {
+export async function acquireLock(folder: string, kind: HolderKind, options: TakeOptions = {}): Promise<Lock> {
   await makePrivateFolder(folder)
   const lock = await holdLock(join(folder, 'lock'), options)
-  if (!lock) throw locked(await holderOf(folder))
-  const holder: LockHolder = { pid: process.pid, kind, since: new Date().toISOString() }
+  if (!lock) throw locked(dirname(folder), await holderOf(folder))
+  const holder: LockHolder = {
+    pid: process.pid,
+    kind,
+    since: new Date().toISOString(),
+    address: options.address,
+  }
   // only for information: a full disk must not keep anyone from freeing space
   await writeJson(holderFile(folder), holder).catch(() => undefined)
   return {
@@ -55,12 +64,23 @@ const holderOf = (folder: string): Promise<LockHolder | undefined> =>
     { every: 50, timeout: 500 },
   )
 
-const kindWords: Record<HolderKind, string> = { window: 'a window', serve: 'the headless server', command: 'a command' }
+/** Where the workspace is open, and what can be done about that. */
+const kinds: Record<HolderKind, Pick<Problem, 'hint' | 'action'> & { readonly where: string }> = {
+  window: { where: 'a window', hint: 'Use that one, or close it and try again.', action: 'show-here' },
+  serve: { where: 'the headless server', hint: 'Use that one, or stop it and try again.', action: 'sign-in-link' },
+  command: { where: 'a command', hint: 'It is free again as soon as that command has ended.', action: 'retry' },
+}
 
-const locked = (holder: LockHolder | undefined) =>
-  problem({
+function locked(workspace: string, holder: LockHolder | undefined) {
+  const { where, hint, action } = holder ? kinds[holder.kind] : kinds.command
+  return problem({
     code: 'workspace-locked',
     message: 'This workspace is already open in another Instance Manager.',
-    cause: holder && `It is ${kindWords[holder.kind]}, process ${holder.pid}, since ${holder.since}.`,
-    hint: 'Use that one, or close it and try again.',
+    cause:
+      holder &&
+      `It is ${where}, process ${holder.pid}${holder.address === undefined ? '' : ` at ${holder.address}`}, since ${holder.since.slice(0, 16).replace('T', ' ')} UTC.`,
+    hint: holder ? hint : 'Use that one, or close it and try again.',
+    action,
+    workspace,
   })
+}

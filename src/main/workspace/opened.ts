@@ -1,6 +1,7 @@
 /** An opened workspace, before anything works in it: what every room is given. */
 import { createHash } from 'node:crypto'
 import { problem } from '../../shared/problem'
+import { hostOf } from '../../shared/served'
 import { Closing } from '../system/closing'
 import { makeFolder, removeTemporary } from '../system/files'
 import { realNode } from '../system/node'
@@ -29,8 +30,8 @@ export interface Place {
   readonly looking?: boolean
   /** Milliseconds to wait for another process that is just ending to release the lock; 3000 by default. */
   readonly lockWait?: number
-  /** Absent unless pages are served; their port. */
-  readonly served?: { status(): { readonly port: number } }
+  /** Absent unless pages are served; where. */
+  readonly served?: { status(): { readonly address: string; readonly port: number } }
 }
 
 export interface Base {
@@ -80,7 +81,11 @@ export async function openBase(place: Place, root: string): Promise<OpenedWorksp
       lost.abort()
       ending.abort(lockLost())
     }
-    const lock = await acquireLock(paths.state, place.kind, { waitMs: place.lockWait ?? 3000, onLost })
+    const lock = await acquireLock(paths.state, place.kind, {
+      waitMs: place.lockWait ?? 3000,
+      onLost,
+      address: place.served && hostOf(place.served.status()),
+    })
     closing.add(() => lock.release())
   }
   const id = createHash('sha256').update(paths.root).digest('hex').slice(0, 16)

@@ -71,25 +71,28 @@ it('goes on without its terminal; is found, gives new links, and is stopped', as
   const link = linkIn((await home.run('serve --link')).out)
   expect([await opens(link), await opens(link)]).toEqual([true, false])
 
-  const second = await home.run(`serve --detach --port ${await freePort()}`)
-  expect(second).toMatchObject({ exit: 1 })
-  expect(second.err).toContain('This workspace is already open in another Instance Manager.')
+  // A second server would only have an empty first screen: it gives the way into the first one.
+  const [{ pid } = { pid: 0 }] = await serving()
+  for (const second of [
+    await home.run(`serve --detach --port ${await freePort()}`),
+    await home.start(['serve']).ended, // the last workspace
+  ]) {
+    expect(second).toMatchObject({ exit: 4 })
+    expect(second.err).toContain('This workspace is being served already.')
+    expect(second.err).toContain(`process ${pid} at 127.0.0.1:${port}`)
+    expect(await opens(linkIn(second.out))).toBe(true)
+  }
+  expect(await home.run('serve --json')).toMatchObject({
+    exit: 4,
+    problem: { code: 'workspace-locked' },
+    data: { pid, port, link: expect.stringContaining('token=') as string },
+  })
+  expect(await serving()).toHaveLength(1)
 
   expect(await home.run('serve --stop --json')).toMatchObject({ exit: 0, ok: true })
   await expect(fetch(`http://127.0.0.1:${port}/`)).rejects.toThrow('fetch failed')
   expect(await home.run('serve --status --json')).toMatchObject({ exit: 1, data: [], problem: { code: 'not-serving' } })
   expect(await home.run('serve --stop --json')).toMatchObject({ exit: 4, problem: { code: 'not-serving' } })
-})
-
-it('asks which one is meant, where there are two', async () => {
-  const ports = [await freePort(), await freePort()]
-  await home.run(`serve --detach --port ${ports[0]}`)
-  // its first screen says who has the workspace
-  await home.start(['serve', '--detach', '--port', String(ports[1])]).ended
-  const running = await serving()
-  expect(running).toHaveLength(2)
-  expect(await home.run('serve --stop --json')).toMatchObject({ exit: 2 })
-  for (const { port } of running) expect((await home.run(`serve --stop --port ${port}`)).exit).toBe(0)
 })
 
 it('refuses what does not go together, and a workspace that another has', async () => {
@@ -102,18 +105,34 @@ it('refuses what does not go together, and a workspace that another has', async 
   ]) {
     expect(await home.run(`serve ${wrong} --json`)).toMatchObject({ exit: 2, ok: false })
   }
-  const lock = await acquireLock(workspacePaths(home.root).state, 'window')
-  try {
-    expect(await home.run(`serve --port ${await freePort()} --json`)).toMatchObject({
-      exit: 4,
-      problem: { code: 'workspace-locked' },
-    })
-  } finally {
-    await lock.release()
+  for (const [kind, args] of [
+    ['window', ['--workspace', home.root]],
+    ['command', []], // the last workspace
+  ] as const) {
+    const lock = await acquireLock(workspacePaths(home.root).state, kind)
+    try {
+      const ran = await home.start([...args, 'serve', '--port', String(await freePort())]).ended
+      expect(ran).toMatchObject({ exit: 4, out: '' })
+      expect(ran.err).toContain(`It is a ${kind}, process ${process.pid}, since `)
+    } finally {
+      await lock.release()
+    }
   }
   expect(
     await home.run('serve --address 127.0.0.1 --certificate /nowhere.pem --key /nowhere.pem --json'),
   ).toMatchObject({ exit: 4, problem: { code: 'serve-certificate' } })
+})
+
+it('asks which one is meant, where there are two', async () => {
+  const ports = [await freePort(), await freePort()]
+  await home.run(`serve --detach --port ${ports[0]}`)
+  const other = join(home.path, 'other')
+  await home.start(['--workspace', other, 'init', '--sample']).ended
+  await home.start(['--workspace', other, 'serve', '--detach', '--port', String(ports[1])]).ended
+  const running = await serving()
+  expect(running).toHaveLength(2)
+  expect(await home.run('serve --stop --json')).toMatchObject({ exit: 2 })
+  for (const { port } of running) expect((await home.run(`serve --stop --port ${port}`)).exit).toBe(0)
 })
 
 it('prints a unit for systemd, whatever the folder is called', async () => {

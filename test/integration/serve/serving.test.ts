@@ -1,5 +1,6 @@
 /** What serving promises to those who may use it. */
 import { execFile } from 'node:child_process'
+import { once } from 'node:events'
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { request as secureRequest } from 'node:https'
@@ -9,6 +10,7 @@ import type { TRPCClient } from '@trpc/client'
 import { afterEach, expect, it, onTestFinished } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Router } from '../../../src/main/api/router'
+import { serve } from '../../../src/main/serve'
 import { runningServers } from '../../../src/main/serve/control'
 import { connectLocally, engineSocket } from '../../../src/main/transport/local-client'
 import { acquireLock } from '../../../src/main/workspace/lock'
@@ -17,7 +19,6 @@ import { createSample } from '../../../src/main/workspace/sample'
 import type { AppState } from '../../../src/shared/workspace'
 import { layOut } from '../../support/cli-instance'
 import { heard, pageLine, pageSockets, signIn, startServer, tokenIn, type TestServer } from './server'
-import { freePort } from '../../support/ports'
 
 let server: TestServer
 afterEach(async () => {
@@ -80,17 +81,26 @@ it('says plainly that another Instance Manager works on the workspace', async ()
   expect(seen.state?.workspace).toBeUndefined()
 })
 
-it('takes the next free port, and tells commands where it is and how to get in', async () => {
-  const taken = createServer()
-  const port = await freePort()
-  await new Promise<void>(done => {
-    taken.listen(port, '127.0.0.1', done)
+it('takes no other port than the one that is asked for, and names who has that', async () => {
+  server = await startServer()
+  await expect(serve({ root: join(server.home, 'product'), port: server.port })).rejects.toMatchObject({
+    problem: {
+      code: 'serve-port-taken',
+      message: `Port ${server.port} is taken.`,
+      cause: `node (process ${process.pid}) is listening on it.`,
+    },
   })
+})
+
+it('takes the first free port by default, and tells commands where it is and how to get in', async () => {
+  const taken = createServer().listen(7600, '127.0.0.1')
+  taken.once('error', () => undefined) // someone else has it
+  await Promise.race(['listening', 'error'].map(it => once(taken, it)))
   onTestFinished(() => {
     taken.close()
   })
-  server = await startServer({ port })
-  expect(server.port).toBeGreaterThan(port)
+  server = await startServer({ port: undefined })
+  expect(server.port).toBeGreaterThan(7600)
   const [control, ...others] = await runningServers(join(server.home, '.config', 'Instance Manager'))
   expect(others).toEqual([])
   expect(await control?.client.serve.status.query()).toMatchObject({

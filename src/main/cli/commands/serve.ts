@@ -2,8 +2,9 @@
  * `serve`: serves the pages to browsers, in the foreground, detached from the terminal, or as a systemd unit; and
  * controls running servers.
  */
+import { realpath } from 'node:fs/promises'
 import type { Problem } from '../../../shared/problem'
-import type { ServeStatus } from '../../../shared/served'
+import { hostOf, type ServeStatus } from '../../../shared/served'
 import { isAlive } from '../../system/proc'
 import { waitFor } from '../../system/wait'
 import { exitCodes } from '../exit-codes'
@@ -11,11 +12,8 @@ import { refused, wrongUsage } from '../failure'
 import { asJson, cleanLine } from '../print/clean'
 import { table } from '../print/table'
 import { interrupted as interruption, type Result, type CommandSession } from '../session'
-import { absolute } from '../workspace'
+import { absolute, lastOpened } from '../workspace'
 import { servers, welcome, type Running, type ServeCommandOptions } from './serving'
-
-/** The first port to try. */
-const firstPort = 7600
 
 export async function serve(session: CommandSession, options: ServeCommandOptions): Promise<Result> {
   const modes = (['detach', 'status', 'stop', 'link', 'unit'] as const).filter(it => options[it])
@@ -33,7 +31,7 @@ export async function serve(session: CommandSession, options: ServeCommandOption
   const [mode] = modes
   switch (mode) {
     case 'detach':
-      return (await import('./serve-detached')).detach(session, options)
+      return (await alreadyServed(session)) ?? (await import('./serve-detached')).detach(session, options)
     case 'unit':
       return (await import('./serve-detached')).unit(session, options)
     case 'status':
@@ -44,13 +42,13 @@ export async function serve(session: CommandSession, options: ServeCommandOption
       return stop(session, options.port)
     case undefined:
     default:
-      return inForeground(session, options)
+      return (await alreadyServed(session)) ?? inForeground(session, options)
   }
 }
 
 async function inForeground(
   session: CommandSession,
-  { port = firstPort, address, certificate, key }: ServeCommandOptions,
+  { port, address, certificate, key }: ServeCommandOptions,
 ): Promise<Result> {
   const { serve: startServing } = await import('../../serve')
   const remote =
@@ -84,6 +82,36 @@ async function inForeground(
   await serving.close()
   free()
   return { data: { port: serving.port } }
+}
+
+/** If the workspace is being served already: the way in, instead of a second server. */
+async function alreadyServed(session: CommandSession): Promise<Result | undefined> {
+  const { workspace } = session.options
+  const wanted = workspace === undefined ? await lastOpened(await session.data()) : absolute(workspace)
+  const path = wanted && (await realpath(wanted).catch(() => undefined))
+  const running = path === undefined ? [] : await servers(session)
+  try {
+    const there = running.find(it => it.status.workspace === path)
+    if (!there) return undefined
+    const { pid, address, port } = there.status
+    const { link } = await there.connection.client.serve.link.mutate()
+    const remote = !['127.0.0.1', '::1'].includes(address)
+    return {
+      exit: exitCodes.refused,
+      data: { pid, address, port, link },
+      lines: welcome(session, { link, port, remote, detached: true }),
+      problem: {
+        code: 'workspace-locked',
+        message: 'This workspace is being served already.',
+        cause: `It is the headless server, process ${pid} at ${hostOf({ address, port })}.`,
+        hint: 'Open the link in a browser. It works once, within an hour.',
+        action: 'sign-in-link',
+        workspace: path,
+      },
+    }
+  } finally {
+    await closed(running)
+  }
 }
 
 const closed = async (running: readonly Running[]): Promise<void> => {

@@ -290,7 +290,7 @@ export function recover(program: Grammar): void {
 export function serve(program: Grammar): void {
   program
     .add('serve', 'Serve the app to browsers on this machine. Elsewhere, use an SSH tunnel.')
-    .option('--port <number>', 'the first port to try', port)
+    .option('--port <number>', 'this port only; by default, the first free one from 7600 on', port)
     .option('--detach', 'keep running without this terminal')
     .option('--status', 'show what is being served')
     .option('--link', 'print a new link for a browser; it works once')

@@ -15,6 +15,7 @@ const commands: Readonly<Partial<Record<ProblemAction, string>>> = {
   'stop-other': 'the same command with --stop-other',
   'use-npm-install': 'the same command with --npm-install',
   'free-space': 'instance-manager space free',
+  'sign-in-link': 'instance-manager serve --link',
 }
 
 const sentence = (text: string): string => cleanLine(quoteNames(text))

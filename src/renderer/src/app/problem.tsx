@@ -12,6 +12,7 @@ import { CopyButton } from './copy-button'
 import { Details } from './details'
 import { problemOf } from './problem-of'
 import { useTRPC } from './trpc'
+import { WaysIn } from './ways-in'
 import { Words } from './words'
 import classes from './problem.module.css'
 
@@ -136,9 +137,14 @@ export function ProblemAction({ problem, onStarted }: { problem: Problem; onStar
       {error && <span>{problemOf(error).message}</span>}
     </>
   )
+  const { workspace } = problem
   switch (problem.action) {
     case undefined:
       return null
+    case 'show-here':
+    case 'sign-in-link':
+    case 'open-workspace':
+      return workspace === undefined ? null : <WaysIn problem={problem} path={workspace} />
     case 'start-infrastructure':
       return button('Start the infrastructure', startInfrastructure, true)
     case 'new-data':
@@ -179,6 +185,7 @@ export function ProblemAction({ problem, onStarted }: { problem: Problem; onStar
     case 'free-space':
       return button('See what can be freed', () => navigate('/settings'))
     case 'retry': // where no operation is to be retried: what the screen shows is asked for again
+      if (workspace !== undefined) return <WaysIn problem={problem} path={workspace} />
       return button('Try again', () => void queries.invalidateQueries())
     case 'use-npm-install':
     case 'keep-waiting': // if its operation isn't on this screen

@@ -26,6 +26,12 @@ export function WorkspaceMenu() {
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>
+        {workspace.through && (
+          <Menu.Label>
+            Shown through{' '}
+            {workspace.through.address === undefined ? 'another window' : `the server at ${workspace.through.address}`}
+          </Menu.Label>
+        )}
         <Menu.Item
           leftSection={<IconCopy size={16} />}
           onClick={() => void navigator.clipboard.writeText(workspace.path)}

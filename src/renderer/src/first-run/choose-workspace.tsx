@@ -19,7 +19,7 @@ export function ChooseWorkspace() {
       title="Choose a workspace"
       lead="A folder with your application (server/ and client/) and the instances created from it."
     >
-      {problem && <ProblemView problem={problem} />}
+      {problem && <ProblemView problem={problem} tone={problem.workspace === undefined ? 'bad' : 'warn'} />}
       {recent.length > 0 && <RecentWorkspaces recent={recent} />}
       <div className={classes.ways}>
         <SampleWorkspace />

@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
 import type { SessionView } from '../../../shared/served'
 import { CopyButton } from '../app/copy-button'
+import { useApp } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
@@ -48,11 +49,12 @@ export function Sessions() {
 const seen = ({ connections, lastSeen }: SessionView): string =>
   connections > 0 ? 'Open now' : `Last seen ${when(lastSeen)}`
 
-/** Uses this page's address, because the server's own may be unreachable behind a tunnel. */
+/** Uses a served page's own address, because the server's may be unreachable behind a tunnel. */
 function NewLink() {
+  const { desktop } = useApp()
   const trpc = useTRPC()
   const link = useMutation(trpc.serve.link.mutationOptions({ onError: notifyProblem }))
-  const address = link.data && new URL(new URL(link.data.link).hash, location.href).href
+  const address = link.data && (desktop ? link.data.link : new URL(new URL(link.data.link).hash, location.href).href)
   if (address === undefined)
     return (
       <Button size="xs" variant="default" loading={link.isPending} onClick={() => link.mutate()}>
