@@ -1,4 +1,4 @@
-/** Creating several instances at once, in a real window. */
+/** Creating, moving and deleting several instances at once, in a real window. */
 import type { Page } from '@playwright/test'
 import { InstanceList } from './pages/instances'
 import { expect, test } from './support/fixtures'
@@ -34,4 +34,55 @@ test('from a CSV file: every row is checked, and its mistakes are shown beside i
   await expect(window.getByText('Every row is right.')).toBeVisible()
   await create.click()
   await expect(new InstanceList(window).report).toContainText('Created 2 of 2')
+})
+
+test('their passwords are shown together, once', async () => {
+  await new InstanceList(window)
+    .banner(/passwords haven’t been shown/)
+    .getByRole('button', { name: 'Show them…' })
+    .click()
+  const dialog = window.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Show the passwords' }).click()
+  const table = dialog.getByRole('table', { name: 'Passwords' })
+  await expect(table.getByRole('row', { name: /^south ada@south\.example \w{24}/ })).toBeVisible()
+  await window.keyboard.press('Escape')
+  await expect(table).toBeVisible() // only this dialog has them
+  await dialog.getByRole('button', { name: 'Done' }).click()
+  await expect(window.getByText('passwords haven’t been shown')).toBeHidden()
+})
+
+test('several are moved to ports one after the other, and deleted', async () => {
+  const list = new InstanceList(window)
+  const more = async (action: string): Promise<void> => {
+    await list.chosen.getByRole('button', { name: 'More' }).click()
+    await list.menu.getByRole('menuitem', { name: action }).click()
+  }
+  await list.choose('th', 2)
+  await more('Change ports…')
+  const dialog = window.getByRole('dialog')
+  const first = place.ports.firstInstance + 50
+  await dialog.getByRole('textbox', { name: 'First port' }).fill('80')
+  await expect(dialog.getByRole('button', { name: 'Change and restart' })).toBeDisabled()
+  await dialog.getByRole('textbox', { name: 'First port' }).fill(String(first))
+  const ports = dialog.getByRole('list', { name: 'New ports' })
+  await expect(ports.getByRole('listitem')).toHaveCount(2)
+  const shown = await ports.getByRole('listitem').allTextContents()
+  await dialog.getByRole('textbox', { name: 'First port' }).press('Enter')
+  await expect(list.report).toContainText('Moved 2 of 2')
+  for (const it of shown) {
+    const [, name = '', port = ''] = /^(\w+th)\d+ → (\d+)$/.exec(it) ?? []
+    await expect(list.row(name)).toContainText(port)
+  }
+
+  await list.choose('th', 2)
+  await more('Delete…')
+  await expect(dialog.getByRole('list', { name: 'This will be deleted' }).getByRole('listitem')).toHaveCount(2)
+  const remove = dialog.getByRole('button', { name: 'Delete 2 instances' })
+  await expect(remove).toBeDisabled()
+  await dialog.getByRole('textbox', { name: 'Type 2 instances to confirm' }).fill('2 instances')
+  await remove.click()
+  await expect(list.report).toContainText('Deleted 2 of 2')
+  await list.search.fill('')
+  await expect(list.row('school')).toBeVisible()
+  await expect(list.row('north')).toBeHidden()
 })

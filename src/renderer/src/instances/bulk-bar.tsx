@@ -8,6 +8,7 @@ import type { ShownInstance } from './arrange'
 import { faceOf } from '../jobs/faces'
 import { useJobs, type Skipped } from '../jobs/jobs'
 import { RebuildButton } from '../rebuild/rebuild-button'
+import { BulkMore } from './bulk-more'
 import { idleReason } from './shown-status'
 import classes from './list.module.css'
 
@@ -48,6 +49,7 @@ export function BulkBar({ chosen, hidden, onClear }: BulkBarProps) {
       })}
       <RebuildButton chosen={chosen} />
       <EnvironmentButton chosen={chosen} />
+      <BulkMore chosen={chosen} />
       <CloseButton aria-label="Clear the selection" size="sm" onClick={onClear} />
     </div>
   )

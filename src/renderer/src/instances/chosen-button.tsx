@@ -16,13 +16,17 @@ interface ChosenProps {
 }
 
 /** Busy instances and copies are skipped. */
-export function ChosenButton({ chosen, word, Icon, dialog, questionOn }: ChosenProps) {
-  const { ask } = useJobs()
-  const free = chosen.filter(it => whyNotNow(it.status.group) === undefined)
-  const skipped = chosen.flatMap(({ instance: { name }, status: { group } }) => {
+export const freeAmong = (chosen: readonly ShownInstance[]) => ({
+  free: chosen.filter(it => whyNotNow(it.status.group) === undefined),
+  skipped: chosen.flatMap(({ instance: { name }, status: { group } }): Skipped[] => {
     const reason = whyNotNow(group)
     return reason === undefined ? [] : [{ name, reason }]
-  })
+  }),
+})
+
+export function ChosenButton({ chosen, word, Icon, dialog, questionOn }: ChosenProps) {
+  const { ask } = useJobs()
+  const { free, skipped } = freeAmong(chosen)
   const [first] = free
   return (
     <Button

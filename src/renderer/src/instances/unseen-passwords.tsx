@@ -6,7 +6,9 @@ import { Link } from 'wouter'
 import { subjectOf } from '../../../shared/jobs/words'
 import type { OperationState } from '../../../shared/operation'
 import { useInstances, useOperations, useUnseen } from '../app/live'
+import { useJobs } from '../jobs/jobs'
 import { Banner } from './banner'
+import { passwordsOf } from './passwords-several'
 
 /** @param of one instance only */
 export function UnseenPasswords({ of }: { of?: string }) {
@@ -19,6 +21,7 @@ export function UnseenPasswords({ of }: { of?: string }) {
 
 /** Remounted when there are others, so a dismissed banner returns for new ones. */
 function Announced({ creations }: { creations: readonly OperationState[] }) {
+  const { ask } = useJobs()
   const [dismissed, setDismissed] = useState(false)
   const [first] = creations
   if (dismissed || !first) return null
@@ -40,7 +43,11 @@ function Announced({ creations }: { creations: readonly OperationState[] }) {
       }
       onDismiss={() => setDismissed(true)}
     >
-      {!many && (
+      {many ? (
+        <Button size="xs" onClick={() => ask(passwordsOf(creations))}>
+          Show them…
+        </Button>
+      ) : (
         <Button size="xs" component={Link} href={pageOf(first)}>
           Go to the password
         </Button>
