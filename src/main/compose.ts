@@ -1,6 +1,7 @@
 /** Puts the product together, room by room, for the host that it runs on. No Electron; tests use it too. */
 import { join } from 'node:path'
 import { App } from './app'
+import { autostartRoom } from './autostart/room'
 import { doctorRoom } from './doctor/room'
 import type { Desktop, Served } from './faces'
 import { infrastructureRoom } from './infrastructure/room'
@@ -109,6 +110,7 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
     maintenance,
     space,
     releases: usedReleases,
+    autostart: autostartRoom(base),
     signal,
     close: () => close(),
   }

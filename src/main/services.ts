@@ -1,4 +1,5 @@
 /** An open workspace as the app around it and the router see it: one object per room. Types only. */
+import type { Autostart } from './autostart/room'
 import type { DoctorRoom } from './doctor/room'
 import type { Hardening } from './infrastructure/harden/hardening'
 import type { Moving } from './infrastructure/move/moving'
@@ -27,6 +28,7 @@ export interface WorkspaceServices {
   readonly maintenance: MaintenanceRoom
   readonly space: Space
   readonly releases: UsedReleases
+  readonly autostart: Autostart
   /**
    * Aborted when it is closed or its lock is lost; then the reason is the Problem `workspace-lock-lost`, and it must
    * still be closed.

@@ -18,6 +18,7 @@ const actions: Readonly<Record<ProblemAction, ProblemAction>> = {
   'show-here': 'show-here',
   'sign-in-link': 'sign-in-link',
   'open-workspace': 'open-workspace',
+  autostart: 'autostart',
 }
 
 export const problemSchema = z.object({

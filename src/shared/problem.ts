@@ -22,6 +22,7 @@ export type ProblemAction =
   | 'show-here'
   | 'sign-in-link'
   | 'open-workspace'
+  | 'autostart'
 
 export interface Problem {
   /** Stable, kebab-case, listed in docs/problems.md. */

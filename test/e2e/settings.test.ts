@@ -1,22 +1,26 @@
 /** Settings in the window: changed, refused beside the field, reset, and kept in step with what a command changes. */
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { appendFile, readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { Page } from '@playwright/test'
 import { ControlRoom } from './pages/control-room'
 import { Setup } from './pages/first-run'
+import { fakeStarters, type FakeStarters } from '../support/autostart'
 import { prepareRelease } from '../support/releases'
 import { expect, test, testHome, type TestHome } from './support/fixtures'
 
 let place: TestHome
+let fakes: FakeStarters
 let window: Page
 let room: ControlRoom
 
 test.beforeAll(async ({ prepared }) => {
   place = await testHome()
+  fakes = await fakeStarters(place.home.path, place.home.path, place.home.path) // its crontab is a stand-in
   await place.placeWorkspace(prepared)
-  ;({ window } = await place.launch({ workspace: place.root }))
+  ;({ window } = await place.launch({ workspace: place.root, bin: fakes.bin }))
   room = new ControlRoom(window)
   await new Setup(window).complete()
   await room.go('Settings')
@@ -27,6 +31,29 @@ const form = (name: string) => window.getByRole('form', { name })
 const save = (name: string) => form(name).getByRole('button', { name: 'Save' })
 const ownFile = async (): Promise<unknown> =>
   JSON.parse(await readFile(join(place.root, '.instance-manager/settings.json'), 'utf8'))
+
+test('Start after a reboot is one switch: on, stale with a way out, off', async () => {
+  test.skip(existsSync('/run/systemd/system'), 'it would be a unit of the real systemd')
+  const toggle = window.getByRole('switch', { name: 'Start after a reboot' })
+  await expect(toggle).not.toBeChecked()
+  await toggle.focus()
+  await window.keyboard.press('Space')
+  await expect(toggle).toBeChecked()
+  await expect(toggle).toHaveAccessibleDescription('A line in your crontab')
+  expect(await fakes.crontab()).toContain(`--workspace ${place.root} resurrect`)
+
+  const [comment = ''] = ((await fakes.crontab()) ?? '').split('\n')
+  await fakes.writeCrontab(`${comment}\n`)
+  await room.go('Instances')
+  await room.go('Settings')
+  await window.getByRole('button', { name: 'Set it up again' }).click()
+  await expect(window.getByText('Its line in the crontab is gone.')).toBeHidden()
+  expect(await fakes.crontab()).toContain('@reboot')
+
+  await toggle.click()
+  await expect(toggle).not.toBeChecked()
+  expect(await fakes.crontab()).toBeUndefined()
+})
 
 test('a change is checked, saved with Enter, and reset to the default', async () => {
   const first = form('Ports').getByRole('textbox', { name: 'First instance' })

@@ -1,5 +1,6 @@
 /** The one contract: everything that windows, served pages and the command line can ask for. */
 import { appRouter } from './app'
+import { autostartRouter } from './autostart'
 import { doctorRouter } from './doctor'
 import { infrastructureRouter } from './infrastructure'
 import { instancesRouter } from './instances'
@@ -15,6 +16,7 @@ import { router } from './trpc'
 
 export const apiRouter = router({
   app: appRouter,
+  autostart: autostartRouter,
   doctor: doctorRouter,
   infrastructure: infrastructureRouter,
   instances: instancesRouter,

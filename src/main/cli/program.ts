@@ -53,6 +53,7 @@ const commands = (other: Partial<Awaited<ReturnType<typeof others>>>) => [
   workspace.releases,
   other.startStopRestart,
   other.resurrect,
+  workspace.autostart,
   other.changePort,
   other.changePorts,
   other.rebuild,

@@ -28,7 +28,7 @@ export interface TestHome {
   /** The file with the site's defaults. */
   readonly defaults: string
   /** Starts the app; without a workspace it opens the last one, or asks. */
-  launch(options?: { workspace?: string; data?: string }): Promise<LaunchedApp>
+  launch(options?: LaunchOptions): Promise<LaunchedApp>
   /** A workspace of the obedient base, its release prepared. */
   placeWorkspace(prepared: Prepared): Promise<void>
   processes(): Promise<{ name: string; status: string }[]>
@@ -37,6 +37,13 @@ export interface TestHome {
   /** Databases and the roles of instances, by name. */
   databases(): Promise<string[]>
   remove(): Promise<void>
+}
+
+export interface LaunchOptions {
+  readonly workspace?: string
+  readonly data?: string
+  /** A folder of programs that come first in PATH. */
+  readonly bin?: string
 }
 
 /** A workspace whose release is prepared, to be copied. */
@@ -60,11 +67,15 @@ export async function testHome({ shown = false } = {}): Promise<TestHome> {
     root,
     ports,
     defaults,
-    async launch({ workspace, data } = {}) {
+    async launch({ workspace, data, bin } = {}) {
       const it = await launchApp({
         home,
         workspace,
-        env: { INSTANCE_MANAGER_DEFAULTS: defaults, ...(data && { XDG_CONFIG_HOME: data }) },
+        env: {
+          INSTANCE_MANAGER_DEFAULTS: defaults,
+          ...(data && { XDG_CONFIG_HOME: data }),
+          ...(bin && { PATH: `${bin}:${process.env['PATH'] ?? ''}` }),
+        },
       })
       launched.push(it)
       return it

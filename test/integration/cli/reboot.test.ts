@@ -1,15 +1,25 @@
 /** After a reboot: one command brings the database and the instances back, or says why it could not. */
-import { readFile } from 'node:fs/promises'
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest'
+import { autostartRoom } from '../../../src/main/autostart/room'
 import { signalTo, workingIn } from '../../../src/main/infrastructure/drivers/daemons'
 import { appsOf } from '../../../src/main/processes/leftovers'
 import { isAlive } from '../../../src/main/system/proc'
+import { productIn } from '../../../src/main/system/product'
+import { createRun } from '../../../src/main/system/run'
+import type { Identity } from '../../../src/main/workspace/identity'
+import { workspacePaths } from '../../../src/main/workspace/paths'
 import type { InfrastructureStatus } from '../../../src/shared/infrastructure'
 import type { InstanceList } from '../../../src/shared/instance'
+import { fakeStarters } from '../../support/autostart'
 import { makeTiny } from '../../support/tiny-base'
 import { until } from '../../support/workspace'
+import { commandIn } from '../../unit/autostart/systemd-words'
 import { cliHome, type CliHome } from './cli'
 
 let home: CliHome
@@ -92,3 +102,57 @@ it.each(['resurrect --all', 'start school'])(
     expect(await home.run('resurrect --all')).toMatchObject({ exit: 0 })
   },
 )
+
+/** What cron gives its jobs. */
+const bare = (): Record<string, string> => ({ HOME: home.path, SHELL: '/bin/sh', PATH: '/usr/bin:/bin' })
+
+/** What runs after a boot with this command. */
+async function bootedWith(file: string, args: readonly string[], env: Record<string, string>) {
+  await reboot()
+  expect([await infrastructure(), await statusOf()]).toEqual([['stopped', 'stopped'], 'not in PM2'])
+  await promisify(execFile)(file, args, { env, cwd: '/', timeout: 120_000 })
+  return [await infrastructure(), await statusOf()]
+}
+const everything = [['running', 'running'], 'online']
+
+const systemd = existsSync('/run/systemd/system') // would be used instead of cron
+it.skipIf(systemd)(
+  'the line in the crontab brings everything back, with no other environment than cron’s',
+  async () => {
+    const folder = join(home.path, 'cron')
+    await mkdir(folder)
+    const { bin, crontab } = await fakeStarters(folder, folder, folder)
+    const env = { PATH: `${bin}:${process.env['PATH'] ?? ''}` }
+    const autostart = (what: string) =>
+      home.start(['--workspace', home.root, 'autostart', what, '--json'], { env }).ended
+    expect(await autostart('on')).toMatchObject({ exit: 0, data: { state: 'on', by: 'crontab' } })
+    const [, line = ''] = ((await crontab()) ?? '').split('\n')
+    expect(await bootedWith('/bin/sh', ['-c', line.replace('@reboot ', '').replaceAll('\\%', '%')], bare())).toEqual(
+      everything,
+    )
+    expect(await autostart('off')).toMatchObject({ exit: 0, data: { state: 'off' } })
+    expect(await crontab()).toBeUndefined()
+  },
+)
+
+it('the command in the systemd unit does, with no other environment than the unit’s', async () => {
+  const folder = join(home.path, 'systemd')
+  const units = join(home.path, '.config/systemd/user')
+  await mkdir(join(folder, 'run/systemd/system'), { recursive: true })
+  const { bin } = await fakeStarters(folder, folder, units)
+  onTestFinished(() => void vi.unstubAllEnvs())
+  for (const [key, value] of Object.entries(home.env)) vi.stubEnv(key, value)
+  vi.stubEnv('PATH', `${bin}:${process.env['PATH'] ?? ''}`)
+  const paths = workspacePaths(home.root)
+  const base = {
+    run: createRun('test'),
+    paths,
+    identity: JSON.parse(await readFile(paths.identity, 'utf8')) as Identity,
+    node: { path: process.execPath, major: '' },
+    place: { product: productIn(join(import.meta.dirname, '../../..')) },
+  }
+  const machine = { root: folder, home: home.path, uid: 1000, username: 'ada' }
+  const { file = '' } = await autostartRoom(base, machine).change(true)
+  const { words, env } = commandIn(await readFile(file, 'utf8'))
+  expect(await bootedWith(words[0] ?? '', words.slice(1), { ...bare(), ...env })).toEqual(everything)
+})

@@ -146,7 +146,7 @@ it('prints a unit for systemd, whatever the folder is called', async () => {
   ]).ended
   expect(ran.exit).toBe(0)
   expect(ran.out).toContain(
-    `serve "--workspace" `.replaceAll('"', '') + `"${home.path}/100%% \\"odd\\" $$HOME" --port 7700\n`,
+    `serve "--workspace" `.replaceAll('"', '') + `"${home.path}/100%% \\"odd\\" $HOME" --port 7700\n`,
   )
   expect(ran.out).toContain('KillMode=process')
   expect(ran.err).toContain('systemctl --user')

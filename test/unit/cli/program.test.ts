@@ -57,6 +57,7 @@ describe('every command', () => {
         'stop',
         'restart',
         'resurrect',
+        'autostart',
         'port',
         'delete',
         'logs',

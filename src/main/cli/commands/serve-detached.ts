@@ -4,6 +4,7 @@ import { open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makePrivateFolder } from '../../system/files'
 import { productIn } from '../../system/product'
+import { unitCommand, unitWord } from '../../system/systemd'
 import { waitFor } from '../../system/wait'
 import { exitCodes } from '../exit-codes'
 import { Failure } from '../failure'
@@ -88,8 +89,8 @@ export async function unit(session: CommandSession, options: ServeCommandOptions
     'Description=Instance Manager',
     '',
     '[Service]',
-    `ExecStart=${command(session, options).map(quoted).join(' ')}`,
-    `Environment=${quoted(`PATH=${process.env['PATH'] ?? '/usr/bin:/bin'}`)}`,
+    `ExecStart=${unitCommand(command(session, options))}`,
+    `Environment=${unitWord(`PATH=${process.env['PATH'] ?? '/usr/bin:/bin'}`)}`,
     '# It starts PostgreSQL, PM2 and instances, which outlive it.',
     'KillMode=process',
     '# Running operations are finished first.',
@@ -109,12 +110,3 @@ export async function unit(session: CommandSession, options: ServeCommandOptions
   )
   return { data: { unit: text.join('\n') }, lines: text }
 }
-
-/** Quotes a word for systemd, to which `%` and `$` are special. */
-const quoted = (word: string): string =>
-  /^[\w@+=:,./-]+$/.test(word)
-    ? word
-    : `"${word
-        .replace(/[\\"]/g, '\\$&')
-        .replaceAll('%', '%%')
-        .replaceAll('$', () => '$$')}"`

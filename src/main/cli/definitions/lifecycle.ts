@@ -34,7 +34,7 @@ export function resurrect(program: Grammar): void {
     .argument('[name...]', 'instances; by default all that should be running')
     .completes('name', 'instance')
     .option('--all', 'all that should be running')
-    .example('resurrect --all', 'after a reboot, or from cron with @reboot')
+    .example('resurrect', 'after a reboot; “autostart on” has it done at every boot')
     .does(async (session, options: LifecycleOptions, names: string[]) =>
       (await import('../commands/lifecycle')).resurrect(session, names, options),
     )

@@ -287,6 +287,18 @@ export function recover(program: Grammar): void {
     })
 }
 
+export function autostart(program: Grammar): void {
+  program
+    .add('autostart', 'Start PostgreSQL, PgBouncer and the instances that should be running after a reboot, or don’t.')
+    .argument('[what]', 'on, off or status', oneOf(['on', 'off', 'status']), 'status')
+    .example('autostart on', 'a systemd unit (yours, or as root the system’s); without systemd, a line in your crontab')
+    .example('autostart off', 'removes exactly that; running instances keep running')
+    .example('autostart status', 'on, off, or stale and why; exits with 1 if it is stale')
+    .does(async (session, _, what: 'on' | 'off' | 'status') =>
+      (await import('../commands/autostart')).autostart(session, what),
+    )
+}
+
 export function serve(program: Grammar): void {
   program
     .add('serve', 'Serve the app to browsers on this machine. Elsewhere, use an SSH tunnel.')

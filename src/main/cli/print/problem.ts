@@ -16,6 +16,7 @@ const commands: Readonly<Partial<Record<ProblemAction, string>>> = {
   'use-npm-install': 'the same command with --npm-install',
   'free-space': 'instance-manager space free',
   'sign-in-link': 'instance-manager serve --link',
+  autostart: 'instance-manager autostart on',
 }
 
 const sentence = (text: string): string => cleanLine(quoteNames(text))

@@ -1,8 +1,7 @@
 /** Whether rootless containers outlive their user's last session. Linux with systemd only. */
 import { userInfo } from 'node:os'
-import { join } from 'node:path'
 import type { Problem } from '../../../shared/problem'
-import { exists } from '../../system/files'
+import { isSystemd, lingers } from '../../system/systemd'
 
 /**
  * At a user's last logout, systemd ends all of the user's processes, including containers, unless lingering is enabled.
@@ -10,12 +9,7 @@ import { exists } from '../../system/files'
  * @returns undefined if that can't happen
  */
 export async function lingerWarning(root = '/', { uid, username } = userInfo()): Promise<Problem | undefined> {
-  if (
-    uid === 0 ||
-    !(await exists(join(root, 'run/systemd/system'))) ||
-    (await exists(join(root, 'var/lib/systemd/linger', username)))
-  )
-    return undefined
+  if (uid === 0 || !(await isSystemd(root)) || (await lingers(username, root))) return undefined
   return {
     code: 'containers-end-at-logout',
     message: 'PostgreSQL and PgBouncer will stop when you log out, so every instance will lose access to its database.',

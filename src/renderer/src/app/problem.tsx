@@ -123,13 +123,14 @@ export function ProblemAction({ problem, onStarted }: { problem: Problem; onStar
   )
   const startInfrastructure = () => start.mutate({ kind: infrastructureStartJob.kind })
   const choose = useMutation(trpc.infrastructure.choose.mutationOptions({ onSuccess: startInfrastructure }))
-  const error = start.error ?? choose.error
+  const autostart = useMutation(trpc.autostart.change.mutationOptions({ onSuccess: () => queries.invalidateQueries() }))
+  const error = start.error ?? choose.error ?? autostart.error
   const button = (label: string, run: () => void, important = false) => (
     <>
       <Button
         size="xs"
         variant={important ? 'filled' : 'default'}
-        loading={start.isPending || choose.isPending}
+        loading={start.isPending || choose.isPending || autostart.isPending}
         onClick={run}
       >
         {label}
@@ -184,6 +185,8 @@ export function ProblemAction({ problem, onStarted }: { problem: Problem; onStar
       return button('Open Infrastructure', () => navigate('/infrastructure'))
     case 'free-space':
       return button('See what can be freed', () => navigate('/settings'))
+    case 'autostart':
+      return button('Set it up again', () => autostart.mutate({ on: true }), true)
     case 'retry': // where no operation is to be retried: what the screen shows is asked for again
       if (workspace !== undefined) return <WaysIn problem={problem} path={workspace} />
       return button('Try again', () => void queries.invalidateQueries())

@@ -10,6 +10,7 @@ import type { InstanceStatus } from '../../../shared/status'
 import { useOperations } from '../app/live'
 import { healthOf } from '../doctor/health-of'
 import { useJobs } from '../jobs/jobs'
+import { AutostartOffer } from '../settings/autostart'
 import type { ShownInstance } from './arrange'
 import { Banner } from './banner'
 import { pageOf } from './page-of'
@@ -45,11 +46,7 @@ export function Down({ down, onChoose }: DownProps) {
         (many || unlisted) && (
           <>
             {many && <Names down={down} why={why} />}
-            {unlisted && (
-              <Anchor component={Link} href="/settings" inherit underline="always">
-                Set up auto-start after a reboot
-              </Anchor>
-            )}
+            {unlisted && <AutostartOffer />}
           </>
         )
       }

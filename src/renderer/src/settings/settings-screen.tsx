@@ -10,6 +10,7 @@ import { Status } from '../app/status'
 import { driverTitle } from '../../../shared/infrastructure'
 import { DiskFacts } from '../space/disk'
 import { Releases } from '../space/releases'
+import { AutostartSwitch } from './autostart'
 import { Sessions } from './sessions'
 import { WorkspaceSettings } from './settings-form'
 import classes from './settings.module.css'
@@ -57,14 +58,8 @@ export function SettingsScreen() {
       <WorkspaceSettings driver={data?.driver} />
       <Section title="After a reboot">
         <Card>
-          <Row word="Auto-start">
-            <span>
-              After a reboot, start everything with one click in the list of instances. Or let cron do it: add this line
-              with “crontab -e”, with the path of Instance Manager’s folder.
-            </span>
-            <Command
-              line={`@reboot cd INSTANCE_MANAGER && npm run -s cli -- --workspace '${workspace?.path ?? ''}' resurrect`}
-            />
+          <Row word="Start after a reboot">
+            <AutostartSwitch />
           </Row>
         </Card>
       </Section>
@@ -96,13 +91,6 @@ export function SettingsScreen() {
     </Page>
   )
 }
-
-const Command = ({ line }: { line: string }) => (
-  <>
-    <code className={`mono ${classes.command}`}>{line}</code>
-    <CopyButton value={line} label="line" />
-  </>
-)
 
 /** The desktop app may always notify; a served page needs the browser's permission. */
 function Notifications() {
