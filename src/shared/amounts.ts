@@ -51,4 +51,3 @@ export function enumerate(names: readonly string[], limit = 5): string {
 export const capital = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1)
 
 export const uncapital = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1)
-export const lowerFirst = (words: string): string => words.charAt(0).toLowerCase() + words.slice(1)

@@ -1,5 +1,5 @@
 /** `limits`: what an instance may take from PostgreSQL. */
-import { lowerFirst } from '../../../shared/amounts'
+import { uncapital } from '../../../shared/amounts'
 import { limitsJob } from '../../../shared/jobs/limits'
 import { limitNames, limitSchemas, wordsOfLimit, type LimitName } from '../../../shared/limits'
 import type { LimitOptions } from '../commands/limits'
@@ -14,7 +14,7 @@ export function limits(program: Grammar): void {
   for (const name of limitNames) {
     const { option, explanation, open } = wordsOfLimit(name)
     const removed = open ? '“none” removes the limit' : '“default” restores the default'
-    command.option(`--${option} <${placeholder(name)}>`, `${lowerFirst(explanation)} ${removed}`, parserOf(name))
+    command.option(`--${option} <${placeholder(name)}>`, `${uncapital(explanation)} ${removed}`, parserOf(name))
   }
   command
     .example('limits school', 'show them, and how many connections all running instances may use together')

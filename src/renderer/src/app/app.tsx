@@ -35,6 +35,7 @@ export function Root({ connection }: { connection: Connection }) {
                     <Rooms />
                   </AppLive>
                   <Notifications
+                    limit={100} // more would be hidden until others are closed; the shelf scrolls
                     withinPortal={false}
                     classNames={{ root: notices.shelf, notification: notices.notice }}
                   />

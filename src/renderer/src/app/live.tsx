@@ -68,7 +68,12 @@ export function WorkspaceLiveProvider({ children }: { children: ReactNode }) {
   const instances = useLiveValue(
     useSubscription(
       trpc.instances.watch.subscriptionOptions(undefined, {
-        onStarted: () => void client.instances.recentUsage.query({ most: sampleLimit }).then(it => history.seed(it)),
+        onStarted: () => {
+          client.instances.recentUsage.query({ most: sampleLimit }).then(
+            it => history.seed(it),
+            () => undefined, // the charts begin now; after a lost connection, it is asked again
+          )
+        },
         onData: list => history.sample(list.instances),
       }),
     ),

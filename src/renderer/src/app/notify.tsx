@@ -49,7 +49,7 @@ function show(problem: Problem, retry?: () => void): void {
   })
 }
 
-export type Tone = 'good' | 'bad' | 'neutral'
+export type NoticeTone = 'good' | 'bad' | 'neutral'
 
 /** Milliseconds that a notice stays, unless it is `bad`: then it stays until dismissed. */
 export const noticeStays = 8000
@@ -61,5 +61,5 @@ export const noticeLook = {
   neutral: { color: 'gray', icon: undefined, autoClose: noticeStays },
 } as const
 
-export const notifyNews = (title: string, message: ReactNode, tone: Tone): void =>
+export const notifyNews = (title: string, message: ReactNode, tone: NoticeTone): void =>
   void notifications.show({ ...noticeLook[tone], title, message })

@@ -52,7 +52,7 @@ export function ProblemView({ problem, onRetry, retrying, does, tone = 'bad', qu
   )
   return (
     <div
-      className={classes.problem}
+      className={`toned ${classes.problem}`}
       data-tone={tone}
       role={quiet ? 'group' : 'alert'}
       aria-label={quiet ? problem.message : undefined}

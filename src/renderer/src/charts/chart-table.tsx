@@ -15,7 +15,7 @@ export function ChartTable({ label, all }: { label: string; all: readonly Series
       </Button>
       <Collapse expanded={open} id={id} keepMounted={false}>
         <div className={classes.numbers} tabIndex={0} role="region" aria-label={label}>
-          <Numbers label={label} all={all} />
+          <Numbers all={all} />
         </div>
       </Collapse>
     </div>
@@ -23,14 +23,14 @@ export function ChartTable({ label, all }: { label: string; all: readonly Series
 }
 
 /** The newest minute first. */
-function Numbers({ label, all }: { label: string; all: readonly Series[] }) {
+function Numbers({ all }: { all: readonly Series[] }) {
   const columns = all.map(({ word, show, points }) => ({
     word,
     cells: new Map(byMinute(points).map(it => [it.at, show(it.value)])),
   }))
   const minutes = [...new Set(columns.flatMap(it => [...it.cells.keys()]))].toSorted((a, b) => b - a)
   return (
-    <Table verticalSpacing={4} horizontalSpacing={12} stickyHeader aria-label={label}>
+    <Table verticalSpacing={4} horizontalSpacing={12} stickyHeader>
       <Table.Thead>
         <Table.Tr>
           <Table.Th>Minute</Table.Th>

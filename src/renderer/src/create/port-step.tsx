@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect } from 'react'
 import { maxPort, minPort, portSchema } from '../../../shared/instance'
 import { useTRPC } from '../app/trpc'
+import { HostChoice } from '../instances/host-choice'
 import { PortTaken } from '../instances/port-taken'
 import { useDraft } from './draft'
 import { errorsOf, type Answers } from './wizard'
@@ -42,37 +43,8 @@ export function PortStep() {
         </div>
       </Radio.Group>
       {portMode === 'manual' && <ManualPort free={suggestion.data} />}
-      <HostChoice />
+      <HostChoice value={wizard.answers.host} onChange={host => dispatch({ type: 'typed', change: { host } })} />
     </div>
-  )
-}
-
-function HostChoice() {
-  const {
-    wizard: {
-      answers: { host },
-    },
-    dispatch,
-  } = useDraft()
-  return (
-    <Radio.Group
-      label="Who can reach it?"
-      value={host}
-      onChange={value => dispatch({ type: 'typed', change: { host: value } })}
-    >
-      <div className={classes.choices} data-below-label>
-        <Radio
-          value="0.0.0.0"
-          label="Other machines too"
-          description="It listens on all of this machine’s addresses (HOST 0.0.0.0)."
-        />
-        <Radio
-          value="127.0.0.1"
-          label="This machine only"
-          description="For use behind a reverse proxy on this machine (HOST 127.0.0.1)."
-        />
-      </div>
-    </Radio.Group>
   )
 }
 

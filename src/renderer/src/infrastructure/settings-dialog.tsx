@@ -15,6 +15,7 @@ import {
   type Setting,
   type SettingState,
 } from '../../../shared/settings'
+import { focusFault } from '../app/focus-fault'
 import { useInstances } from '../app/live'
 import { NumberField } from '../app/number-field'
 import { ProblemView } from '../app/problem'
@@ -84,6 +85,7 @@ function Fields({ service, states, memory, foreign, onClose }: FieldsProps) {
   const restarts = new Set(changed.flatMap(it => it.service?.restarts ?? []))
   const submit = (event: FormEvent): void => {
     event.preventDefault()
+    focusFault(event.currentTarget)
     if (changed.length === 0 || changed.some(wrong)) return
     const values = Object.fromEntries(changed.map(it => [it.key, typed[it.key] === '' ? null : Number(typed[it.key])]))
     begin.mutate({ kind: infrastructureSettingsJob.kind, service, values })

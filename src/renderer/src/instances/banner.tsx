@@ -15,7 +15,7 @@ interface BannerProps {
 }
 
 export const Banner = ({ tone, icon, text, detail, children, onDismiss }: BannerProps) => (
-  <div className={classes.banner} data-tone={tone} role="group" aria-label={text}>
+  <div className={`toned ${classes.banner}`} data-tone={tone} role="group" aria-label={text}>
     {icon}
     <div className={classes.text}>
       <p role="status">{text}</p>

@@ -4,6 +4,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import type { Problem } from '../../../shared/problem'
 import { bootSecondsSchema } from '../../../shared/workspace'
+import { focusFault } from '../app/focus-fault'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC, useTRPCClient } from '../app/trpc'
@@ -32,7 +33,8 @@ export function BootTimeForm({ name, onClose }: { name: string; onClose: () => v
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     setTried(true)
-    if (!error) save(seconds)
+    if (error) focusFault(event.currentTarget)
+    else save(seconds)
   }
   return (
     <form className={classes.form} onSubmit={submit} noValidate aria-label="Change the boot time">

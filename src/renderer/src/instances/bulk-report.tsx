@@ -10,7 +10,8 @@ import type { Problem } from '../../../shared/problem'
 import { useOperations } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { Words } from '../app/words'
-import { useJobs, type Asked } from '../jobs/jobs'
+import { useJobs } from '../jobs/jobs'
+import type { Asked } from '../jobs/report'
 import classes from './list.module.css'
 
 export function BulkReportPanel() {

@@ -2,7 +2,7 @@
  * Changes an instance's port or HOST. Checks the port while it is typed, names what occupies it, and says what will
  * happen.
  */
-import { Button, Checkbox, Radio, TextInput } from '@mantine/core'
+import { Button, Checkbox, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
@@ -11,10 +11,12 @@ import { changePortJob } from '../../../shared/jobs/lifecycle'
 import type { Problem } from '../../../shared/problem'
 import { runs } from '../../../shared/status'
 import { useInstances } from '../app/live'
+import { focusFault } from '../app/focus-fault'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
 import { useJobs } from '../jobs/jobs'
+import { HostChoice } from './host-choice'
 import { PortTaken } from './port-taken'
 import classes from './dialogs.module.css'
 
@@ -54,8 +56,17 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     setTried(true)
-    if (error || typed !== settled || check.isFetching || blocking || isOurs(holders) || (holders.length > 0 && !share))
+    if (
+      error ||
+      typed !== settled ||
+      check.isFetching ||
+      blocking ||
+      isOurs(holders) ||
+      (holders.length > 0 && !share)
+    ) {
+      focusFault(event.currentTarget)
       return
+    }
     setSending(true)
     send({ kind: changePortJob.kind, name, port: same ? instance.port : port, allowSharedPort: share, host: newHost })
       .then(onClose, (refused: unknown) => setProblem(problemOf(refused)))
@@ -106,20 +117,7 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
           </PortTaken>
         )}
       </div>
-      <Radio.Group label="Who can reach it?" value={chosen ?? host ?? ''} onChange={setChosen}>
-        <div className={classes.choices}>
-          <Radio
-            value="0.0.0.0"
-            label="Other machines too"
-            description="It listens on all of this machine’s addresses (HOST 0.0.0.0)."
-          />
-          <Radio
-            value="127.0.0.1"
-            label="This machine only"
-            description="For use behind a reverse proxy on this machine (HOST 127.0.0.1)."
-          />
-        </div>
-      </Radio.Group>
+      <HostChoice value={chosen ?? host ?? ''} onChange={setChosen} />
       <p className="dimmed">
         {running
           ? `${name} will restart and be unavailable for a few seconds. If it isn’t healthy then, everything is put back.`

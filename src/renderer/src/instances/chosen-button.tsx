@@ -1,7 +1,8 @@
 /** A job on the chosen instances: the job's own dialog if it is only one, otherwise a form about all of them. */
 import { Button } from '@mantine/core'
 import type { Icon } from '@tabler/icons-react'
-import { about, useJobs, type Dialog, type Question, type Skipped } from '../jobs/jobs'
+import { about, useJobs, type Dialog, type Question } from '../jobs/jobs'
+import type { Skipped } from '../jobs/report'
 import type { ShownInstance } from './arrange'
 import { whyNotNow } from './shown-status'
 

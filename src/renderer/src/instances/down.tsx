@@ -1,7 +1,7 @@
 /** Instances that should be running but aren’t, with what starts them again and what shows why. */
-import { Anchor, Button } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { IconCircleX } from '@tabler/icons-react'
-import { Fragment, useState } from 'react'
+import { useState } from 'react'
 import { Link } from 'wouter'
 import { count } from '../../../shared/amounts'
 import { restartJob } from '../../../shared/jobs/lifecycle'
@@ -13,11 +13,9 @@ import { useJobs } from '../jobs/jobs'
 import { AutostartOffer } from '../settings/autostart'
 import type { ShownInstance } from './arrange'
 import { Banner } from './banner'
+import { LinkedNames } from './linked-names'
 import { pageOf } from './page-of'
 import { newestBySubject } from './shown-status'
-
-/** More are counted, not named. */
-const named = 6
 
 interface DownProps {
   down: readonly ShownInstance[]
@@ -45,7 +43,18 @@ export function Down({ down, onChoose }: DownProps) {
       detail={
         (many || unlisted) && (
           <>
-            {many && <Names down={down} why={why} />}
+            {many && (
+              <>
+                <LinkedNames
+                  links={down.map(it => ({
+                    name: it.instance.name,
+                    href: why(it),
+                    label: `Why is ${it.instance.name} down?`,
+                  }))}
+                />
+                .{' '}
+              </>
+            )}
             {unlisted && <AutostartOffer />}
           </>
         )
@@ -72,26 +81,6 @@ export function Down({ down, onChoose }: DownProps) {
     </Banner>
   )
 }
-
-const Names = ({ down, why }: { down: readonly ShownInstance[]; why: (it: ShownInstance) => string }) => (
-  <>
-    {down.slice(0, named).map((it, index) => (
-      <Fragment key={it.instance.name}>
-        {index > 0 && ', '}
-        <Anchor
-          component={Link}
-          href={why(it)}
-          inherit
-          underline="always"
-          aria-label={`Why is ${it.instance.name} down?`}
-        >
-          {it.instance.name}
-        </Anchor>
-      </Fragment>
-    ))}
-    {down.length > named && ` and ${down.length - named} more`}.{' '}
-  </>
-)
 
 /**
  * The most informative: the job that failed; if it crashed on its own, its errors; if PM2 doesn’t have it, e.g. after a

@@ -2,7 +2,7 @@
 import type { InstanceView } from '../../../shared/instance'
 import { measureEvery, type RecentUsage } from '../../../shared/usage'
 
-export interface Series {
+export interface Usage {
   readonly cpu: readonly number[]
   readonly memory: readonly number[]
 }
@@ -14,10 +14,10 @@ export const sampleInterval = measureEvery
 /** Milliseconds. A list that arrives sooner was triggered by an event and isn't a sample. */
 const minInterval = 1500
 
-const empty: Series = { cpu: [], memory: [] }
+const empty: Usage = { cpu: [], memory: [] }
 
 export class UsageHistory {
-  #series = new Map<string, Series>()
+  #series = new Map<string, Usage>()
   #sampledAt = -Infinity
   #shown: readonly InstanceView[] = []
   readonly #listeners = new Set<() => void>()
@@ -30,7 +30,7 @@ export class UsageHistory {
   }
 
   /** Returns the same object until there is a new sample. */
-  of(name: string): Series {
+  of(name: string): Usage {
     return this.#series.get(name) ?? empty
   }
 

@@ -3,7 +3,7 @@ import { Button } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { InstanceDetails, InstanceView } from '../../../shared/instance'
-import { bytes, count, lowerFirst } from '../../../shared/amounts'
+import { bytes, count, uncapital } from '../../../shared/amounts'
 import { limitNames, limitText, wordsOfLimit } from '../../../shared/limits'
 import { CopyButton } from '../app/copy-button'
 import { useApp } from '../app/live'
@@ -64,7 +64,7 @@ export function DatabaseFacts({
           {limits.connections} connections, a pool of {limits.pool}
           {limitNames
             .filter(it => wordsOfLimit(it).open && limits[it] !== undefined)
-            .map(it => `, ${lowerFirst(wordsOfLimit(it).title)} ${limitText(it, limits[it])}`)}
+            .map(it => `, ${uncapital(wordsOfLimit(it).title)} ${limitText(it, limits[it])}`)}
           {Object.keys(own).length === 0 && <span className="dimmed">, the defaults</span>}
         </span>
         {!foreign && (

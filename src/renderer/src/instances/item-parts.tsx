@@ -98,7 +98,7 @@ const TroubleWord = ({
     className={classes.progress}
     data-control="why"
     title={trouble?.cause}
-    aria-label={`${word}. Why? ${trouble?.message}`}
+    aria-label={`${word}. Why?${trouble ? ` ${trouble.message}` : ''}`}
   >
     {word}
   </Link>

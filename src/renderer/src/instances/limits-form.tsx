@@ -13,6 +13,7 @@ import {
   type LimitName,
 } from '../../../shared/limits'
 import type { Problem } from '../../../shared/problem'
+import { focusFault } from '../app/focus-fault'
 import { NumberField } from '../app/number-field'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
@@ -41,6 +42,7 @@ function Fields({ name, found, onClose }: { name: string; found: InstanceLimits;
   const refused = limitNames.find(it => it === problem?.field)
   const submit = (event: FormEvent): void => {
     event.preventDefault()
+    focusFault(event.currentTarget)
     if (changed.length === 0 || limitNames.some(errorOf)) return
     const changes: LimitChanges = Object.fromEntries(changed.map(it => [it, typed[it] ? Number(typed[it]) : null]))
     setSending(true)

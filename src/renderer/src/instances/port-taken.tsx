@@ -23,7 +23,7 @@ export function PortTaken({
   const own = isOurs(all)
   const holders = own ? all.filter(it => it.type === 'own') : all
   return (
-    <div className={classes.box}>
+    <div className={`toned ${classes.box}`} data-tone="warn">
       <IconAlertTriangle size={20} aria-hidden />
       <div className={classes.body}>
         <p className={classes.title}>Port {port} is taken</p>

@@ -1,13 +1,14 @@
 /** Announces passwords of new directors that nobody has been shown yet. */
-import { Anchor, Button } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { IconKey } from '@tabler/icons-react'
-import { Fragment, useState } from 'react'
+import { useState } from 'react'
 import { Link } from 'wouter'
 import { subjectOf } from '../../../shared/jobs/words'
 import type { OperationState } from '../../../shared/operation'
 import { useInstances, useOperations, useUnseen } from '../app/live'
 import { useJobs } from '../jobs/jobs'
 import { Banner } from './banner'
+import { LinkedNames } from './linked-names'
 import { passwordsOf } from './passwords-several'
 
 /** @param of one instance only */
@@ -37,7 +38,11 @@ function Announced({ creations }: { creations: readonly OperationState[] }) {
       }
       detail={
         <>
-          {many && <Names creations={creations} />}
+          {many && (
+            <>
+              <LinkedNames links={creations.map(it => ({ name: subjectOf(it), href: pageOf(it) }))} />.{' '}
+            </>
+          )}
           {many ? 'Each' : 'It'} can be shown once, within a day of the creation.
         </>
       }
@@ -57,17 +62,3 @@ function Announced({ creations }: { creations: readonly OperationState[] }) {
 }
 
 const pageOf = ({ id }: OperationState): string => `/operations/${id}`
-
-const Names = ({ creations }: { creations: readonly OperationState[] }) => (
-  <>
-    {creations.map((it, index) => (
-      <Fragment key={it.id}>
-        {index > 0 && ', '}
-        <Anchor component={Link} href={pageOf(it)} inherit underline="always">
-          {subjectOf(it)}
-        </Anchor>
-      </Fragment>
-    ))}
-    .{' '}
-  </>
-)

@@ -12,11 +12,7 @@ import {
 } from 'react'
 import { jobOf, startRequestSchema, type StartRequest } from '../../../shared/jobs'
 import { startJob } from '../../../shared/jobs/lifecycle'
-import type { Several } from '../../../shared/jobs/job'
-import { bulkOf, manyJob, resultsOf, type BulkAction } from '../../../shared/jobs/many'
-import { planOf } from '../../../shared/jobs/words'
-import { isOpen } from '../../../shared/operation'
-import type { Problem } from '../../../shared/problem'
+import { bulkOf, manyJob, type BulkAction } from '../../../shared/jobs/many'
 import { runs } from '../../../shared/status'
 import type { InstanceView } from '../../../shared/instance'
 import { confirm } from '../app/confirm'
@@ -25,22 +21,7 @@ import { notifyWithRetry } from '../app/notify'
 import { problemOf } from '../app/problem-of'
 import { useTRPCClient } from '../app/trpc'
 import { newestBySubject, type PendingJob } from '../instances/shown-status'
-
-export interface Skipped {
-  readonly name: string
-  readonly reason: string
-}
-/** The job on many instances that the list reports on; its results are in the operation. */
-export interface Asked extends Several {
-  /** How many instances were requested. */
-  readonly count: number
-  /** Skipped here because the job would change nothing, or can't be done. */
-  readonly skipped: readonly Skipped[]
-  /** The operation. Absent until it has begun, and if all instances were skipped. */
-  readonly id?: string
-  /** The whole job was refused, or the answer was lost. */
-  readonly problem?: Problem
-}
+import { newReport, type Asked, type Skipped } from './report'
 
 /** A dialog that asks for the input of a job on one instance, and starts it. */
 export interface Dialog {
@@ -187,16 +168,10 @@ export function JobsProvider({ children }: { children: ReactNode }) {
   const announced = useRef(new Set([begun?.id]))
   useEffect(() => {
     const look = (): void => {
-      const other = operations.view().operations.find(it => {
-        const job = jobOf(it.kind)
-        return job?.several && isOpen(it) && !announced.current.has(it.id)
-      })
-      const job = other && jobOf(other.kind)
-      const plan = job && planOf(job, other)
-      if (!other || plan === undefined || !job?.several) return
-      announced.current.add(other.id)
-      const { doing, done } = job.several(plan)
-      setBegun({ doing, done, count: resultsOf(other).length, skipped: [], id: other.id })
+      const report = newReport(operations.view().operations, announced.current)
+      if (!report) return
+      announced.current.add(report.id)
+      setBegun(report)
     }
     look()
     return operations.subscribe(look)

@@ -14,7 +14,7 @@ import { resultsOf } from '../../../shared/jobs/many'
 import { jobOf } from '../../../shared/jobs'
 import { headline } from '../../../shared/jobs/words'
 import { things } from '../../../shared/things'
-import { tell, withdraw } from './notices'
+import { tell, withdraw, withdrawAll } from './notices'
 import type { OperationsView } from './store'
 
 export function Announcer() {
@@ -38,6 +38,7 @@ function useOperationNews(): string {
   const [location] = useLocation()
   const phases = useRef<ReadonlyMap<string, Phase> | undefined>(undefined)
   const [news, setNews] = useState('')
+  useEffect(() => withdrawAll, [])
   useEffect(() => {
     const startAgain = (names: readonly string[]): void => {
       const [name = '', ...others] = names

@@ -7,7 +7,7 @@ import { jobOf } from '../../../shared/jobs'
 import { stopJob } from '../../../shared/jobs/lifecycle'
 import { failuresOf, headline, subjectOf } from '../../../shared/jobs/words'
 import { problemOf, waitsForInfrastructure, type OperationState } from '../../../shared/operation'
-import { noticeLook, noticeStays, type Tone } from '../app/notify'
+import { noticeLook, noticeStays, type NoticeTone } from '../app/notify'
 
 /** Starts instances that were stopped. */
 type StartAgain = (names: readonly string[]) => void
@@ -29,6 +29,11 @@ export function withdraw(subject: string, startAgain: StartAgain): void {
   }
 }
 
+/** The notices of a workspace say nothing about the next one. */
+export function withdrawAll(): void {
+  for (const id of shown.keys()) notifications.hide(id)
+}
+
 /** What its job did to instances, if it succeeded and shares its notice with others. */
 const pastOf = (operation: OperationState): string | undefined => {
   const job = jobOf(operation.kind)
@@ -38,7 +43,7 @@ const pastOf = (operation: OperationState): string | undefined => {
 const noticeOf = (operation: OperationState): string =>
   pastOf(operation) === undefined ? `about ${operation.subject}` : `done ${operation.kind}`
 
-export function toneOf(operation: OperationState): Tone {
+export function toneOf(operation: OperationState): NoticeTone {
   const { phase, turned } = operation
   if (phase === 'succeeded') return failuresOf(operation) === 0 ? 'good' : 'bad'
   if (phase === 'stuck') return waitsForInfrastructure(operation) ? 'neutral' : 'bad'

@@ -3,7 +3,7 @@ import { Button, Input } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
-import { useRef, useState, type FormEvent } from 'react'
+import { useState, type FormEvent } from 'react'
 import type { DriverKind } from '../../../shared/infrastructure'
 import type { Problem } from '../../../shared/problem'
 import {
@@ -15,6 +15,7 @@ import {
   type SettingsSection,
   type SettingState,
 } from '../../../shared/settings'
+import { focusFault } from '../app/focus-fault'
 import { Section } from '../app/page'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
@@ -35,7 +36,6 @@ type Drafts = Readonly<Record<string, string>>
 
 function SectionForm({ section, states }: { section: SettingsSection; states: readonly SettingState[] }) {
   const trpc = useTRPC()
-  const form = useRef<HTMLFormElement>(null)
   const [drafts, setDrafts] = useState<Drafts>({})
   const [tried, setTried] = useState(false)
   const change = useMutation(trpc.settings.change.mutationOptions())
@@ -57,8 +57,8 @@ function SectionForm({ section, states }: { section: SettingsSection; states: re
   const save = (event: FormEvent): void => {
     event.preventDefault()
     setTried(true)
-    const first = edited.find(it => wrong(it) !== undefined)
-    if (first) return form.current?.querySelector<HTMLInputElement>(`[name="${first.key}"]`)?.focus()
+    focusFault(event.currentTarget)
+    if (edited.some(wrong)) return
     if (edited.length > 0) send(Object.fromEntries(edited.map(it => [it.key, valueOf(it, drafts[it.key] ?? '')])))
   }
   const type = (key: string, typed: string | undefined): void => {
@@ -75,7 +75,7 @@ function SectionForm({ section, states }: { section: SettingsSection; states: re
   return (
     <Section title={section.title}>
       <p className={classes.lead}>{section.explanation}</p>
-      <form ref={form} className={`card ${classes.card}`} onSubmit={save} aria-label={section.title} noValidate>
+      <form className={`card ${classes.card}`} onSubmit={save} aria-label={section.title} noValidate>
         {section.settings.map(it => (
           <Field
             key={it.key}

@@ -8,6 +8,7 @@ import { notifyNews } from '../app/notify'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
+import dialogs from '../instances/dialogs.module.css'
 import classes from './space.module.css'
 
 export function FreeSpaceButton({ primary }: { primary?: boolean }) {
@@ -58,7 +59,7 @@ function FreeSpaceForm({ onClose }: { onClose: () => void }) {
     setChosen(it => new Set(it.has(kind) ? [...it].filter(one => one !== kind) : [...it, kind]))
   return (
     <form
-      className={classes.form}
+      className={dialogs.form}
       aria-label="Free space"
       onSubmit={event => {
         event.preventDefault()
@@ -84,7 +85,7 @@ function FreeSpaceForm({ onClose }: { onClose: () => void }) {
         </ul>
       )}
       {free.error && <ProblemView problem={problemOf(free.error)} />}
-      <div className={classes.buttons}>
+      <div className={dialogs.buttons}>
         <Button variant="default" onClick={onClose} data-autofocus>
           Cancel
         </Button>

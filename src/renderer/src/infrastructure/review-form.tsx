@@ -1,0 +1,70 @@
+/** Asks before the infrastructure is changed for good: what changes, what it costs, and what stands in the way. */
+import { Button, Skeleton } from '@mantine/core'
+import type { UseQueryResult } from '@tanstack/react-query'
+import type { Problem } from '../../../shared/problem'
+import { ProblemView } from '../app/problem'
+import { problemOf } from '../app/problem-of'
+import dialogs from '../instances/dialogs.module.css'
+import classes from './infrastructure.module.css'
+
+interface ReviewFormProps<Review> {
+  readonly review: Pick<UseQueryResult<Review, unknown>, 'data' | 'error' | 'isPending' | 'refetch'>
+  readonly sentences: (review: Review) => { readonly changes: readonly string[]; readonly costs: readonly string[] }
+  /** What holds either way. */
+  readonly promise: string
+  readonly verb: string
+  readonly onConfirm: () => void
+  readonly onClose: () => void
+}
+
+export function ReviewForm<Review extends { readonly refused: readonly Problem[] }>({
+  review: { data, error, isPending, refetch },
+  sentences,
+  promise,
+  verb,
+  onConfirm,
+  onClose,
+}: ReviewFormProps<Review>) {
+  const said = data && sentences(data)
+  return (
+    <form
+      className={dialogs.form}
+      onSubmit={event => {
+        event.preventDefault()
+        onConfirm()
+      }}
+    >
+      {isPending && <Skeleton height={180} aria-label="Loading" />}
+      {error !== null && <ProblemView problem={problemOf(error)} onRetry={() => void refetch()} />}
+      {data?.refused.map(it => (
+        <ProblemView key={it.message} problem={it} quiet />
+      ))}
+      {said && (
+        <>
+          <Sentences title="What changes" all={said.changes} />
+          <Sentences title="What it costs" all={said.costs} />
+          <p>{promise}</p>
+        </>
+      )}
+      <div className={dialogs.buttons}>
+        <Button variant="default" onClick={onClose} data-autofocus>
+          Cancel
+        </Button>
+        <Button type="submit" disabled={data?.refused.length !== 0}>
+          {verb}
+        </Button>
+      </div>
+    </form>
+  )
+}
+
+const Sentences = ({ title, all }: { title: string; all: readonly string[] }) => (
+  <section className={classes.sentences} aria-label={title}>
+    <h3>{title}</h3>
+    <ul>
+      {all.map(it => (
+        <li key={it}>{it}</li>
+      ))}
+    </ul>
+  </section>
+)
