@@ -7,6 +7,7 @@ import type { Desktop, Served } from './faces'
 import { infrastructureRoom } from './infrastructure/room'
 import { instancesRoom } from './instances/room'
 import { rosterRoom } from './instances/roster'
+import { Machine } from './instances/machine'
 import { Space, withSpace } from './instances/space'
 import { Trash } from './instances/trash'
 import { UsedReleases } from './instances/used-releases'
@@ -14,6 +15,7 @@ import { logsRoom } from './logs/room'
 import { maintenanceRoom } from './maintenance/room'
 import { Operations } from './operations/engine'
 import { Processes } from './processes/client'
+import { pm2Paths } from './processes/daemon'
 import { Releases } from './releases/releases'
 import { ownBytes } from './releases/tree'
 import { schemaRoom } from './schema/room'
@@ -86,6 +88,7 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
   const archives = logs.rotation
   const usedReleases = new UsedReleases({ releases, roster, operations, signal })
   const space = new Space({ paths, run, signal, operations, releases: usedReleases, trash, infrastructure, archives })
+  const machine = new Machine({ run, paths, signal, space, logs: pm2Paths(place.pm2Home).logs })
   const instances = instancesRoom(base, operations, { shared, schema, processes, releases, roster, trash, space })
   const doctor = doctorRoom(base, operations, { shared, processes, releases, roster, space })
   const maintenance = maintenanceRoom(base, operations, { shared, roster, space })
@@ -109,6 +112,7 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
     doctor,
     maintenance,
     space,
+    machine,
     releases: usedReleases,
     autostart: autostartRoom(base),
     signal,

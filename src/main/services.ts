@@ -5,6 +5,7 @@ import type { Hardening } from './infrastructure/harden/hardening'
 import type { Moving } from './infrastructure/move/moving'
 import type { Infrastructure } from './infrastructure/infrastructure'
 import type { Instances } from './instances/room'
+import type { Machine } from './instances/machine'
 import type { Space } from './instances/space'
 import type { UsedReleases } from './instances/used-releases'
 import type { LogsRoom } from './logs/room'
@@ -27,6 +28,7 @@ export interface WorkspaceServices {
   readonly doctor: DoctorRoom
   readonly maintenance: MaintenanceRoom
   readonly space: Space
+  readonly machine: Machine
   readonly releases: UsedReleases
   readonly autostart: Autostart
   /**

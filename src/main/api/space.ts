@@ -11,6 +11,10 @@ export const spaceRouter = router({
     workspace.space.watch(signal ?? new AbortController().signal),
   ),
   report: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.space.report()),
+  machine: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.machine.use()),
+  watchMachine: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) =>
+    workspace.machine.watch(signal ?? new AbortController().signal),
+  ),
   free: workspaceProcedure
     .input(z.object({ what: z.array(z.enum(freeables)).min(1) }))
     .mutation(({ ctx: { workspace }, input }) => workspace.space.free(input.what)),

@@ -1,6 +1,6 @@
 /** A job that runs another job once for each of several instances, each with its own input. */
 import { z } from 'zod'
-import { count } from '../amounts'
+import { capital, count } from '../amounts'
 import { nameSchema } from '../instance'
 import { things, uses } from '../things'
 import { defineJob, type Several, type Words } from './job'
@@ -27,8 +27,11 @@ interface Batch<Kind, Input, Plan> {
   readonly atOnce: number
   readonly several: Several
   readonly needsDatabase?: true
-  /** @param those e.g. “3 instances” or, if only some were done, “2 of 3 instances” */
-  words(those: string, plan: Plan | undefined): Omit<Words, 'failed' | 'cancelled'>
+  /**
+   * @param those e.g. “3 instances” or, if only some were done, “2 of 3 instances” @param were the verb that goes with
+   * them: “was” or “were”
+   */
+  words(those: string, were: string, plan: Plan | undefined): Omit<Words, 'failed' | 'cancelled'>
 }
 
 export const defineBatch = <const Kind extends string, Input extends z.ZodObject, Plan extends BatchPlan>({
@@ -57,10 +60,8 @@ export const defineBatch = <const Kind extends string, Input extends z.ZodObject
       const all = resultsOf(state)
       const well = all.filter(it => it.result && !it.result.problem).length
       const those = count(all.length, 'instance')
-      return {
-        ...words(those, plan),
-        done: words(well === all.length ? those : `${well} of ${those}`, plan).done,
-      }
+      const some = well === all.length ? capital(those) : `${well} of ${those}`
+      return { ...words(those, 'were', plan), done: words(some, well === 1 ? 'was' : 'were', plan).done }
     },
     cancel: {
       meaning:

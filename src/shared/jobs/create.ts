@@ -162,10 +162,10 @@ export const createManyJob = defineBatch({
   atOnce: 2, // as with rebuilds, a creation is mostly waiting for the application to boot
   several: creatingWords,
   needsDatabase: true,
-  words: those => ({
+  words: (those, were) => ({
     asking: `Create ${those}`,
     running: `Creating ${those}`,
-    done: `${those} ${those === '1 instance' ? 'was' : 'were'} created`,
+    done: `${those} ${were} created`,
   }),
 })
 

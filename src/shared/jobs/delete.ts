@@ -110,10 +110,10 @@ export const deleteManyJob = defineBatch({
   atOnce: 4,
   several: deletingWords,
   needsDatabase: true,
-  words: those => ({
+  words: (those, were) => ({
     asking: `Delete ${those}`,
     running: `Deleting ${those}`,
-    done: `${those} ${those === '1 instance' ? 'was' : 'were'} deleted`,
+    done: `${those} ${were} deleted`,
   }),
 })
 

@@ -1,6 +1,6 @@
 /** The job that changes an instance's environment, and the one that makes the same change in several instances. */
 import { z } from 'zod'
-import { enumerate } from '../amounts'
+import { enumerate, uncapital } from '../amounts'
 import { envChangesSchema } from '../environment'
 import { nameSchema } from '../instance'
 import { owns, things, uses } from '../things'
@@ -111,12 +111,12 @@ export const environmentManyJob = defineBatch({
   about: '(environments)',
   atOnce: 4,
   several: changingWords,
-  words: (those, plan) => {
+  words: (those, _, plan) => {
     const what = plan ? enumerate(plan.keys, 3) : 'the environment'
     return {
       asking: `Change ${what} in ${those}`,
       running: `Changing ${what} in ${those}`,
-      done: `The environment of ${those} was changed`,
+      done: `The environment of ${uncapital(those)} was changed`,
     }
   },
 })

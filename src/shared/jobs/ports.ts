@@ -20,9 +20,9 @@ export const changePortManyJob = defineBatch({
   about: '(ports)',
   atOnce: 4,
   several: changingPortsWords,
-  words: those => ({
+  words: (those, were) => ({
     asking: `Change the ports of ${those}`,
     running: `Changing the ports of ${those}`,
-    done: `${those} ${those === '1 instance' ? 'was' : 'were'} moved`,
+    done: `${those} ${were} moved`,
   }),
 })

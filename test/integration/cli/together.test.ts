@@ -84,6 +84,9 @@ it('several from a CSV file: created only if every row is right, moved to ports 
   const listed = (await home.run('list --csv')).out.split('\n')
   expect(listed[0]).toMatch(/^name,status,port,address,/)
   expect(listed.filter(it => it.startsWith('csv-'))).toHaveLength(2)
+  expect((await home.run('space status')).out).toMatch(
+    /Databases +\d.*\nInstances’ files +\d.*\nPrepared releases +\d.*\nLogs +\d.*\nMemory +\d.* available\nCPU +\d+ % of/,
+  )
 
   const first = Number(/^csv-one,online,(\d+),/m.exec(listed.join('\n'))?.[1]) + 200
   const moved = await home.run(`ports ${first} csv-two csv-one`)

@@ -1,5 +1,6 @@
 /** `space`: shows free disk space and frees some. */
-import { bytes } from '../../../shared/amounts'
+import { bytes, count, percent } from '../../../shared/amounts'
+import type { MachineUse } from '../../../shared/machine'
 import {
   freeableTitle,
   harmless,
@@ -11,12 +12,21 @@ import {
 import type { Client } from '../engine'
 import type { Paint } from '../print/style'
 import { cleanLine } from '../print/clean'
+import { pairs } from '../print/table'
 import type { Result, CommandSession } from '../session'
 
 export async function status(session: CommandSession): Promise<Result> {
   const { client } = await session.engine('look')
-  const report = await client.space.report.query()
-  return { data: report, lines: linesOf(report, session.out.paint) }
+  const [report, machine, { instances }] = await Promise.all([
+    client.space.report.query(),
+    client.space.machine.query(),
+    client.instances.list.query(),
+  ])
+  const databases = instances.reduce((sum, it) => sum + (it.databaseSize ?? 0), 0)
+  return {
+    data: { ...report, machine },
+    lines: [...linesOf(report, session.out.paint), '', ...machineLines(machine, databases)],
+  }
 }
 
 export async function free(session: CommandSession, { logs }: { readonly logs?: boolean }): Promise<Result> {
@@ -47,6 +57,19 @@ function linesOf({ disk, freeable }: SpaceReport, paint: Paint): string[] {
       : []),
   ]
 }
+
+const machineLines = ({ cores, cpu = 0, memory, folders }: MachineUse, databases: number): string[] =>
+  pairs(
+    [
+      ['Databases', bytes(databases)],
+      ['Instances’ files', folders && bytes(folders.instances)],
+      ['Prepared releases', folders && bytes(folders.releases)],
+      ['Logs', folders && bytes(folders.logs)],
+      ['Memory', `${bytes(memory.available)} of ${bytes(memory.total)} available`],
+      ['CPU', `${percent(cpu)} of ${count(cores, 'core')}`],
+    ],
+    it => it,
+  )
 
 /** A warning for `list` and `status`; undefined unless space is low. */
 export async function lowLine(client: Client): Promise<string | undefined> {

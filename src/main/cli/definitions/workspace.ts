@@ -220,7 +220,7 @@ export function space(program: Grammar): void {
     .example('space status', 'what is free, and what can be freed')
     .example('space free', 'when the disk is full')
   group
-    .add('status', 'Show free space, and what can be freed.')
+    .add('status', 'Show free space, what can be freed, what takes the rest, and how busy the machine is.')
     .example('space status', 'what is free, and what can be freed')
     .does(async session => (await import('../commands/space')).status(session))
   group

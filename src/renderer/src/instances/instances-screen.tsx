@@ -19,6 +19,7 @@ import { InstanceGrid } from './grid'
 import type { Item, ItemHandlers } from './item'
 import { rebuildDialog } from '../jobs/faces'
 import { about, useJobs } from '../jobs/jobs'
+import { MachineUse } from './machine-use'
 import { useListKeys } from './list-keys'
 import { useListState } from './list-state'
 import { useOpenInstance } from './open'
@@ -45,7 +46,12 @@ export function InstancesScreen() {
   }
   useScrollPlace(data !== undefined)
   return (
-    <Page title="Instances" lead={data && summary(made, data.lost.length)} wide>
+    <Page
+      title="Instances"
+      lead={data && summary(made, data.lost.length)}
+      actions={data && <MachineUse instances={data.instances} />}
+      wide
+    >
       <Banners shown={made} onChoose={choose} />
       <BulkReportPanel />
       {!data && !problem && <Skeleton height={320} radius="lg" aria-label="Loading" />}
