@@ -16,7 +16,7 @@ export interface MoveReview {
   /** Whether the old one can be removed here later: it wasn’t created elsewhere. */
   readonly own: boolean
   /** Settings of PostgreSQL that someone has changed by hand, which the new one won’t have, e.g. `jit`. */
-  readonly uncarried: readonly string[]
+  readonly uncopiedSettings: readonly string[]
   /** Free bytes on the new one's disk, if known. */
   readonly free?: number
   /** Why it can’t be done yet; empty if it can. */
@@ -29,7 +29,7 @@ export const sizeOf = ({ databases }: { readonly databases: readonly { readonly 
 
 /** In sentences, for the dialog and the command: what changes, and what it costs. */
 export function moveSentences(review: MoveReview): { readonly changes: string[]; readonly costs: string[] } {
-  const { from, to, image, version, databases, instances, own, uncarried, free } = review
+  const { from, to, image, version, databases, instances, own, uncopiedSettings, free } = review
   const size = bytes(sizeOf(review))
   return {
     changes: [
@@ -47,9 +47,9 @@ export function moveSentences(review: MoveReview): { readonly changes: string[];
         : 'No instance is running, so none is interrupted.',
       'Other programs’ connections to the databases are closed.',
       `About ${size} of disk space${free === undefined ? '' : `; ${bytes(free)} is free`}.`,
-      ...(uncarried.length > 0
+      ...(uncopiedSettings.length > 0
         ? [
-            `PostgreSQL’s own configuration isn’t copied. If you still need it, set it again afterwards: ${enumerate(uncarried, 20)}.`,
+            `PostgreSQL’s own configuration isn’t copied. If you still need it, set it again afterwards: ${enumerate(uncopiedSettings, 20)}.`,
           ]
         : []),
       own

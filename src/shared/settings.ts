@@ -86,14 +86,14 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       publicAddress: hostAddress.optional().register(words, {
         title: 'Public address',
-        explanation: 'This machine’s host name or IP address, as users reach it. Guessed if you don’t set it.',
+        explanation: 'This machine’s host name or IP address, as users reach it. Guessed if not set.',
         effect: 'Takes effect at once.',
       }),
     })
     .prefault({})
     .register(sections, {
-      title: 'Access',
-      explanation: 'A page in a browser on another machine shows with it where to open an instance.',
+      title: 'Remote access',
+      explanation: 'Used to show where an instance can be opened from another machine.',
     }),
   containers: z
     .strictObject({

@@ -28,7 +28,7 @@ test('all is well: one calm line, and how much was checked', async () => {
   await expect(wrong()).toBeHidden()
   const table = window.getByRole('table', { name: 'Checks' })
   await expect(table.getByRole('row').filter({ hasText: 'school' })).toContainText('3 good')
-  await expect(window.getByRole('button', { name: 'Fix all that is safe' })).toBeHidden()
+  await expect(window.getByRole('button', { name: 'Apply all safe fixes' })).toBeHidden()
 })
 
 test('a password changed in PostgreSQL and a port changed in .env are found, and fixed one by one', async () => {
@@ -46,13 +46,13 @@ test('a password changed in PostgreSQL and a port changed in .env are found, and
   await expect(verdict()).toContainText('Everything is fine.', { timeout: 30_000 })
 })
 
-test('“Fix all that is safe” does the same with one click; from the instance’s page, one that costs something asks', async () => {
+test('“Apply all safe fixes” does the same with one click; from the instance’s page, one that costs something asks', async () => {
   const text = await readFile(env(), 'utf8')
   await place.sql(`ALTER ROLE school_user PASSWORD 'changed-by-hand'`)
   await writeFile(env(), text.replace(/^INSTANCE_NAME=.*$/m, 'INSTANCE_NAME=other'))
   await window.getByRole('button', { name: 'Check again' }).click()
   await expect(wrong()).toContainText('INSTANCE_NAME', { timeout: 30_000 })
-  await window.getByRole('button', { name: 'Fix all that is safe' }).click()
+  await window.getByRole('button', { name: 'Apply all safe fixes' }).click()
   await expect(verdict()).toContainText('Everything is fine.', { timeout: 30_000 })
   expect(await readFile(env(), 'utf8')).toBe(text)
 

@@ -135,9 +135,7 @@ test.describe.serial('served', () => {
       .getByRole('button', { name: /Open Hillside/ })
       .click()
     const dialog = list.room.dialog('Open Hillside')
-    await expect(dialog.getByRole('region', { name: 'As its users do' })).toContainText(
-      `http://schools.example:${port()}`,
-    )
+    await expect(dialog.getByRole('region', { name: 'For users' })).toContainText(`http://schools.example:${port()}`)
     const ssh = dialog.getByRole('region', { name: 'Through SSH' })
     await expect(ssh).toContainText(`ssh -L ${port()}:127.0.0.1:${port()} `)
     await expect(ssh).toContainText('@schools.example')

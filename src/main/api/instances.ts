@@ -10,8 +10,8 @@ export const instancesRouter = router({
     workspace.instances.registry.watch(signal ?? new AbortController().signal),
   ),
   recentUsage: workspaceProcedure
-    .input(z.object({ most: z.int().min(1).max(720) }))
-    .query(({ ctx: { workspace }, input }) => workspace.instances.registry.recentUsage(input.most)),
+    .input(z.object({ limit: z.int().min(1).max(720) }))
+    .query(({ ctx: { workspace }, input }) => workspace.instances.registry.recentUsage(input.limit)),
   watchUsage: workspaceProcedure
     .input(namedSchema)
     .subscription(({ ctx: { workspace }, input, signal }) =>

@@ -80,7 +80,7 @@ function leave(session: CommandSession, { joined }: Engine, follower: Follower):
   follower.close()
   session.say(
     joined
-      ? 'Left. The Instance Manager that is running it will finish undoing it.'
+      ? 'Detached. The Instance Manager that is running it will finish undoing it.'
       : 'Interrupted part-way. The next command that changes something continues with it. Or decide now:',
   )
   if (!joined) for (const id of open.length ? open : ['ID']) session.say(`  instance-manager recover ${id} roll-back`)

@@ -21,7 +21,7 @@ export async function missingData(
     code: 'data-missing',
     message: `PostgreSQL’s data is missing, and with it the databases of ${enumerate(owners)}.`,
     cause: `It should be in ${await data.place(postgres)}, but nothing is there.`,
-    hint: `Restore it, e.g. from a backup of this machine.${adoptedServices ? ' If the container was created elsewhere, create it again over its own data.' : ''} Only if it is lost for good, start with empty data.`,
+    hint: `Restore it, e.g. from a backup of this machine.${adoptedServices ? ' If the container was created elsewhere, recreate it using its original data.' : ''} Only if it is lost for good, start with empty data.`,
     action: 'new-data',
   }
 }

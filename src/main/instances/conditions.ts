@@ -13,10 +13,10 @@ import type { Configs } from './configs'
 import { Crashes } from './crashes'
 import type { Gathered } from './gather'
 import { foreign, heldByOther, httpError, noAnswer, notListening } from './health'
-import { httpStatus, unhealthy } from './http'
+import { httpStatus, whyUnhealthy } from './http'
 import type { InstancePools } from './pooled'
 import { Probes, type Running } from './probes'
-import { troubleOf, type Ill } from './trouble'
+import { troubleOf, type Diagnosed } from './trouble'
 
 export interface ConditionServices {
   readonly infrastructure: Pick<Infrastructure, 'status' | 'watch'>
@@ -28,7 +28,7 @@ export interface ConditionServices {
 }
 
 /** What is wrong with an instance that PM2 has as running; undefined if nothing is known to be. */
-export type Diagnosis = (config: InstanceConfig, process: ProcessInfo) => Ill | undefined
+export type Diagnosis = (config: InstanceConfig, process: ProcessInfo) => Diagnosed | undefined
 
 export class Conditions {
   readonly #services: ConditionServices
@@ -51,9 +51,9 @@ export class Conditions {
   }
 
   /** Call it at each look at the processes. */
-  saw({ instances, foreign: copies }: Gathered, { serverOf, manifest: { server } }: Configs): void {
+  observe({ instances, foreign: copies }: Gathered, { serverOf, manifest: { server } }: Configs): void {
     const listed = instances.flatMap(({ config, process }) => (process ? [[config.name, process] as const] : []))
-    this.#crashes.saw(new Map(listed))
+    this.#crashes.observe(new Map(listed))
     this.#probes.follow(
       instances.flatMap(({ config: { name, port, bootSeconds = server.bootSeconds }, process }): Running[] => {
         const { status, pid, startedAt, execMode } = process ?? {}
@@ -121,7 +121,7 @@ export class Conditions {
       }
       this.#holders.set(name, process)
     }
-    const unwell = unhealthy(health, answer)
+    const unwell = whyUnhealthy(health, answer)
     return unwell === undefined ? undefined : httpError(name, unwell)
   }
 

@@ -1,10 +1,10 @@
-/** How often applications have crashed lately. PM2 only counts restarts, so their times are remembered from look to look. */
+/** How often applications have crashed recently. PM2 only counts restarts, so their times are remembered from look to look. */
 import type { ProcessInfo } from '../processes/client'
 
 /** Milliseconds. Crashes further back are history. */
-const lately = 5 * 60_000
+const crashWindow = 5 * 60_000
 /** Milliseconds. An application that started this recently, after crashes that nobody saw, is taken to be in a loop. */
-const justNow = 60_000
+const recentStart = 60_000
 
 type Counted = Pick<ProcessInfo, 'id' | 'restarts' | 'startedAt'>
 
@@ -18,13 +18,13 @@ export class Crashes {
   #known: ReadonlyMap<string, { readonly id: number; readonly samples: readonly Sample[] }> = new Map()
 
   /** Call it at each look. @param processes all that are listed, by instance */
-  saw(processes: ReadonlyMap<string, Counted>, now = Date.now()): void {
+  observe(processes: ReadonlyMap<string, Counted>, now = Date.now()): void {
     this.#known = new Map(
       [...processes].map(([name, { id, restarts, startedAt }]) => {
         const before = this.#known.get(name)
         const last = before?.samples.at(-1)
         if (!before || !last || before.id !== id || restarts < last.restarts) {
-          const unseen = startedAt !== undefined && now - startedAt < justNow
+          const unseen = startedAt !== undefined && now - startedAt < recentStart
           return [
             name,
             {
@@ -38,7 +38,7 @@ export class Crashes {
         }
         if (restarts === last.restarts) return [name, before]
         const samples = [...before.samples, { at: now, restarts }]
-        const oldest = samples.findLastIndex(it => now - it.at >= lately)
+        const oldest = samples.findLastIndex(it => now - it.at >= crashWindow)
         return [name, { id, samples: samples.slice(Math.max(0, oldest)) }]
       }),
     )
@@ -47,7 +47,7 @@ export class Crashes {
   /** How often an instance has crashed in the last five minutes, as far as that is known. */
   of(name: string, now = Date.now()): number {
     const samples = this.#known.get(name)?.samples ?? []
-    const base = samples.findLast(it => now - it.at >= lately) ?? samples[0]
+    const base = samples.findLast(it => now - it.at >= crashWindow) ?? samples[0]
     return (samples.at(-1)?.restarts ?? 0) - (base?.restarts ?? 0)
   }
 }

@@ -37,7 +37,7 @@ export class DesiredKeeper {
    * @param isCurrent false once something has happened since the look, e.g. an operation stopped an instance
    * @returns whether it is worth looking again `settling` ms later
    */
-  async saw(found: Gathered, isCurrent: () => boolean): Promise<boolean> {
+  async observe(found: Gathered, isCurrent: () => boolean): Promise<boolean> {
     if (found.processProblem) return false
     const { desired, busy, signal } = this.#services
     const owned = busy()

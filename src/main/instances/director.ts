@@ -63,11 +63,11 @@ async function planChange(
       message: 'There is nothing to change.',
       hint: 'Give a new password, name or email address.',
     })
-  const chosen = account ?? theOnly(name, await directors(services, name))
+  const chosen = account ?? soleDirector(name, await directors(services, name))
   return { target, account: chosen, email, fullName, password: password !== undefined }
 }
 
-function theOnly(name: string, accounts: readonly Account[] | undefined): string {
+function soleDirector(name: string, accounts: readonly Account[] | undefined): string {
   const [only, ...others] = accounts ?? []
   if (only && others.length === 0) return only.email
   throw problem({

@@ -11,7 +11,7 @@ import type { ProcessInfo, ProcessRef, Processes } from '../processes/client'
 import { lastLines } from '../processes/last-lines'
 import { connectToWorker, workerOf } from '../processes/worker-connection'
 import { descendants, parent, portHolders, type ListeningProcess } from '../system/proc'
-import { httpGet, unhealthy, type Answer } from './http'
+import { httpGet, whyUnhealthy, type Answer } from './http'
 import { ownProcess } from './lifecycle/own-process'
 import type { InstancePools } from './pooled'
 
@@ -93,7 +93,7 @@ export async function look(services: HealthServices, target: HealthTarget, signa
   const answer = await answerFrom(process, target, process.pid, signal)
   if (answer === undefined) return { process, problem: sharedWithOther(name, port), final: true }
   if (typeof answer === 'string') return { process, problem: noAnswer(name, port, answer) }
-  const unwell = unhealthy(target.health, answer.status)
+  const unwell = whyUnhealthy(target.health, answer.status)
   if (unwell !== undefined) return { process, problem: httpError(name, unwell) }
   const refusal = await services.pools.refusal(target)
   if (refusal) return { process, problem: refusal }

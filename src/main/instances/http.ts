@@ -66,8 +66,7 @@ export function httpGet(
         if (!begun) resolve('The connection was closed.') // another protocol's answer yields no response
       })
       .on('error', error => resolve(why(error)))
-    const why = (error: Error): string =>
-      limit.aborted ? `There was no answer within ${within / 1000} s.` : `${error.message}.`
+    const why = (error: Error): string => (limit.aborted ? `No answer within ${within / 1000} s.` : `${error.message}.`)
   })
 }
 
@@ -83,7 +82,7 @@ export function httpStatus(
   return new Promise(resolve => {
     if (signal.aborted) return resolve('It was stopped.')
     const socket = connect(port, loopback).setEncoding('latin1')
-    const timer = setTimeout(() => end(`There was no answer within ${within / 1000} s.`), within)
+    const timer = setTimeout(() => end(`No answer within ${within / 1000} s.`), within)
     const stop = (): void => end('It was stopped.')
     const end = (result: number | string): void => {
       clearTimeout(timer)
@@ -107,7 +106,7 @@ export function httpStatus(
 }
 
 /** Why a healthy application wouldn't have answered so, in a sentence; undefined if it would. */
-export function unhealthy({ path, status: due }: HealthCheck, status: number): string | undefined {
+export function whyUnhealthy({ path, status: due }: HealthCheck, status: number): string | undefined {
   if (due === undefined ? status < 500 : status === due) return undefined
   return `GET ${path} returned HTTP status ${status}${due === undefined ? '' : `, not ${due}`}.`
 }

@@ -37,9 +37,9 @@ export class Measures implements Measured {
 
   readonly usageOf: Measured['usageOf'] = pid => this.#meter.of(pid)
 
-  /** What the running instances used most recently. @param most samples of each */
-  recent(most: number): readonly RecentUsage[] {
-    return this.#history.recent(most, Date.now())
+  /** What the running instances used most recently. @param limit samples of each */
+  recent(limit: number): readonly RecentUsage[] {
+    return this.#history.recent(limit, Date.now())
   }
 
   /** What it used in the last hour, and then each measurement, until the signal is aborted. */

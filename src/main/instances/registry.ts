@@ -25,9 +25,9 @@ export interface RegistryServices extends SlowFactServices, GatherServices {
   /** `instances/`; it exists. */
   readonly folder: string
   readonly processes: Pick<Processes, 'list' | 'watch' | 'lost'>
-  readonly conditions: Pick<Conditions, 'saw' | 'watch' | 'look' | 'diagnosis'>
+  readonly conditions: Pick<Conditions, 'observe' | 'watch' | 'look' | 'diagnosis'>
   /** Absent if the workspace is read-only. */
-  readonly keeper?: Pick<DesiredKeeper, 'saw'>
+  readonly keeper?: Pick<DesiredKeeper, 'observe'>
   /** Aborted when the workspace is closed: ends all watchers. */
   readonly signal: AbortSignal
 }
@@ -75,7 +75,7 @@ export class Registry {
     const { conditions } = this.#services
     const configs = await this.#services.configs()
     const found = await gather(this.#services, configs, true)
-    if (!found.processProblem) conditions.saw(found, configs)
+    if (!found.processProblem) conditions.observe(found, configs)
     if (this.#people === 0) await conditions.look()
     return joinList(found, this.#measures, conditions.diagnosis())
   }
@@ -103,9 +103,9 @@ export class Registry {
     void this.#services.conditions.watch(signal, () => this.#watched.again())
   }
 
-  /** What the running instances used most recently. @param most samples of each */
-  recentUsage(most: number): readonly RecentUsage[] {
-    return this.#measures.recent(most)
+  /** What the running instances used most recently. @param limit samples of each */
+  recentUsage(limit: number): readonly RecentUsage[] {
+    return this.#measures.recent(limit)
   }
 
   /** What an instance used in the last hour, and then each measurement. */
@@ -156,11 +156,11 @@ export class Registry {
     const configs = await this.#readConfigs()
     const found = await gather(this.#services, configs, revive)
     this.#found = found
-    if (!found.processProblem) this.#services.conditions.saw(found, configs)
+    if (!found.processProblem) this.#services.conditions.observe(found, configs)
     this.#measures.follow(
       new Map(found.instances.flatMap(({ config, process }) => (process?.pid ? [[config.name, process.pid]] : []))),
     )
-    return (await this.#services.keeper?.saw(found, () => !this.#stale).catch(() => false)) ?? false // on failure, desired.json stays as it is
+    return (await this.#services.keeper?.observe(found, () => !this.#stale).catch(() => false)) ?? false // on failure, desired.json stays as it is
   }
 
   #again(): void {

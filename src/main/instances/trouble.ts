@@ -9,22 +9,22 @@ export interface ConditionFacts {
   readonly missing?: ServiceStatus | undefined
   /** Why its own login to the database failed. */
   readonly login?: Problem | undefined
-  /** How often it has crashed in the last few minutes. */
+  /** How often it has crashed in the last five minutes. */
   readonly crashes: number
   /** Why its answer to a request isn't a healthy application's, or that there was none. */
   readonly answer?: Problem | undefined
 }
 
-export interface Ill {
+export interface Diagnosed {
   readonly status: Trouble
   readonly problem: Problem
 }
 
-/** Fewer crashes may be bad luck, e.g. a database that was down. */
-const many = 3
+/** Crashes; fewer may be bad luck, e.g. a database that was down. */
+const unstableAfter = 3
 
 /** Undefined if it works, as far as is known. */
-export function troubleOf(name: string, { missing, login, crashes, answer }: ConditionFacts): Ill | undefined {
+export function troubleOf(name: string, { missing, login, crashes, answer }: ConditionFacts): Diagnosed | undefined {
   if (missing)
     return {
       status: 'no database',
@@ -42,16 +42,16 @@ export function troubleOf(name: string, { missing, login, crashes, answer }: Con
         code: login.code,
         message: `“${name}” can’t log in to its database.`,
         cause: login.cause,
-        hint: 'Check its health, which finds out what differs.',
+        hint: 'Check its health to see what’s wrong.',
       },
     }
-  if (crashes >= many)
+  if (crashes >= unstableAfter)
     return {
       status: 'unstable',
       problem: {
         code: 'unstable',
         message: `“${name}” keeps crashing.`,
-        cause: `PM2 has restarted it ${count(crashes, 'time')} in the last few minutes.`,
+        cause: `PM2 has restarted it ${count(crashes, 'time')} in the last five minutes.`,
         hint: 'Its error log says why.',
       },
     }

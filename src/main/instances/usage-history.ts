@@ -25,9 +25,9 @@ export class UsageHistory {
   }
 
   /** Of those that are running, at most so many samples each. */
-  recent(most: number, now: number): readonly RecentUsage[] {
+  recent(limit: number, now: number): readonly RecentUsage[] {
     return [...this.#samples].flatMap(([name, all]) => {
-      const samples = latestRun(all.slice(-most), now)
+      const samples = latestRun(all.slice(-limit), now)
       return samples.length ? [{ name, cpu: samples.map(it => it.cpu), memory: samples.map(it => it.memory) }] : []
     })
   }

@@ -97,7 +97,10 @@ export const restartJob = defineJob({
     asking: `Restart “${name}”`,
     running: `Restarting “${name}”`,
     done: `“${name}” restarted`,
-    ...(isReplaced(state) && { failed: `“${name}” is down`, cancelled: `“${name}” was restarted, but not checked` }),
+    ...(isReplaced(state) && {
+      failed: `“${name}” is down`,
+      cancelled: `“${name}” was restarted, but its health wasn’t checked`,
+    }),
   }),
   status: 'Restarting…',
   cancel: { meaning: 'A process that has already been replaced isn’t brought back.', confirm: 'Cancel the restart' },

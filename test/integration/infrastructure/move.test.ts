@@ -214,16 +214,16 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
   })
 
   it('shows which settings of PostgreSQL won’t be there afterwards', async () => {
-    const uncarried = async () => (await workspace.services.moving.review({ driver: 'podman' })).uncarried
-    expect(await uncarried()).toEqual([])
+    const uncopiedSettings = async () => (await workspace.services.moving.review({ driver: 'podman' })).uncopiedSettings
+    expect(await uncopiedSettings()).toEqual([])
     const reload = 'SELECT pg_reload_conf()'
     for (const it of ['ALTER SYSTEM SET jit = off', 'GRANT SET ON PARAMETER log_statement TO readers', reload])
       await workspace.sql(it)
     const both = ['jit', 'the right to set log_statement for readers']
-    await until(async () => JSON.stringify(await uncarried()) === JSON.stringify(both))
+    await until(async () => JSON.stringify(await uncopiedSettings()) === JSON.stringify(both))
     for (const it of ['ALTER SYSTEM RESET jit', 'REVOKE SET ON PARAMETER log_statement FROM readers', reload])
       await workspace.sql(it)
-    await until(async () => (await uncarried()).length === 0)
+    await until(async () => (await uncopiedSettings()).length === 0)
   })
 
   it('is refused for what a database’s owner doesn’t own in it, or couldn’t restore', async () => {

@@ -64,7 +64,7 @@ it('unstable: PM2 restarts it again and again; not answering: it holds its port,
       code: 'unstable',
       cause: expect.stringContaining('PM2 has restarted it') as string,
     })
-    expect(silent.trouble).toMatchObject({ code: 'no-http-answer', cause: 'There was no answer within 4 s.' })
+    expect(silent.trouble).toMatchObject({ code: 'no-http-answer', cause: 'No answer within 4 s.' })
     expect(await afresh()).toEqual({ school: 'online', loop: 'unstable', mute: 'not answering' })
   } finally {
     process.kill(pid, 'SIGCONT')

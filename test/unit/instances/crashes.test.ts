@@ -9,7 +9,7 @@ function seen(...looks: readonly { at: number; restarts: number; id?: number; up
   const crashes = new Crashes()
   for (const { at, restarts, id = 0, up = 10 } of looks) {
     const now = start + at * minute
-    crashes.saw(new Map([['a', { id, restarts, startedAt: now - up * minute }]]), now)
+    crashes.observe(new Map([['a', { id, restarts, startedAt: now - up * minute }]]), now)
   }
   return crashes
 }
@@ -34,7 +34,7 @@ describe('crashes', () => {
 
   it('of an instance that isn’t listed are none', () => {
     const its = seen({ at: 0, restarts: 9, up: 0 })
-    its.saw(new Map(), start)
+    its.observe(new Map(), start)
     expect([its.of('a', start), its.of('b', start)]).toEqual([0, 0])
   })
 })

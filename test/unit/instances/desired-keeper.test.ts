@@ -40,41 +40,41 @@ const look = (
   desired: [...desired],
   ...more,
 })
-const saw = (found: Gathered, current = true): Promise<boolean> => keeper.saw(found, () => current)
+const observe = (found: Gathered, current = true): Promise<boolean> => keeper.observe(found, () => current)
 const passes = (ms = settling): void => void vi.advanceTimersByTime(ms)
 
 describe('DesiredKeeper', () => {
   it('what is online should run', async () => {
-    expect(await saw(look('b', 'online'))).toBe(false)
+    expect(await observe(look('b', 'online'))).toBe(false)
     expect(desired).toEqual(['a', 'b'])
-    await saw(look('b', 'online'))
+    await observe(look('b', 'online'))
     expect(desired).toEqual(['a', 'b'])
   })
 
   it('what stays stopped should not, and not what is between a crash and its restart', async () => {
-    expect(await saw(look('a', 'stopped', 1))).toBe(true)
+    expect(await observe(look('a', 'stopped', 1))).toBe(true)
     passes()
-    expect(await saw(look('a', 'stopped', 2))).toBe(true) // restarted meanwhile
+    expect(await observe(look('a', 'stopped', 2))).toBe(true) // restarted meanwhile
     passes(settling - 1)
-    expect(await saw(look('a', 'stopped', 2))).toBe(true)
+    expect(await observe(look('a', 'stopped', 2))).toBe(true)
     expect(desired).toEqual(['a'])
     passes(1)
-    expect(await saw(look('a', 'stopped', 2))).toBe(false)
+    expect(await observe(look('a', 'stopped', 2))).toBe(false)
     expect(desired).toEqual([])
   })
 
   it('nor what was online in between', async () => {
-    await saw(look('a', 'stopped'))
+    await observe(look('a', 'stopped'))
     passes()
-    await saw(look('a', 'online'))
-    await saw(look('a', 'stopped'))
+    await observe(look('a', 'online'))
+    await observe(look('a', 'stopped'))
     expect(desired).toEqual(['a'])
   })
 
   it.each([undefined, 'errored', 'stopping', 'launching', 'waiting restart'] as const)(
     'one that PM2 calls %s should run as before',
     async status => {
-      for (let looks = 0; looks < 3; looks++, passes()) await saw(look('a', status))
+      for (let looks = 0; looks < 3; looks++, passes()) await observe(look('a', status))
       expect(desired).toEqual(['a'])
     },
   )
@@ -82,23 +82,23 @@ describe('DesiredKeeper', () => {
   it('what an open operation owns is the operation’s', async () => {
     busy.add('a').add('b')
     for (let looks = 0; looks < 3; looks++, passes()) {
-      await saw(look('A', 'online'))
-      await saw(look('b', 'online'))
+      await observe(look('A', 'online'))
+      await observe(look('b', 'online'))
     }
-    for (let looks = 0; looks < 3; looks++, passes()) await saw(look('a', 'stopped'))
+    for (let looks = 0; looks < 3; looks++, passes()) await observe(look('a', 'stopped'))
     expect(desired).toEqual(['a'])
   })
 
   it('nothing follows from an old look, of a copy, without PM2, or after the end', async () => {
-    await saw(look('b', 'online'), false)
-    await saw(look('b', 'online', 0, { foreign: new Map([['b', '/elsewhere']]) }))
-    await saw(look('b', 'online', 0, { processProblem: { code: 'pm2-died', message: '' } }))
-    await saw(look('a', 'stopped'))
+    await observe(look('b', 'online'), false)
+    await observe(look('b', 'online', 0, { foreign: new Map([['b', '/elsewhere']]) }))
+    await observe(look('b', 'online', 0, { processProblem: { code: 'pm2-died', message: '' } }))
+    await observe(look('a', 'stopped'))
     passes()
-    await saw(look('a', 'stopped'), false)
+    await observe(look('a', 'stopped'), false)
     closing.abort()
-    await saw(look('a', 'stopped'))
-    await saw(look('b', 'online'))
+    await observe(look('a', 'stopped'))
+    await observe(look('b', 'online'))
     expect(desired).toEqual(['a'])
   })
 })

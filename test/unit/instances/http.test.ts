@@ -39,7 +39,7 @@ describe('httpGet', () => {
       if (request.url === '/body') response.write('half')
     })
     for (const path of ['/', '/body'])
-      expect(await httpGet(port, path, { signal, maxBytes: 99, within: 50 })).toBe('There was no answer within 0.05 s.')
+      expect(await httpGet(port, path, { signal, maxBytes: 99, within: 50 })).toBe('No answer within 0.05 s.')
   })
 
   it('says why there is no answer', async () => {
@@ -74,7 +74,7 @@ describe('httpStatus', () => {
 
   it('or why there is none', async () => {
     const silent = await listening(createTcpServer(() => undefined))
-    expect(await ask(silent)).toBe('There was no answer within 0.5 s.')
+    expect(await ask(silent)).toBe('No answer within 0.5 s.')
     expect(await httpStatus(silent, '/', { signal: AbortSignal.timeout(20), within: 500 })).toBe('It was stopped.')
     server?.close()
     expect(await ask(await listening(createTcpServer(it => void it.write('SSH-2.0-OpenSSH\r\n'))))).toBe(

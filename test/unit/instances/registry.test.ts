@@ -11,14 +11,14 @@ let closing: AbortController
 let tell: (event: ProcessEvent) => void
 const list = vi.fn<RegistryServices['processes']['list']>()
 const lost = vi.fn<RegistryServices['processes']['lost']>()
-const saw = vi.fn<NonNullable<RegistryServices['keeper']>['saw']>()
+const observe = vi.fn<NonNullable<RegistryServices['keeper']>['observe']>()
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'im-registry-'))
   closing = new AbortController()
   list.mockReset().mockResolvedValue([])
   lost.mockReset().mockResolvedValue([])
-  saw.mockReset().mockResolvedValue(false)
+  observe.mockReset().mockResolvedValue(false)
 })
 afterEach(async () => {
   closing.abort()
@@ -62,12 +62,12 @@ const registry = (more: Partial<RegistryServices> = {}): Registry =>
     base: () => Promise.resolve('x'),
     newer: { since: () => Promise.resolve(new Map()) },
     conditions: {
-      saw: () => undefined,
+      observe: () => undefined,
       watch: () => Promise.resolve(),
       look: () => Promise.resolve(),
       diagnosis: () => () => undefined,
     },
-    keeper: { saw },
+    keeper: { observe },
     signal: closing.signal,
     ...more,
   })
@@ -77,7 +77,7 @@ const revives = (of: typeof list | typeof lost) => of.mock.calls.map(([options])
 it('an engine looks and keeps desired.json while nobody watches, and starts no daemon of PM2 for it', async () => {
   const its = registry()
   const looking = its.keepLooking()
-  await vi.waitFor(() => expect([list.mock.calls.length, saw.mock.calls.length]).toEqual([1, 1]))
+  await vi.waitFor(() => expect([list.mock.calls.length, observe.mock.calls.length]).toEqual([1, 1]))
   list.mockRejectedValue(new Error('PM2’s daemon isn’t running.'))
   tell({ type: 'lost' })
   await vi.waitFor(() => expect(list.mock.calls.length).toBeGreaterThan(1))
@@ -93,7 +93,7 @@ it('for someone who watches, the daemon is started again, and the first list is 
   list.mockImplementation(({ revive } = {}) => (revive ? Promise.resolve([]) : Promise.reject(new Error('it is gone'))))
   tell({ type: 'lost' })
   await vi.waitFor(() => expect(list.mock.calls.length).toBeGreaterThan(1))
-  await vi.waitFor(() => expect(saw.mock.calls.length).toBeGreaterThan(1))
+  await vi.waitFor(() => expect(observe.mock.calls.length).toBeGreaterThan(1))
   for await (const shown of its.watch(closing.signal)) {
     expect(shown.processProblem).toBeUndefined()
     break
@@ -102,13 +102,13 @@ it('for someone who watches, the daemon is started again, and the first list is 
 })
 
 it('what may be a stop is looked at once more', async () => {
-  saw.mockResolvedValueOnce(true)
+  observe.mockResolvedValueOnce(true)
   await registry().lookOnce()
-  expect(saw).toHaveBeenCalledTimes(2)
+  expect(observe).toHaveBeenCalledTimes(2)
 })
 
 it('a workspace that is only looked at is not written to', async () => {
   await registry({ keeper: undefined }).list()
   await registry().list()
-  expect(saw).not.toHaveBeenCalled()
+  expect(observe).not.toHaveBeenCalled()
 })

@@ -14,7 +14,7 @@ it('the first that explains the others is shown, with its reason', () => {
   const [up, known] = [{ missing: undefined }, { missing: undefined, login: undefined }]
   expect(shown({})).toEqual(['no database', 'PostgreSQL isn’t running.', 'start-infrastructure'])
   expect(shown(up)).toEqual(['no database', 'login.', undefined])
-  expect(shown(known)).toEqual(['unstable', 'PM2 has restarted it 7 times in the last few minutes.', undefined])
+  expect(shown(known)).toEqual(['unstable', 'PM2 has restarted it 7 times in the last five minutes.', undefined])
   expect(shown({ ...known, crashes: 2 })).toEqual(['not answering', 'answer.', undefined])
   expect(troubleOf('a', { crashes: 2 })).toBeUndefined()
 })

@@ -184,7 +184,7 @@ describe('jobs on an instance', () => {
     const early = restart({ type: 'doing', step: 'restart-process' }, { type: 'turned', reason: 'failed' })
     expect(headline({ ...early, phase: 'rolled-back' })).toBe('Couldn’t restart “Alpha”')
     const cancelled = restart(...both, { type: 'turned', reason: 'cancelled' }, ...undone)
-    expect(headline(cancelled)).toBe('“Alpha” was restarted, but not checked')
+    expect(headline(cancelled)).toBe('“Alpha” was restarted, but its health wasn’t checked')
     expect(cancelled.steps.map(it => lookOf(it, cancelled))).toEqual(['done', 'cancelled'])
   })
   it('are not taken back once they have destroyed something', () => {

@@ -43,7 +43,7 @@ function fix(session: CommandSession, name: string | undefined, options: DoctorO
       if (follower.cancelled) throw interrupted()
       operations.push(endedOf(await follower.run(it => it.operations.start.mutate(request))))
     }
-    if (operations.length === 0 && !session.json) session.say('Nothing can be fixed safely.')
+    if (operations.length === 0 && !session.json) session.say('No safe fixes to apply.')
     return resultOf(session, await examine(session, follower.client, name), options, operations)
   })
 }
@@ -122,6 +122,6 @@ function adviceOf(it: Finding, indent: string): string[] {
   const { hint, fix: by } = it
   return [
     ...(hint === undefined ? [] : [`${indent}Hint: ${cleanLine(hint)}`]),
-    ...(by ? [`${indent}Fix: ${by.label}. ${by.warning ?? 'Safe: done by --fix.'}`] : []),
+    ...(by ? [`${indent}Fix: ${by.label}. ${by.warning ?? 'Safe: applied by --fix.'}`] : []),
   ]
 }

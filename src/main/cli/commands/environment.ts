@@ -48,7 +48,7 @@ async function list(session: CommandSession, name: string): Promise<Result> {
       [
         { title: 'NAME', text: it => cleanLine(it.key) },
         { title: 'VALUE', text: it => (it.value === undefined ? '(hidden)' : cleanLine(it.value)) },
-        { title: 'WRITTEN BY', text: it => (whyOwned(it.key) === undefined ? 'you' : 'Instance Manager') },
+        { title: 'MANAGED BY', text: it => (whyOwned(it.key) === undefined ? 'you' : 'Instance Manager') },
       ],
       env,
       it => session.out.paint('dim', it),
@@ -111,7 +111,7 @@ async function given(session: CommandSession, variables: readonly string[]): Pro
   const secret = changes.find(it => isSecretName(it.key))
   if (secret && session.canAsk)
     session.say(
-      `Other users can see arguments, and your shell records them. Next time, leave out the value of ${secret.key}: you will be asked for it.`,
+      `Arguments are visible to other users and saved in your shell history. Next time, leave out the value of ${secret.key}: you’ll be asked for it.`,
     )
   return changes
 }

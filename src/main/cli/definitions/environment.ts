@@ -20,7 +20,7 @@ export function environment(program: Grammar): void {
       '[variable...]',
       'for get: a name; for set: NAME=VALUE, or one NAME, whose value is asked for or read from standard input; for unset: names',
     )
-    .option('--restart', 'restart it if it is running; if it isn’t healthy then, the old values are put back')
+    .option('--restart', 'restart it if it is running; restore the old values if it isn’t healthy afterwards')
     .option('--also <name>', 'make the same change in this instance; may be repeated', repeated)
     .option('--all', 'make the same change in all other instances')
     .example('env school', 'names and values; possible secrets are hidden')

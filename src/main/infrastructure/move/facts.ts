@@ -5,14 +5,14 @@ import { withConnection, type Login } from '../connection'
 import { mapLimited } from '../../system/map-limited'
 import { othersObjects } from './access'
 import { movedDatabases } from './cluster'
-import { uncarried } from './uncarried'
+import { uncopiedSettings } from './uncopied-settings'
 
 export interface ServerFacts {
   readonly databases: MovePlan['databases']
   /** What can't be moved, in words, e.g. `the replication slot copy`. */
   readonly unmovable: readonly string[]
   /** What must be set again by hand afterwards, in words. */
-  readonly uncarried: readonly string[]
+  readonly uncopiedSettings: readonly string[]
 }
 
 const unmovable = `
@@ -63,7 +63,7 @@ export async function serverFacts(admin: Login): Promise<ServerFacts> {
   )
   return {
     databases: databases.map(({ name, connections, bytes }) => ({ name, connections, bytes: Number(bytes) })),
-    uncarried: await withConnection(admin, client => uncarried(client, admin.adopted === true)),
+    uncopiedSettings: await withConnection(admin, client => uncopiedSettings(client, admin.adopted === true)),
     unmovable: [...found, ...others.flat()].map(({ it }) => it),
   }
 }

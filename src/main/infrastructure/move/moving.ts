@@ -108,7 +108,7 @@ export class Moving {
       databases: server.databases.map(({ name, bytes: size }) => ({ name, bytes: size })),
       instances: running.map(it => it.name),
       own,
-      uncarried: server.uncarried,
+      uncopiedSettings: server.uncopiedSettings,
       ...(free !== undefined && { free }),
       refused: [
         ...(available ? [available] : [...(await this.#inTheWay(now)), ...toolsMissing(old, now)]),

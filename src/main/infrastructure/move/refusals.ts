@@ -76,7 +76,7 @@ export function unkept({ title }: Service, { passing, startsAtBoot }: AdoptedSer
   if (startsAtBoot)
     return because(
       'It was created with --restart always, so it would start again at the next boot, on the port of the new one.',
-      'Change that (“docker update --restart unless-stopped NAME”; with an older Podman, create it again over the same data), then move it.',
+      'Change that (“docker update --restart unless-stopped NAME”; with an older Podman, recreate it using its original data), then move it.',
     )
   return []
 }

@@ -101,9 +101,9 @@ async function requirePassing(server: Server, password: string): Promise<void> {
 
 const queriesHeld: Problem = {
   code: 'queries-held',
-  message: 'PgBouncer is running, but queries wait there.',
+  message: 'PgBouncer is running, but queries aren’t getting through.',
   cause: `One has waited for ${probe.query / 1000} s, although PostgreSQL is running. PgBouncer may have been paused, or be overloaded.`,
-  hint: 'Start the infrastructure, which ends a pause.',
+  hint: 'Start the infrastructure. That resumes PgBouncer if it is paused.',
   action: 'start-infrastructure',
 }
 

@@ -20,7 +20,7 @@ import type { SystemUser } from '../../system/users'
 import { setEnv, writeEnv } from '../../workspace/env-file'
 import { requireInstanceConfig } from '../../workspace/instance-config'
 import { formsOf, secretsInEnv } from '../../workspace/known-secrets'
-import { httpGet, unhealthy } from '../http'
+import { httpGet, whyUnhealthy } from '../http'
 import { bootTime } from '../lifecycle/target'
 import { smokeTest } from '../smoke/run'
 import { runAs } from '../system-user/identity'
@@ -208,7 +208,7 @@ async function lookAt(
   const own = pid === undefined ? [] : [pid, ...(await descendants(pid))]
   if (!holders.some(it => it.pid !== undefined && own.includes(it.pid))) return `It isn’t listening on port ${port}.`
   const answer = await httpGet(port, health.path, { signal })
-  return typeof answer === 'string' ? answer : unhealthy(health, answer.status)
+  return typeof answer === 'string' ? answer : whyUnhealthy(health, answer.status)
 }
 
 /** A free port on the loopback interface. */

@@ -69,7 +69,7 @@ export function WorkspaceLiveProvider({ children }: { children: ReactNode }) {
     useSubscription(
       trpc.instances.watch.subscriptionOptions(undefined, {
         onStarted: () => {
-          client.instances.recentUsage.query({ most: sampleLimit }).then(
+          client.instances.recentUsage.query({ limit: sampleLimit }).then(
             it => history.seed(it),
             () => undefined, // the charts begin now; after a lost connection, it is asked again
           )

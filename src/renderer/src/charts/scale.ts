@@ -26,9 +26,9 @@ export interface Series {
 }
 
 /** The last so many milliseconds; less while less is known, but never less than a sixth of it. */
-export function lastOf(most: number, { points }: Series, until: number): Range {
+export function lastOf(span: number, { points }: Series, until: number): Range {
   const known = until - (points[0]?.at ?? until)
-  return { from: until - Math.min(most, Math.max(known, most / 6)), until }
+  return { from: until - Math.min(span, Math.max(known, span / 6)), until }
 }
 
 export const topOf = ({ points, least }: Series): number => points.reduce((top, it) => Math.max(top, it.value), least)

@@ -35,7 +35,7 @@ export function HealthScreen({ name }: { name: string | undefined }) {
           disabled={progress !== undefined}
           loading={requests.length > 1 || (requests.length === 1 && safe.length === 1)}
         >
-          Fix all that is safe
+          Apply all safe fixes
         </Button>
       )}
     </>

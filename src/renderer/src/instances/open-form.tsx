@@ -20,8 +20,8 @@ export function OpenForm({ name, onClose }: { name: string; onClose: () => void 
   return (
     <div className={classes.form}>
       {url !== undefined && (
-        <section className={classes.way} aria-label="As its users do">
-          <h3>As its users do</h3>
+        <section className={classes.way} aria-label="For users">
+          <h3>For users</h3>
           <Address url={url} />
           {guessed && (
             <p className="dimmed">
@@ -36,7 +36,7 @@ export function OpenForm({ name, onClose }: { name: string; onClose: () => void 
       )}
       <section className={classes.way} aria-label="Through SSH">
         <h3>Through SSH</h3>
-        {url === undefined && <p className="dimmed">It accepts connections from its own machine only.</p>}
+        {url === undefined && <p className="dimmed">It only accepts connections from the machine it runs on.</p>}
         <p>On your own computer, run:</p>
         <div className={classes.line}>
           <code className="mono">{tunnel}</code>

@@ -75,7 +75,7 @@ function nextWords(state: MaintenanceState | undefined, never: boolean): string 
   if (never) return 'Doesn’t run automatically'
   if (state?.next === undefined) return 'Next run: not known yet'
   const date = new Date(state.next)
-  if (date.getTime() <= Date.now()) return state.problem ? 'Due, but it can’t start' : 'Begins within a few minutes'
+  if (date.getTime() <= Date.now()) return state.problem ? 'Due, but it can’t start' : 'Starts within a few minutes'
   return `Next run: ${date.toLocaleString(undefined, { weekday: 'long', day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit' })}`
 }
 

@@ -35,7 +35,7 @@ const rights = `
   WHERE rolsuper IS NOT TRUE GROUP BY parname ORDER BY parname`
 
 /** @returns e.g. `jit`, `the right to set log_statement for reports` */
-export async function uncarried(client: Client, adopted: boolean): Promise<string[]> {
+export async function uncopiedSettings(client: Client, adopted: boolean): Promise<string[]> {
   const ask = async (sql: string, values: unknown[] = []): Promise<string[]> =>
     (await client.query<{ it: string }>(sql, values)).rows.map(({ it }) => it)
   const [since15] = await ask("SELECT to_regclass('pg_catalog.pg_parameter_acl') AS it")
