@@ -193,15 +193,15 @@ function readModel(client, generated, model) {
       return field ? [[meaning, field]] : []
     }),
   )
-  for (const meaning of ['email', 'password']) {
-    if (!fields[meaning])
-      throw new Refusal(
-        'director-model',
-        `The model "${model}" has no field for the ${meaning}: one of ${fieldNames[meaning].join(', ')} is needed.`,
-      )
-  }
+  for (const meaning of ['email', 'password']) if (!fields[meaning]) throw noField(model, meaning)
   return fields
 }
+
+const noField = (model, meaning) =>
+  new Refusal(
+    'director-model',
+    `The model "${model}" has no field for the ${meaning}: one of ${fieldNames[meaning].join(', ')} is needed.`,
+  )
 
 /** The values to write: of those given, the ones that the model has fields for. */
 function accountData(fields, { email, passwordHash, name, role, status }, generated) {
@@ -308,6 +308,8 @@ const changesOf = (fields, { email, passwordHash, name }, generated) =>
 
 /** One statement, so it is done or not done. After a crash, it may be repeated. */
 async function changeAccount(table, fields, input, generated) {
+  if (input.name !== undefined && !fields.name && !fields.firstName && !fields.lastName)
+    throw noField(input.model, 'name')
   if (await isChanged(table, fields, input, generated)) return { ok: true, changed: true }
   const data = changesOf(fields, input, generated)
   if (input.email && input.email !== input.account && (await findAccount(table, fields, { email: input.email })))
@@ -322,13 +324,14 @@ async function changeAccount(table, fields, input, generated) {
   throw new Refusal('director-unknown', `No director has the email address ${input.account}.`)
 }
 
+/** While there is an account with the old address, one with the new address is somebody else's. */
 async function isChanged(table, fields, input, generated) {
-  const where = {
-    ...withRole(fields, input, generated),
-    [fields.email.name]: input.account,
-    ...changesOf(fields, input, generated),
-  }
-  return (await table.findFirst({ where, select: { [fields.email.name]: true } })) !== null
+  const [email, director] = [fields.email.name, withRole(fields, input, generated)]
+  const exists = async more =>
+    (await table.findFirst({ where: { ...director, ...more }, select: { [email]: true } })) !== null
+  const old = { [email]: input.account }
+  if (input.email && input.email !== input.account && (await exists(old))) return false
+  return exists({ ...old, ...changesOf(fields, input, generated) })
 }
 
 async function main() {

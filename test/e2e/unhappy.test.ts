@@ -184,7 +184,7 @@ test('the infrastructure is stopped: the list and the wizard say so, with the bu
   await startWizard()
   await wizard.answer('too-early')
   await wizard.create.click()
-  const problem = room.problem('must be running first')
+  const problem = room.problem('PostgreSQL and PgBouncer aren’t running.')
   await problem.getByRole('button', { name: 'Start the infrastructure' }).click()
   await operation.title('The infrastructure is running').waitFor({ timeout: patience })
   await window.getByRole('link', { name: 'Continue with the new instance' }).click()

@@ -50,7 +50,7 @@ export const creations = (
   batch(services.operations, createManyJob, {
     of: createJob.kind,
     async items({ items }) {
-      await requireInfrastructure(services, 'Start the infrastructure, then create again.')
+      await requireInfrastructure(services, 'Start the infrastructure, then create the instances again.')
       return items
     },
     rest: () => ({}),

@@ -3,13 +3,14 @@ import { hash } from 'bcrypt'
 import type { z } from 'zod'
 import { directorJob, type DirectorPlan } from '../../shared/jobs/director'
 import { problem } from '../../shared/problem'
+import type { Manifest } from '../../shared/workspace'
 import { implement } from '../operations/implement'
 import type { AnyOperation, Context } from '../operations/operation'
 import { readIfExists } from '../system/files'
 import { readManifest } from '../workspace/base'
 import { formsOf, secretsInEnv } from '../workspace/known-secrets'
 import { instancePaths } from '../workspace/paths'
-import { bcryptRounds, requireInfrastructure } from './create/plan'
+import { bcryptRounds, directorPassword, requireInfrastructure } from './create/plan'
 import {
   askDirector,
   type Account,
@@ -39,7 +40,10 @@ export const directorChange = (services: Services): AnyOperation => {
       await requireInfrastructure(services, 'Start the infrastructure, then retry.')
     },
     secrets: async ({ password }): Promise<Record<string, string>> =>
-      password === undefined ? {} : { 'director-hash': await hash(password, bcryptRounds) },
+      password === undefined
+        ? {}
+        : { 'director-hash': await hash(password, bcryptRounds), [directorPassword]: password },
+    shows: directorPassword,
     steps: {
       'change-account': {
         do: async context => {
@@ -56,14 +60,14 @@ async function planChange(
   services: Services,
   { name, account, email, fullName, password }: z.output<typeof directorJob.input>,
 ): Promise<DirectorPlan> {
-  const { target } = await findOwn(services, name)
+  const { target, manifest } = await findOwn(services, name)
   if (email === undefined && fullName === undefined && password === undefined)
     throw problem({
       code: 'director-same',
       message: 'There is nothing to change.',
       hint: 'Give a new password, name or email address.',
     })
-  const chosen = account ?? soleDirector(name, await directors(services, name))
+  const chosen = account ?? soleDirector(name, await accountsOf(services, manifest, name))
   return { target, account: chosen, email, fullName, password: password !== undefined }
 }
 
@@ -93,6 +97,15 @@ export async function directors(
   signal?: AbortSignal,
 ): Promise<readonly Account[] | undefined> {
   const { manifest } = await findOwn(services, name)
+  return accountsOf(services, manifest, name, signal)
+}
+
+async function accountsOf(
+  services: Services,
+  manifest: Manifest,
+  name: string,
+  signal?: AbortSignal,
+): Promise<readonly Account[] | undefined> {
   const place = await placeOf(services, name, signal)
   return (await askDirector(services, place, manifest.director, 'list', {})).accounts ?? undefined
 }

@@ -1,6 +1,7 @@
 /** The job that gives a director's account a new password, name or email address. */
 import { z } from 'zod'
 import { directorSchema, nameSchema } from '../instance'
+import { problemOf } from '../operation'
 import { owns, things, uses } from '../things'
 import { defineJob } from './job'
 import { targetSchema } from './target'
@@ -17,6 +18,9 @@ const directorPlanSchema = z.strictObject({
   password: z.boolean(),
 })
 export type DirectorPlan = Readonly<z.infer<typeof directorPlanSchema>>
+
+/** The script refused before it wrote anything. */
+const refusals: readonly string[] = ['email-taken', 'unknown', 'model', 'client', 'input'].map(it => `director-${it}`)
 
 export const directorJob = defineJob({
   kind: 'change-director',
@@ -40,12 +44,15 @@ export const directorJob = defineJob({
   about: ({ name }) => things.instance(name),
   claims: ({ target }) => [owns(things.instance(target.name)), uses(things.infrastructure)],
   name: ({ target }) => target.name,
-  words: ({ name, plan }) => {
+  words: ({ name, plan, state }) => {
     const what = plan?.password && !plan.email && !plan.fullName ? 'director’s password' : 'director’s account'
+    const unclear = `It’s unclear whether the ${what} for “${name}” was changed`
     return {
       asking: `Change the ${what} for “${name}”`,
       running: `Changing the ${what} for “${name}”`,
       done: `The ${what} for “${name}” was changed`,
+      cancelled: unclear,
+      ...(!refusals.includes(problemOf(state)?.code ?? '') && { failed: unclear }),
     }
   },
   status: 'Changing the director…',

@@ -100,6 +100,16 @@ test('says what the model requires, and shows no secret of what the client says'
   expect(failed.output).not.toMatch(/canary/)
 })
 
+test('refuses a name that the model has no field for, instead of dropping it', async () => {
+  const field = "{ name: 'name', kind: 'scalar', type: 'String' },"
+  await writeFile(join(server, 'node_modules/@prisma/client/index.js'), standIn.replace(field, ''))
+  const change = { action: 'change', model: 'user', account: account.email, name: 'Ada' }
+  expect((await createDirector(server, url, change)).answer).toMatchObject({
+    code: 'director-model',
+    message: expect.stringContaining('no field for the name') as string,
+  })
+})
+
 test('says that there is no client', async () => {
   await rm(join(server, 'node_modules'), { recursive: true })
   expect((await createDirector(server, url, account)).answer).toMatchObject({

@@ -321,6 +321,10 @@ describe("the director, through the application's own client", () => {
     expect(await ask({ account: director.email, email: 'pupil@example.org' })).toMatchObject({
       code: 'director-email-taken',
     })
+    const other = { email: 'other@example.org', name: 'Other' }
+    await createDirector(app.server, direct, account(other))
+    expect(await ask({ account: director.email, ...other })).toMatchObject({ code: 'director-email-taken' })
+    expect(await ask({ account: director.email, ...other, action: 'has-changed' })).toMatchObject({ changed: false })
   })
   test.each([
     ['an unknown model', { model: 'users' }, 'director-model', 'user, schoolClass'],

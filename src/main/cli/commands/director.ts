@@ -19,6 +19,8 @@ export async function director(session: CommandSession, name: string, options: D
   const password = await passwordOf(options)
   return withOperations(session, async services => {
     const state = await succeed(services, { kind: directorJob.kind, name, account, email, fullName, password })
+    // it has been shown or was supplied, so the workspace can forget it
+    if (password !== undefined) await services.client.operations.takePassword.mutate({ id: state.id })
     const plan = directorJob.plan.parse(state.plan)
     const shown = {
       name: plan.target.name,

@@ -88,7 +88,7 @@ const unknown = () =>
     hint: 'Run “instance-manager operations” to list them.',
   })
 
-/** Takes the password of a creation whose end nobody saw. */
+/** Takes the password that an operation gave while nobody saw its end. */
 async function takePassword(session: CommandSession, id: string | undefined): Promise<Result> {
   if (id === undefined) throw unknown()
   const { client } = await session.engine('change')
@@ -97,7 +97,7 @@ async function takePassword(session: CommandSession, id: string | undefined): Pr
     throw refused({
       code: 'password-gone',
       message: 'No password to show.',
-      cause: 'It was already shown, or the operation didn’t create an instance.',
+      cause: 'It was already shown, or the operation gave no director a new one.',
     })
   return {
     data: taken,

@@ -34,7 +34,7 @@ export async function planCreate(services: CreateServices, input: CreateInput): 
   const manifest = await readManifest(services.paths.root)
   await requireWorkspace(services.paths.root)
   await requireFreeName(services, input.name, manifest)
-  const { pooled } = await requireInfrastructure(services, 'Start the infrastructure, then create again.')
+  const { pooled } = await requireInfrastructure(services, 'Start the infrastructure, then create the instance again.')
   if (input.systemUser) await requireUserFor(services, input.name)
   const names = databaseNames(input.name)
   await requireNoDatabase(services, names)
@@ -126,7 +126,7 @@ export async function requireInfrastructure(
   if (unadopted) throw problem({ ...unadopted, hint })
   throw problem({
     code: 'infrastructure-stopped',
-    message: `${down.map(it => serviceTitle[it.name]).join(' and ')} must be running first.`,
+    message: `${down.map(it => serviceTitle[it.name]).join(' and ')} ${down.length > 1 ? 'aren’t' : 'isn’t'} running.`,
     hint,
     action: 'start-infrastructure',
   })

@@ -46,7 +46,11 @@ const answerSchema = z.discriminatedUnion('ok', [
     changed: z.boolean().optional(),
     accounts: z.array(accountSchema).max(100).nullish(),
   }),
-  z.object({ ok: z.literal(false), code: z.string().regex(/^director-[a-z-]+$/), message: z.string() }),
+  z.object({
+    ok: z.literal(false),
+    code: z.string().regex(/^director-[a-z-]+$/),
+    message: z.string().transform(it => it.slice(0, 1000)),
+  }),
 ])
 type Answer = Extract<z.infer<typeof answerSchema>, { ok: true }>
 
@@ -78,6 +82,7 @@ export async function askDirector<Action extends keyof Actions>(
   input: Actions[Action],
 ): Promise<Answer> {
   const script = user ? ['-e', await readFile(directorScript, 'utf8')] : [directorScript]
+  let said = ''
   const printed = await run(node.path, script, {
     cwd: server,
     user,
@@ -87,8 +92,18 @@ export async function askDirector<Action extends keyof Actions>(
     input: JSON.stringify({ ...(input as object), action, model, role, status }),
     env: { ...baseEnvironment(), ...(user && { HOME: user.home }), ...(await databaseUrls(env)) },
     answers: [1],
+    onOutput: chunk => {
+      said = (said + chunk).slice(-kept)
+    },
   })
-  const answer = answerSchema.parse(JSON.parse(printed.trim().split('\n').at(-1) ?? ''))
+  const answer = answerIn(printed)
+  if (!answer)
+    throw problem({
+      code: 'director-client',
+      message: 'The Prisma client ended without an answer.',
+      hint: 'See Details for its output.',
+      details: said.trim(),
+    })
   if (answer.ok) return answer
   throw problem({
     code: answer.code,
@@ -96,6 +111,18 @@ export async function askDirector<Action extends keyof Actions>(
     field: fieldOf(action, answer.code),
     hint: hints[answer.code] ?? 'Try again.',
   })
+}
+
+/** Characters of output that a Problem quotes. */
+const kept = 4000
+
+/** Undefined if what loads before the script, or the client itself, ended the process. */
+function answerIn(printed: string): z.infer<typeof answerSchema> | undefined {
+  try {
+    return answerSchema.parse(JSON.parse(printed.trim().split('\n').at(-1) ?? ''))
+  } catch {
+    return undefined
+  }
 }
 
 function fieldOf(action: keyof Actions, code: string): string | undefined {

@@ -11,7 +11,7 @@ import { useHold } from '../app/hold'
 import { useOperationsStore } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
-import { useTRPC } from '../app/trpc'
+import { useTRPC, useTRPCClient } from '../app/trpc'
 import { useJobs } from '../jobs/jobs'
 import { whenSettled } from '../operations/when-settled'
 import { EmailField, NameField, PasswordField } from './account-fields'
@@ -47,6 +47,7 @@ function Fields({
   onClose: () => void
 }) {
   const operations = useOperationsStore()
+  const client = useTRPCClient()
   const { send } = useJobs()
   const [account, setAccount] = useState(accounts[0]?.email ?? '')
   const [typed, setTyped] = useState<Typed>({})
@@ -75,10 +76,12 @@ function Fields({
   const change = async (): Promise<void> => {
     setProblem(undefined)
     setSending(true)
-    const refused = await send({ kind: directorJob.kind, ...input }).then(
-      async id => whyNotDone(await whenSettled(operations, id)),
-      problemOf,
-    )
+    const refused = await send({ kind: directorJob.kind, ...input }).then(async id => {
+      const why = whyNotDone(await whenSettled(operations, id))
+      // it is shown now, so the workspace can forget it
+      if (!why) await client.operations.takePassword.mutate({ id }).catch(() => undefined)
+      return why
+    }, problemOf)
     setSending(false)
     if (refused) setProblem(refused)
     else setUpdated({ email: input.email ?? account, password: input.password })

@@ -43,7 +43,7 @@ function Announced({ creations }: { creations: readonly OperationState[] }) {
               <LinkedNames links={creations.map(it => ({ name: subjectOf(it), href: pageOf(it) }))} />.{' '}
             </>
           )}
-          {many ? 'Each' : 'It'} can be shown once, within a day of the creation.
+          {many ? 'Each' : 'It'} can be shown once, within a day.
         </>
       }
       onDismiss={() => setDismissed(true)}

@@ -5,6 +5,7 @@ import { IconAlertTriangleFilled, IconArrowBackUp, IconCircleCheckFilled } from 
 import { Link, useLocation } from 'wouter'
 import { jobOf, startRequestSchema } from '../../../shared/jobs'
 import { adoptJob, createJob } from '../../../shared/jobs/create'
+import { directorJob } from '../../../shared/jobs/director'
 import { infrastructureStartJob } from '../../../shared/jobs/infrastructure'
 import { waitsForInfrastructure, type OperationState } from '../../../shared/operation'
 import { waitsForDecision, type Problem } from '../../../shared/problem'
@@ -47,7 +48,9 @@ function Done({ operation }: { operation: OperationState }) {
         <IconAlertTriangleFilled size={22} color="var(--warn)" aria-hidden />
       )}
       <p>{wordsOf(operation).done}.</p>
-      {operation.kind === adoptJob.kind && <PasswordOnce id={operation.id} />}
+      {(operation.kind === adoptJob.kind || planOf(directorJob, operation)?.password) && (
+        <PasswordOnce id={operation.id} />
+      )}
       {jobOf(operation.kind)?.keeps && (
         <Button size="xs" variant="default" component={Link} href={pageOf(subjectOf(operation))}>
           Show {subjectOf(operation)}
