@@ -177,6 +177,7 @@ const correctModes = (services: FixingServices): Actions => ({
     const { paths, config } = await placeOf(services, plan)
     await close(paths.config, 0o600)
     await close(paths.databaseConfig, 0o600)
+    await close(paths.previousEnv, 0o600)
     await close(paths.env, config.systemUser ? sharedMode : 0o600)
   },
   verify: again,

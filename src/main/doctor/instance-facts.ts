@@ -185,11 +185,12 @@ async function envLogsIn(
   return 'value' in found ? found.value === 'in' : undefined
 }
 
-async function modesOf({ config, databaseConfig, env }: InstancePaths, { systemUser }: InstanceConfig) {
+async function modesOf({ config, databaseConfig, previousEnv, env }: InstancePaths, { systemUser }: InstanceConfig) {
   const ownOnly = 0o600
   const found = await Promise.all([
     modeOf(config, ownOnly),
     modeOf(databaseConfig, ownOnly),
+    modeOf(previousEnv, ownOnly),
     modeOf(env, systemUser ? sharedMode : ownOnly), // its own user reads it through its group
   ])
   return found.filter(it => it !== undefined)

@@ -39,9 +39,18 @@ export interface Timeouts {
 
 /**
  * For our superuser, instead of what a tenant has set on its database: what it defines there, such as an operator,
- * must never run with our role's rights, and no statement of ours runs out of time.
+ * must never run with our role's rights, and no session of ours runs out of time or is read-only. Only settings that
+ * every version of PostgreSQL knows: it refuses a login with another.
  */
-const ourSettings = '-c search_path=pg_catalog,pg_temp -c statement_timeout=0'
+const ourSettings = Object.entries({
+  search_path: 'pg_catalog,pg_temp',
+  statement_timeout: 0,
+  lock_timeout: 0,
+  idle_in_transaction_session_timeout: 0,
+  default_transaction_read_only: 'off',
+})
+  .map(([name, value]) => `-c ${name}=${value}`)
+  .join(' ')
 
 /** What our connections call themselves. */
 export const ourName = 'instance-manager'

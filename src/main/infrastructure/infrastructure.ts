@@ -192,7 +192,7 @@ export class Infrastructure {
     const changing = this.users().some(it => it.changesIt) // an operation may be replacing it
     const missing =
       !changing && found.services.postgres.state === 'absent'
-        ? await this.#missingData(kind).catch(() => undefined)
+        ? await this.missingData(kind).catch(() => undefined)
         : undefined
     const shown = (name: ServiceName): ServiceStatus => {
       const status = this.#transitions.shown(found.services[name])
@@ -293,12 +293,24 @@ export class Infrastructure {
 
   /** Call it before PostgreSQL is provisioned. @throws Problem `data-missing` */
   async requireData(kind: DriverKind): Promise<void> {
-    const missing = await this.#missingData(kind)
+    const missing = await this.missingData(kind)
     if (missing) throw problem(missing)
   }
 
-  #missingData(kind: DriverKind): Promise<Problem | undefined> {
-    return missingData(this.#services.drivers[kind], this.#tenants)
+  /** See `missingData`. */
+  async missingData(kind: DriverKind): Promise<Problem | undefined> {
+    const [{ driver }, wishes] = await Promise.all([this.#services.settings.read(), this.wanted.read()])
+    return missingData(this.#services.drivers[kind], this.#tenants, driver === kind && wishes !== undefined)
+  }
+
+  /** Takes the free place of PostgreSQL's data. Safe to repeat. */
+  takePlace(kind: DriverKind, token: string): Promise<void> {
+    return this.#services.drivers[kind].data.take(serviceOf('postgres'), token)
+  }
+
+  /** Removes PostgreSQL, which doesn't run, if its place was taken with this token. Safe to repeat. */
+  emptyPlace(kind: DriverKind, token: string): Promise<void> {
+    return this.#services.drivers[kind].data.empty(serviceOf('postgres'), token)
   }
 
   provisioned(kind: DriverKind, service: ServiceName): Promise<boolean> {

@@ -9,12 +9,17 @@ import type { Driver } from './drivers/driver'
 import { postgres } from './services/postgres'
 import type { Tenants } from './tenants'
 
-/** Undefined if the data is there, if there never was any, or if no instance has any. @throws a Problem if the driver can't tell */
+/**
+ * Undefined if the data is there, if there never was any, or if no instance has any.
+ * @param hasRun whether services have been started with this driver: the driver's own folder may be gone too
+ * @throws a Problem if the driver can't tell
+ */
 export async function missingData(
   { data, adoptedServices }: Pick<Driver, 'data' | 'adoptedServices'>,
   tenants: Pick<Tenants, 'databases'>,
+  hasRun: boolean,
 ): Promise<Problem | undefined> {
-  if (!(await data.used()) || (await data.occupant(postgres)) !== undefined) return undefined
+  if ((!hasRun && !(await data.used())) || (await data.occupant(postgres)) !== undefined) return undefined
   const owners = (await tenants.databases()).map(it => it.instance)
   if (owners.length === 0) return undefined
   return {

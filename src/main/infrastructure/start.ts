@@ -1,4 +1,5 @@
 /** Starts PostgreSQL, then PgBouncer, creating what is missing. Undo leaves services running that ran before. */
+import { randomUUID } from 'node:crypto'
 import { serviceNames, type InfrastructureStatus, type ServiceName } from '../../shared/infrastructure'
 import {
   earlierStartPlan,
@@ -8,7 +9,7 @@ import {
   type InfrastructureSettingsPlan,
   type InfrastructureStartPlan,
 } from '../../shared/jobs/infrastructure'
-import { toProblem } from '../../shared/problem'
+import { problem, toProblem } from '../../shared/problem'
 import { things } from '../../shared/things'
 import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation, Context } from '../operations/operation'
@@ -29,12 +30,14 @@ export const infrastructureStart = (
     plan: async ({ service, instances, newData }) => {
       const status = await infrastructure.status()
       const services = servicesFor(service, status)
-      if (!newData && services.includes('postgres')) await infrastructure.requireData(status.driver)
+      const missing = services.includes('postgres') ? await infrastructure.missingData(status.driver) : undefined
+      if (missing && !newData) throw problem(missing)
       const complete = serviceNames.every(it => services.includes(it) || isUp(status, it) || !isThere(status, it))
       return {
         driver: status.driver,
         only: service,
         newData,
+        ...(missing && { token: randomUUID() }),
         services,
         ran: ranIn(status),
         complete,
@@ -45,7 +48,16 @@ export const infrastructureStart = (
     contradiction: subjectContradiction,
     steps: {
       ...steps,
-      'provision-postgres': { ...steps['provision-postgres'], undo: unwish(infrastructure) },
+      'provision-postgres': {
+        ...steps['provision-postgres'],
+        async undo(context) {
+          await unwish(infrastructure)(context)
+          const { driver, token } = context.plan
+          // an empty PostgreSQL would look as if nothing were missing
+          if (token !== undefined && !isUp(await infrastructure.status(), 'postgres'))
+            await infrastructure.emptyPlace(driver, token)
+        },
+      },
       'provision-pgbouncer': { ...steps['provision-pgbouncer'], undo: unwish(infrastructure) },
       'start-postgres': { ...steps['start-postgres'], undo: stopUnused(infrastructure, 'postgres') },
       'start-pgbouncer': { ...steps['start-pgbouncer'], undo: stopUnused(infrastructure, 'pgbouncer') },
@@ -98,6 +110,7 @@ export function bringUpSteps<
         const { plan } = context
         if (!('newData' in plan && plan.newData)) await infrastructure.requireData(plan.driver)
         await infrastructure.settle(plan.driver)
+        if ('token' in plan && plan.token !== undefined) await infrastructure.takePlace(plan.driver, plan.token)
         await infrastructure.provision(plan.driver, 'postgres', driverContext(context))
       },
       verify: ({ plan }) => infrastructure.provisioned(plan.driver, 'postgres'),

@@ -110,6 +110,8 @@ export class Supervisor {
     }
     const started = [...outcomes.values()].includes('started')
     const held = [...outcomes.values()].includes('held')
+    if (held && !this.#services.busy())
+      this.#services.log.info('Queries were paused at PgBouncer, but no operation does that now. They are let through.')
     if (started || (held && !this.#services.busy())) await this.#services.restored()
     const soon = this.#alive !== undefined || started || [...outcomes.values()].includes('starting')
     const due = [...this.#tries.values()].map(it => it.due - performance.now()).filter(it => it > 0)

@@ -241,6 +241,12 @@ const keepStep = (services: LifecycleServices): EnvironmentStep => ({
   verify: () => Promise.resolve(false), // writing it again costs nothing
 })
 
+/** What the last change replaced: logs may still have it. */
+export async function previousValues({ previousEnv }: InstancePaths): Promise<[key: string, value: string][]> {
+  const edits = (await readJson(previousEnv, previousSchema))?.edits ?? []
+  return edits.flatMap(({ key, before }) => (before === null ? [] : [[key, before]]))
+}
+
 /** @param text the content of its `.env` */
 export async function envFileOf(paths: InstancePaths, text: string): Promise<EnvFile> {
   const [info, previous] = await Promise.all([

@@ -6,13 +6,14 @@ import type { Manifest } from '../../shared/workspace'
 import type { Driver } from '../infrastructure/drivers/driver'
 import { serviceOf } from '../infrastructure/services'
 import type { Configs } from '../instances/configs'
+import { previousValues } from '../instances/environment'
 import { findInstance } from '../instances/lifecycle/target'
 import type { Processes } from '../processes/client'
 import { passwordsInUrl } from '../../shared/secret-names'
 import { readIfExists, readJson } from '../system/files'
 import { instancePaths, type WorkspacePaths } from '../workspace/paths'
 import { readManifest } from '../workspace/base'
-import { formsOf, secretsInEnv } from '../workspace/known-secrets'
+import { formsOf, secretsInEnv, secretsInVariables } from '../workspace/known-secrets'
 import type { OperationSpools } from './operation-spool'
 import type { StreamSource } from './open'
 import { databaseConfigSchema } from '../../shared/instance'
@@ -91,14 +92,16 @@ export class LogSources {
   }
 
   async #instanceSecrets(config: InstanceConfig, manifest: Manifest): Promise<string[]> {
-    const { env, databaseConfig } = instancePaths(this.#services.paths, manifest, config.name)
-    const [text, database] = await Promise.all([
-      readIfExists(env).catch(() => undefined),
-      readJson(databaseConfig, databaseConfigSchema).catch(() => undefined),
+    const its = instancePaths(this.#services.paths, manifest, config.name)
+    const [text, previous, database] = await Promise.all([
+      readIfExists(its.env).catch(() => undefined),
+      previousValues(its).catch(() => []),
+      readJson(its.databaseConfig, databaseConfigSchema).catch(() => undefined),
     ])
     const databases = [config.database, ...(database ? [database] : [])]
     return [
       ...secretsInEnv(text ?? ''),
+      ...secretsInVariables(previous),
       ...databases.flatMap(it => [it.password, ...passwordsInUrl(it.url), ...passwordsInUrl(it.directUrl)]),
     ]
   }

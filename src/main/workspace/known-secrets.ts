@@ -7,11 +7,10 @@ const shortest = 4
 const harmless = /^(?:true|false|none|null|undefined|yes|no|on|off|localhost|development|production|test|\d{1,5})$/i
 
 /** @param env the text of a `.env` file */
-export const secretsInEnv = (env: string): string[] =>
-  Object.entries(parse(env)).flatMap(([key, value]) => [
-    ...(isSecretName(key) ? [value] : []),
-    ...passwordsInUrl(value),
-  ])
+export const secretsInEnv = (env: string): string[] => secretsInVariables(Object.entries(parse(env)))
+
+export const secretsInVariables = (variables: readonly (readonly [key: string, value: string])[]): string[] =>
+  variables.flatMap(([key, value]) => [...(isSecretName(key) ? [value] : []), ...passwordsInUrl(value)])
 
 /**
  * Each secret verbatim, line by line, URL-encoded (percent and form encoding) and JSON-escaped, except values that are

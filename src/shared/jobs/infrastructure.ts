@@ -79,6 +79,8 @@ const startPlanSchema = z.strictObject({
   ...common,
   /** Instances exist, but PostgreSQL's data is gone, and the operator asked for an empty PostgreSQL. */
   newData: z.boolean().optional(),
+  /** Marks the new data, so that undo removes it and nothing else. Absent if no data is missing. */
+  token: z.uuid().optional(),
   /** Afterwards nothing is left stopped. */
   complete: z.boolean(),
   /** Stopped together with the services, and started again after them. */

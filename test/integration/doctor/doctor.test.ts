@@ -146,10 +146,12 @@ describe('files', () => {
   it('other users can read them', async () => {
     await chmod(env(), 0o644)
     await chmod(place('config.json'), 0o660)
+    await writeFile(place('.env-previous.json'), '{}', { mode: 0o644 })
     expect((await fixOne('modes')).because).toBe(
-      'Other users can read or change files with passwords: config.json (0660), .env (0644).',
+      'Other users can read or change files with passwords: config.json (0660), .env-previous.json (0644), .env (0644).',
     )
-    expect((await stat(env())).mode & 0o777).toBe(0o600)
+    for (const it of [env(), place('.env-previous.json')]) expect((await stat(it)).mode & 0o777).toBe(0o600)
+    await rm(place('.env-previous.json'))
   })
 
   it('code, the Prisma client and the client’s build are gone: they come back from the release', async () => {

@@ -156,6 +156,20 @@ it('hold whatever the tenant writes on its database: its role’s mark decides',
   await limit(school, { tempFileMB: 1 })
 })
 
+it('hold only for the tenant, not for our superuser, though it sets them on its database', async () => {
+  const settings = ['lock_timeout', 'idle_in_transaction_session_timeout', 'default_transaction_read_only']
+  const alter = (what: string): string => `ALTER DATABASE "${other.database}" ${what}`
+  for (const it of settings) await asked(other, ports.direct, alter(`SET ${it} = 1`))
+  const login = { ...(await workspace.services.infrastructure.admin()), database: other.database }
+  const found = await withConnection(login, async client => {
+    const values: unknown[] = []
+    for (const it of settings) values.push(await shown(client, it))
+    return values
+  })
+  await workspace.sql(alter('RESET ALL'))
+  expect(found).toEqual(['0', '0', 'off'])
+})
+
 it('outlast a new role, a restart of both services, and a config.json that can’t be read', async () => {
   await workspace.sql(`ALTER ROLE "${school.role}" RESET ALL`)
   await workspace.sql(`ALTER ROLE "${school.role}" CONNECTION LIMIT -1`)

@@ -8,7 +8,7 @@ import { membershipSql, readCluster } from '../../../src/main/infrastructure/mov
 import { compareAll } from '../../../src/main/infrastructure/move/compare'
 import { differences, readContent } from '../../../src/main/infrastructure/move/content'
 import { serverFacts } from '../../../src/main/infrastructure/move/facts'
-import { closeDatabases, openDatabases } from '../../../src/main/infrastructure/move/hold'
+import { closeDatabases, openDatabases, requireClosed } from '../../../src/main/infrastructure/move/hold'
 import type { ServiceName } from '../../../src/shared/infrastructure'
 import { moveJob, removeFormerJob } from '../../../src/shared/jobs/move'
 import { dockerForTests } from '../../support/docker/docker'
@@ -174,6 +174,9 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
     await closeDatabases(admin, databases, signal)
     await owner()
     expect(await limits()).toEqual([{ it: 0 }, { it: 0 }])
+    await requireClosed(admin, databases, signal)
+    await workspace.sql(`ALTER DATABASE "${database}" CONNECTION LIMIT 40`)
+    await expect(requireClosed(admin, databases, signal)).rejects.toMatchObject({ problem: { code: 'move-changed' } })
 
     const other = await session(admin, alter(41))
     await openDatabases(admin, [...databases, { name: 'gone_db', connections: 7, bytes: 0 }], signal)

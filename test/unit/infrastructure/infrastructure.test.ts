@@ -44,8 +44,8 @@ class FakeDriver implements Driver {
     place: () => Promise.resolve('the folder postgres'),
     occupant: () => Promise.resolve(this.occupant),
     used: () => Promise.resolve(true),
-    take: () => Promise.resolve(),
-    empty: () => Promise.resolve(),
+    take: vi.fn<Driver['data']['take']>(() => Promise.resolve()),
+    empty: vi.fn<Driver['data']['empty']>(() => Promise.resolve()),
     disk: () => Promise.resolve(undefined),
   }
   looks = 0
@@ -136,9 +136,20 @@ test('where an instance’s data is gone, only an operator who asks for it gets 
   expect((await infrastructure.status()).postgres).toMatchObject({ state: 'failed', problem: gone })
   const [start, restart] = [startOf(infrastructure), infrastructureRestart(infrastructure)]
   for (const it of [start, restart]) await expect(it.plan({})).rejects.toMatchObject({ problem: gone })
-  expect(await start.plan({ newData: true })).toMatchObject({ newData: true, services: ['postgres', 'pgbouncer'] })
+  const asked = (await start.plan({ newData: true })) as { token?: string }
+  expect(asked).toMatchObject({
+    newData: true,
+    services: ['postgres', 'pgbouncer'],
+    token: expect.any(String) as string,
+  })
+  const [provision] = start.steps(asked)
+  await provision?.do({ ...context, plan: asked } as never)
+  expect(drivers.podman.data.take).toHaveBeenCalledWith(expect.anything(), asked.token)
+  await provision?.undo?.({ ...context, plan: asked } as never)
+  expect(drivers.podman.data.empty).toHaveBeenCalledWith(expect.anything(), asked.token)
   drivers.podman.occupant = 'the volume postgres'
   expect((await infrastructure.status()).postgres.state).toBe('absent')
+  expect(await start.plan({ newData: true })).not.toHaveProperty('token') // nothing is missing
   const plan = await start.plan({})
   drivers.podman.occupant = undefined // removed since
   await expect(start.steps(plan)[0]?.do({ ...context, plan } as never)).rejects.toMatchObject({ problem: gone })

@@ -1,4 +1,6 @@
-/** Where an instance's logs are looked for while PM2 hangs. */
+/** Where an instance's logs are looked for while PM2 hangs, and what is masked in them. */
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { LogSources, type SourceServices } from '../../../src/main/logs/sources'
 import { workspacePaths } from '../../../src/main/workspace/paths'
@@ -35,4 +37,22 @@ it('PM2 that hangs is waited for once, not for each page; what it said last coun
     }
     expect(logFiles).toHaveBeenCalledTimes(1)
   }
+})
+
+it('a password that the last change replaced is masked too: the log may still have it', async () => {
+  const root = await temporary()
+  const folder = join(root, 'instances/a')
+  await mkdir(join(folder, 'server'), { recursive: true })
+  await writeFile(join(folder, 'server/.env'), 'MAIL_PASSWORD=the new one\n')
+  const edits = [
+    { key: 'MAIL_PASSWORD', before: 'the old one', after: 'the new one' },
+    { key: 'GREETING', before: 'hello', after: null },
+  ]
+  const changed = '2026-01-01T00:00:00Z'
+  await writeFile(join(folder, '.env-previous.json'), JSON.stringify({ changed, edits }))
+  const configs = async () => ({ configs: [{ name: 'a', database: { password: 'its own', url: '', directUrl: '' } }] })
+  const sources = new LogSources({ paths: workspacePaths(root), configs } as unknown as SourceServices)
+  const masked = await sources.secrets({ kind: 'instance', name: 'a', stream: 'out' })
+  expect(masked).toEqual(expect.arrayContaining(['the old one', 'the new one', 'its own']))
+  expect(masked).not.toContain('hello')
 })

@@ -14,10 +14,11 @@ export type DatabaseContent = ReadonlyMap<string, string>
 const longest = 12 * 3_600_000
 
 /** Overrides settings that a tenant may have made on its database: they apply to our session too. */
-const pinned = `SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0; SET row_security = off;
+const pinned = `SET row_security = off;
   SET lock_timeout = '60s'; SET timezone = 'UTC'; SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres';
   SET extra_float_digits = 1; SET bytea_output = 'hex'; SET xmloption = 'content'; SET lc_monetary = 'C'; SET array_nulls = on;
-  SELECT set_config(name, 'view, foreign-table', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind'`
+  SELECT set_config(name, 'view, foreign-table', false) FROM pg_settings WHERE name = 'restrict_nonsystem_relation_kind';
+  SELECT set_config(name, '0', false) FROM pg_settings WHERE name IN ('idle_session_timeout', 'transaction_timeout')`
 
 const notOfExtension = (table: string): string =>
   `NOT EXISTS (SELECT FROM pg_depend WHERE classid = '${table}'::regclass AND objid = ${table}.oid AND deptype = 'e')`

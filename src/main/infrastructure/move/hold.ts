@@ -42,6 +42,29 @@ export async function closeDatabases(admin: Login, databases: Databases, signal:
 }
 
 /**
+ * That nobody has been let in since `closeDatabases`: what they wrote might not have been copied.
+ * @param admin as above @throws Problem `move-changed`
+ */
+export async function requireClosed(admin: Login, databases: Databases, signal: AbortSignal): Promise<void> {
+  await withConnection(admin, async client => {
+    const names = databases.map(it => it.name)
+    const lifted = await unlike(
+      client,
+      databases.map(it => ({ ...it, connections: 0 })),
+    )
+    // our own sessions take a moment to end
+    const isEmpty = await waitFor(async () => !(await anyoneIn(client, names)), { timeout: patience, signal })
+    if (lifted.length === 0 && isEmpty) return
+    throw problem({
+      code: 'move-changed',
+      message: 'Someone opened the databases while they were being copied.',
+      cause: lifted.length > 0 ? `These accept connections again: ${lifted.map(it => it.name).join(', ')}.` : undefined,
+      hint: 'Everything is put back as it was. Find out who it is in pg_stat_activity, then try again.',
+    })
+  })
+}
+
+/**
  * Safe to repeat. Databases that were dropped meanwhile are passed over.
  * @param admin as above @throws Problem `move-in-use`
  */

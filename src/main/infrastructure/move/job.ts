@@ -22,7 +22,7 @@ import { stopInstances } from '../stop'
 import { compareAll } from './compare'
 import { copyAll, type Ends } from './copy'
 import { serverFacts } from './facts'
-import { closeDatabases, openDatabases } from './hold'
+import { closeDatabases, openDatabases, requireClosed } from './hold'
 import type { Moving, MovingServices } from './moving'
 import { unmovableProblem } from './refusals'
 
@@ -195,7 +195,9 @@ const copy = (services: Services): Actions => ({
 
 const compare = (services: Services): Actions => ({
   async do(context) {
-    await compareAll(await bothUp(services, context), reportOn(context, 'compared'))
+    const ends = await bothUp(services, context)
+    await compareAll(ends, reportOn(context, 'compared'))
+    await requireClosed(ends.old.admin, context.plan.databases, context.signal)
   },
   verify: again,
 })
