@@ -5,25 +5,17 @@ import { join, normalize, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { app as electron, BrowserWindow, dialog, Menu, protocol, session, shell } from 'electron'
-import { z } from 'zod'
-import { isOpen } from '../shared/operation'
-import { wordsOf } from '../shared/jobs/words'
 import { toProblem } from '../shared/problem'
 import type { App } from './app'
-import { composeApp, pm2HomeOf, siteDefaults } from './compose'
 import type { Desktop } from './faces'
 import { contentSecurityPolicy, contentTypeOf } from './pages'
 import { productIn } from './system/product'
-import { serveWindows } from './transport/ipc-socket'
 
 /** The pages' own scheme: with `file:` they could read other files. */
 const scheme = 'app'
 const origin = `${scheme}://instance-manager`
 const product = productIn(electron.getAppPath())
 const { pages } = product
-
-/** Data passed on by a second start. */
-const secondStartSchema = z.object({ workspace: z.string().optional() })
 
 // GTK draws nothing of ours with OpenGL, but checking for it loads all of Mesa: 30 MB if there is no graphics card.
 process.env['GDK_GL'] = 'disable'
@@ -99,13 +91,24 @@ const { values } = parseArgs({ args: process.argv.slice(1), options: { workspace
 const asked = typeof values['workspace'] === 'string' ? resolve(values['workspace']) : undefined
 
 /** One app per user: a second start shows the first one's window, and opens a workspace there if it names one. */
-if (electron.requestSingleInstanceLock({ workspace: asked })) start().catch(fail)
+if (electron.requestSingleInstanceLock({ workspace: asked } satisfies SecondStart)) start().catch(fail)
 else electron.quit()
 
 async function start(): Promise<void> {
   protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true } }])
   await electron.whenReady()
   delete process.env['GDK_GL'] // programs that we start decide for themselves
+  protocol.handle(scheme, ({ url }) => servePage(new URL(url)))
+  session.defaultSession.setPermissionRequestHandler((asking, permission, answer) =>
+    answer(permitted(permission, asking.getURL())),
+  )
+  session.defaultSession.setPermissionCheckHandler((_, permission, asking) => permitted(permission, asking))
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menu))
+  openWindow()
+  // Most of the code is read while the window's own process starts. Nothing comes from the window meanwhile: its page is
+  // served by this process.
+  const { composeApp, pm2HomeOf, siteDefaults } = await import('./compose')
+  const { serveWindows } = await import('./transport/ipc-socket')
   const app = composeApp({
     kind: 'window',
     version: electron.getVersion(),
@@ -116,20 +119,13 @@ async function start(): Promise<void> {
     pm2Home: pm2HomeOf(electron.getPath('home')),
     desktop,
   })
-  protocol.handle(scheme, ({ url }) => servePage(new URL(url)))
   serveWindows(app, origin)
-  session.defaultSession.setPermissionRequestHandler((asking, permission, answer) =>
-    answer(permitted(permission, asking.getURL())),
-  )
-  session.defaultSession.setPermissionCheckHandler((_, permission, asking) => permitted(permission, asking))
-  Menu.setApplicationMenu(Menu.buildFromTemplate(menu))
-  openWindow()
 
   electron.on('second-instance', (_event, _arguments, _folder, data) => {
     if (window) show(window)
     else openWindow()
-    const other = secondStartSchema.safeParse(data).data?.workspace
-    if (other !== undefined) void app.open(other).catch((error: unknown) => warn(app, error))
+    if (isSecondStart(data) && data.workspace !== undefined)
+      void app.open(data.workspace).catch((error: unknown) => warn(app, error))
   })
   electron.on('window-all-closed', () => electron.quit())
   electron.on('before-quit', event => {
@@ -140,6 +136,16 @@ async function start(): Promise<void> {
   const wanted = asked ?? (await app.last())
   if (wanted !== undefined) await app.reopen(wanted)
 }
+
+/** What a second start passes on. */
+interface SecondStart {
+  readonly workspace?: string
+}
+
+const isSecondStart = (data: unknown): data is SecondStart =>
+  typeof data === 'object' &&
+  data !== null &&
+  (!('workspace' in data) || data.workspace === undefined || typeof data.workspace === 'string')
 
 function openWindow(): void {
   window = newWindow('', { width: 1280, height: 820, minWidth: 900, minHeight: 600 })
@@ -192,6 +198,8 @@ function show(shown: BrowserWindow): void {
 async function quit(app: App): Promise<void> {
   const operations = app.opened?.operations
   if (operations?.running()) {
+    const { isOpen } = await import('../shared/operation')
+    const { wordsOf } = await import('../shared/jobs/words')
     const names = operations
       .list()
       .filter(isOpen)

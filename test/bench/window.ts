@@ -2,15 +2,16 @@
  * Shared by the window benchmarks: a workspace with many tiny instances, the built app showing them, and the cost of
  * its processes.
  */
-import { spawn } from 'node:child_process'
+import { spawn, type ChildProcess } from 'node:child_process'
 import { on, once } from 'node:events'
 import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
 import { chromium, type Page } from '@playwright/test'
 import { descendants } from '../../src/main/system/proc'
 import { layOut } from '../support/cli-instance'
-import { electronPath, launchApp, makeHome, type LaunchedApp } from '../support/electron'
+import { electronPath, launchApp, makeHome, type Home, type LaunchedApp } from '../support/electron'
 import { makeTiny } from '../support/tiny-base'
 import { testWorkspace, type TestWorkspace } from '../support/workspace'
 
@@ -68,28 +69,80 @@ export async function inOwnWindow<T>(
 ): Promise<T> {
   await workspace.close()
   const home = await makeHome()
-  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
-  const app = spawn(
-    electronPath(),
-    [...sandbox, '--disable-gpu', '--remote-debugging-port=0', project, '--workspace', workspace.root],
-    {
-      cwd: home.path,
-      env: { ...home.env, PM2_HOME: workspace.host.pm2Home },
-      stdio: ['ignore', 'ignore', 'pipe'],
-    },
-  )
+  const app = spawnApp(home, {
+    args: ['--workspace', workspace.root],
+    env: { PM2_HOME: workspace.host.pm2Home },
+  })
   try {
     const browser = await chromium.connectOverCDP(await debuggerOf(app))
     await browser.contexts()[0]?.pages()[0]?.getByText(`${instances} instances,`).waitFor()
     await browser.close() // only the connection
     return await work(await withDescendants(app.pid))
   } finally {
-    const ended = once(app, 'exit')
-    app.kill('SIGKILL')
-    await ended
+    await endApp(app)
     await home.remove()
     await workspace.open()
   }
+}
+
+/**
+ * Milliseconds from starting Electron until the first text was painted. Playwright looks only afterwards.
+ * @param app its folder; ours by default @param text is shown once it is ready
+ */
+export async function firstText({
+  home,
+  text,
+  ...options
+}: SpawnOptions & { home: Home; text: string }): Promise<number> {
+  const started = Date.now()
+  const app = spawnApp(home, options)
+  try {
+    const address = await debuggerOf(app)
+    await windowIn(address)
+    const browser = await chromium.connectOverCDP(address)
+    const page = browser.contexts()[0]?.pages()[0]
+    if (!page) throw new Error('the app has no window')
+    await page.getByRole('heading', { name: text }).waitFor()
+    const painted = await inPage<number>(
+      page,
+      `return new Promise(resolve => new PerformanceObserver(list => {
+        for (const it of list.getEntriesByName('first-contentful-paint')) resolve(performance.timeOrigin + it.startTime)
+      }).observe({ type: 'paint', buffered: true }))`,
+    )
+    await browser.close() // only the connection
+    return painted - started
+  } finally {
+    await endApp(app)
+  }
+}
+
+/** Waits until a window has a page; Playwright doesn't find those that open later. @param address the debugger's */
+async function windowIn(address: string): Promise<void> {
+  const list = `http://${new URL(address).host}/json/list`
+  while (!(await (await fetch(list)).text()).includes('"type": "page"')) await delay(20)
+}
+
+interface SpawnOptions {
+  /** Its folder; ours by default. */
+  readonly app?: string
+  readonly args?: readonly string[]
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Starts an app without Playwright, with a debugger that prints its address. */
+function spawnApp(home: Home, { app = project, args = [], env = {} }: SpawnOptions) {
+  const sandbox = process.getuid?.() === 0 ? ['--no-sandbox'] : []
+  return spawn(electronPath(), [...sandbox, '--disable-gpu', '--remote-debugging-port=0', app, ...args], {
+    cwd: home.path,
+    env: { ...home.env, ...env },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+}
+
+async function endApp(app: ChildProcess): Promise<void> {
+  const ended = once(app, 'exit')
+  app.kill('SIGKILL')
+  await ended
 }
 
 /** The debugger address that the app prints. */

@@ -100,6 +100,22 @@ test.describe.serial('served', () => {
     await expect(list.row('Hillside')).toContainText('Online')
   })
 
+  test('a part of the page that an update has removed is told, and a reload brings it back', async () => {
+    const tab = await page.context().newPage()
+    const part = '**/assets/health-screen-*.js'
+    await tab.route(part, route => route.abort())
+    await tab.goto(new URL('/#/health', served.link).href)
+    const told = tab.getByRole('alert').filter({ hasText: 'couldn’t be loaded' })
+    await expect(told).toBeVisible()
+    await expect(tab.getByRole('link', { name: 'Instances', exact: true })).toBeVisible()
+    await tab.unroute(part)
+    const loaded = tab.waitForResponse(part)
+    await told.getByRole('button', { name: 'Reload' }).click()
+    await expect(tab.getByRole('heading', { name: 'Health', level: 1 })).toBeVisible()
+    expect((await loaded).headers()['cache-control']).toContain('immutable')
+    await tab.close()
+  })
+
   test('its log, live, searched and saved', async () => {
     const out = join(place.home.path, '.pm2', 'logs', 'Hillside-out.log')
     const line = (text: string): Promise<void> => appendFile(out, `2026-05-04T10:00:00: ${text}\n`)

@@ -27,8 +27,8 @@ const limits = {
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16_384,
 }
-/** Requests on one connection: a page has twenty files. */
-const mostRequests = 100
+/** Requests on one connection: a page has a hundred files. */
+const mostRequests = 200
 const silence = 20_000
 
 export function servePages(options: HttpOptions): Server {
@@ -54,10 +54,14 @@ function respond({ files, gate, tls }: HttpOptions, request: IncomingMessage, re
   const [path = ''] = (request.url ?? '').split('?')
   const file = files.get(path === '/' ? 'index.html' : path.slice(1))
   if (!file) return say(response, 404, 'Not found.')
+  if (isHashed(path)) response.setHeader('cache-control', 'public, max-age=31536000, immutable')
   response.setHeader('etag', file.etag)
   if (request.headers['if-none-match'] === file.etag) response.writeHead(304).end()
   else response.writeHead(200, { 'content-type': file.type, 'content-length': file.content.length }).end(file.content)
 }
+
+/** Such a file's name contains a hash of its content, so a browser needn't ask again. */
+const isHashed = (path: string): boolean => path.startsWith('/assets/')
 
 const say = (response: ServerResponse, status: number, text: string): void => {
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8' }).end(`${text}\n`)

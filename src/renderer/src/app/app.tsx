@@ -1,24 +1,27 @@
 /** The root component: theme, connection to the main process, then the screens. */
-import { Center, Loader, MantineProvider } from '@mantine/core'
+import { Center, MantineProvider } from '@mantine/core'
 import { ModalsProvider } from '@mantine/modals'
 import { Notifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { Router } from 'wouter'
 import { useHashLocation } from 'wouter/use-hash-location'
 import type { AppState } from '../../../shared/workspace'
-import { ChooseWorkspace } from '../first-run/choose-workspace'
 import { Setup } from '../first-run/setup'
 import { DraftProvider } from '../create/draft'
 import { JobsProvider } from '../jobs/jobs'
 import { ListStateProvider } from '../instances/list-state'
 import { ConnectionBanner, ConnectionState } from './connection'
 import { AppLive, useApp, WorkspaceLiveProvider, type LiveValue } from './live'
+import { later, Part } from './later'
+import { Opening } from './opening'
 import { ProblemView } from './problem'
 import { Shell } from './shell'
 import { cssVariablesResolver, theme } from './theme'
 import { TRPCProvider, type Connection } from './trpc'
 import classes from './app.module.css'
 import notices from './notices.module.css'
+
+const ChooseWorkspace = later(() => import('../first-run/choose-workspace').then(it => it.ChooseWorkspace))
 
 export function Root({ connection }: { connection: Connection }) {
   return (
@@ -50,9 +53,10 @@ export function Root({ connection }: { connection: Connection }) {
 }
 
 function Waiting({ problem, retry }: Omit<LiveValue<AppState>, 'data'>) {
+  if (!problem) return <Opening />
   return (
     <Center component="main" className={classes.waiting}>
-      {problem ? <ProblemView problem={problem} onRetry={retry} /> : <Loader aria-label="Connecting" />}
+      <ProblemView problem={problem} onRetry={retry} />
     </Center>
   )
 }
@@ -60,7 +64,12 @@ function Waiting({ problem, retry }: Omit<LiveValue<AppState>, 'data'>) {
 /** Without a workspace, the choice of one; in a new workspace, its setup; otherwise the main screens. */
 function Rooms() {
   const { workspace } = useApp()
-  if (!workspace) return <ChooseWorkspace />
+  if (!workspace)
+    return (
+      <Part>
+        <ChooseWorkspace />
+      </Part>
+    )
   return (
     <WorkspaceLiveProvider key={workspace.path}>
       <DraftProvider>

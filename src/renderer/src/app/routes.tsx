@@ -1,15 +1,19 @@
 /** Maps addresses to screens. */
 import { Redirect, Route, Switch } from 'wouter'
-import { CreateScreen } from '../create/create-screen'
-import { SeveralScreen } from '../create/several-screen'
-import { HealthScreen } from '../doctor/health-screen'
-import { InfrastructureScreen } from '../infrastructure/infrastructure-screen'
-import { InstanceScreen } from '../instances/instance-screen'
 import { InstancesScreen } from '../instances/instances-screen'
-import { LogsScreen } from '../logs/logs-screen'
-import { ActivityScreen } from '../operations/activity-screen'
-import { OperationScreen } from '../operations/operation-screen'
-import { SettingsScreen } from '../settings/settings-screen'
+import { later } from './later'
+
+const InstanceScreen = later(() => import('../instances/instance-screen').then(it => it.InstanceScreen))
+const OperationScreen = later(() => import('../operations/operation-screen').then(it => it.OperationScreen))
+const CreateScreen = later(() => import('../create/create-screen').then(it => it.CreateScreen))
+const SeveralScreen = later(() => import('../create/several-screen').then(it => it.SeveralScreen))
+export const LogsScreen = later(() => import('../logs/logs-screen').then(it => it.LogsScreen))
+const ActivityScreen = later(() => import('../operations/activity-screen').then(it => it.ActivityScreen))
+const InfrastructureScreen = later(() =>
+  import('../infrastructure/infrastructure-screen').then(it => it.InfrastructureScreen),
+)
+const HealthScreen = later(() => import('../doctor/health-screen').then(it => it.HealthScreen))
+const SettingsScreen = later(() => import('../settings/settings-screen').then(it => it.SettingsScreen))
 
 export function Routes() {
   return (

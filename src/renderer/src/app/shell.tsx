@@ -10,18 +10,18 @@ import {
   IconSettings,
   IconStack2,
 } from '@tabler/icons-react'
-import { useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import { Link, useLocation } from 'wouter'
 import { isOpen } from '../../../shared/operation'
 import { JobDialog } from '../jobs/dialogs'
-import { LogsScreen } from '../logs/logs-screen'
 import { Announcer } from '../operations/announcer'
 import { Recovered } from '../operations/recovered'
 import { CommandPalette } from './command-palette'
 import { DesktopNews } from './desktop-news'
 import { useFailedLive, useOperations } from './live'
+import { Part, preload } from './later'
 import { ProblemView } from './problem'
-import { Routes } from './routes'
+import { LogsScreen, Routes } from './routes'
 import { TopBar } from './top-bar'
 import classes from './shell.module.css'
 
@@ -37,11 +37,14 @@ const places = [
 export function Shell() {
   const [location] = useLocation()
   const main = useRef<HTMLElement>(null)
+  useEffect(() => void preload(), [])
   const alone = /^\/window\/logs\/?(.*)$/.exec(location)
   if (alone)
     return (
       <main className={classes.alone}>
-        <LogsScreen address={alone[1] ?? ''} alone />
+        <Part>
+          <LogsScreen address={alone[1] ?? ''} alone />
+        </Part>
       </main>
     )
   return (
@@ -51,7 +54,9 @@ export function Shell() {
       <main key={screenOf(location)} ref={main} tabIndex={-1} className={classes.main}>
         <LiveProblems />
         <Recovered />
-        <Routes />
+        <Part>
+          <Routes />
+        </Part>
       </main>
       <CommandPalette />
       <JobDialog />

@@ -5,6 +5,7 @@ import { useModals } from '@mantine/modals'
 import { useState } from 'react'
 import { confirm } from '../app/confirm'
 import { HoldContext, type Hold } from '../app/hold'
+import { Part } from '../app/later'
 import { useJobs } from './jobs'
 
 export function JobDialog() {
@@ -35,7 +36,9 @@ export function JobDialog() {
       title={shown?.title}
       size={shown?.size}
     >
-      <HoldContext value={setHold}>{shown?.form(close)}</HoldContext>
+      <HoldContext value={setHold}>
+        <Part>{shown?.form(close)}</Part>
+      </HoldContext>
     </Modal>
   )
 }

@@ -25,18 +25,21 @@ import { directorJob } from '../../../shared/jobs/director'
 import { limitsJob } from '../../../shared/jobs/limits'
 import { rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
 import { seamlessJob, unseamlessJob } from '../../../shared/jobs/seamless'
-import { EnvironmentForm } from '../environment/edit-form'
-import { UndoForm } from '../environment/undo-form'
-import { AdoptForm } from '../instances/adopt-form'
-import { BootTimeForm } from '../instances/boot-time-form'
-import { ChangePortForm } from '../instances/change-port-form'
-import { DeleteForm, LeftoversForm } from '../instances/delete-form'
-import { DirectorForm } from '../instances/director-form'
-import { OpenForm } from '../instances/open-form'
-import { LimitsForm } from '../instances/limits-form'
-import { RebuildForm } from '../rebuild/rebuild-form'
-import { RollbackForm } from '../rebuild/rollback-form'
+import { later } from '../app/later'
 import type { Dialog } from './jobs'
+
+const EnvironmentForm = later(() => import('../environment/edit-form').then(it => it.EnvironmentForm))
+const UndoForm = later(() => import('../environment/undo-form').then(it => it.UndoForm))
+const AdoptForm = later(() => import('../instances/adopt-form').then(it => it.AdoptForm))
+const BootTimeForm = later(() => import('../instances/boot-time-form').then(it => it.BootTimeForm))
+const ChangePortForm = later(() => import('../instances/change-port-form').then(it => it.ChangePortForm))
+const DeleteForm = later(() => import('../instances/delete-form').then(it => it.DeleteForm))
+const LeftoversForm = later(() => import('../instances/delete-form').then(it => it.LeftoversForm))
+const DirectorForm = later(() => import('../instances/director-form').then(it => it.DirectorForm))
+const OpenForm = later(() => import('../instances/open-form').then(it => it.OpenForm))
+const LimitsForm = later(() => import('../instances/limits-form').then(it => it.LimitsForm))
+const RebuildForm = later(() => import('../rebuild/rebuild-form').then(it => it.RebuildForm))
+const RollbackForm = later(() => import('../rebuild/rollback-form').then(it => it.RollbackForm))
 
 interface Face {
   readonly Icon: Icon

@@ -1,7 +1,7 @@
 /** Prepares what a log view needs before it is opened, so that its first line appears sooner. */
 import { useEffect } from 'react'
 import { useTRPCClient } from '../app/trpc'
-import { terminalFont } from '../operations/terminal'
+import { terminalFont } from '../operations/terminal-theme'
 
 export function useWarmLogs(): void {
   const { logs } = useTRPCClient()

@@ -5,9 +5,11 @@ import { useOperationsStore } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { useTRPCClient } from '../app/trpc'
 import type { OutputLog } from './output-log'
-import { OutputTerminal } from './output-terminal'
 import { stepTitle } from '../../../shared/jobs/words'
+import { later, Part } from '../app/later'
 import classes from './output.module.css'
+
+const OutputTerminal = later(() => import('./output-terminal').then(it => it.OutputTerminal))
 
 interface OutputPanelProps {
   /** The operation's kind. */
@@ -50,7 +52,9 @@ export function OutputPanel({ kind, log, step, onFollow }: OutputPanelProps) {
         )}
       </div>
       {step && printed ? (
-        <OutputTerminal log={log} step={step} label={`Output of: ${stepTitle(kind, step)}`} />
+        <Part>
+          <OutputTerminal log={log} step={step} label={`Output of: ${stepTitle(kind, step)}`} />
+        </Part>
       ) : (
         <div className={classes.none}>{step ? 'No output from this step.' : 'Nothing has run yet.'}</div>
       )}

@@ -1,6 +1,8 @@
 /** The terminal's colours, matching the theme. */
 import type { ITheme } from '@xterm/xterm'
 
+export const terminalFont = "'JetBrains Mono Variable', monospace"
+
 export const terminalTheme = {
   light: {
     background: '#f8f9fb',

@@ -4,12 +4,11 @@
  */
 import { FitAddon } from '@xterm/addon-fit'
 import { Terminal } from '@xterm/xterm'
-import { terminalTheme } from './terminal-theme'
+import '@xterm/xterm/css/xterm.css'
+import { terminalFont, terminalTheme } from './terminal-theme'
 
 /** Maximum writes pending in xterm; more would only lengthen its queue. */
 const maxPending = 4
-
-export const terminalFont = "'JetBrains Mono Variable', monospace"
 
 /** @param lineHeight relative to the font's height @returns the terminal, and a function that disposes of it */
 export function openTerminal(
