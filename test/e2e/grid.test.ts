@@ -384,7 +384,7 @@ test('an instance’s last hour outlives the page; its charts have the value und
   await expect(chart).toContainText(/\d MB \d\d:\d\d/)
   await window.getByRole('button', { name: 'Show as a table' }).click()
   await expect(
-    window.getByRole('table', { name: 'CPU and memory of By-Hand, the last hour' }).getByRole('row').nth(1),
+    window.getByRole('region', { name: 'CPU and memory of By-Hand, the last hour' }).getByRole('row').nth(1),
   ).toHaveText(/\d\d:\d\d.*\d %.*\d MB/)
 })
 

@@ -2,7 +2,7 @@
 import { Button, NumberInput, Select, Skeleton } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
-import { count, enumerate } from '../../../shared/amounts'
+import { enumerate } from '../../../shared/amounts'
 import { canaryOf, defaultAtOnce, fleetJob, rebuildingWords } from '../../../shared/jobs/fleet'
 import type { Problem } from '../../../shared/problem'
 import type { ShownInstance } from '../instances/arrange'
