@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { loopback } from './address'
 import type { EnvFile } from './environment'
+import { labelsSchema, notesSchema, tagsSchema } from './labels'
 import { ownLimitsSchema, type InstanceLimits } from './limits'
 import type { Problem } from './problem'
 import type { InstanceStatus } from './status'
@@ -87,6 +88,14 @@ export const adoptInputSchema = z.object({
 })
 export type AdoptInput = z.infer<typeof adoptInputSchema>
 
+/** An operator's tags and notes for an instance. What isn't given stays as it is. */
+export const labelsInputSchema = z.object({
+  name: nameSchema,
+  tags: tagsSchema.optional(),
+  notes: notesSchema.optional(),
+  favourite: z.boolean().optional(),
+})
+
 /** db-config.json, with the guide's keys. Unknown keys are kept. */
 export const databaseConfigSchema = z.looseObject({
   name: z.string(),
@@ -135,6 +144,8 @@ export const instanceConfigSchema = z.looseObject({
   systemUser: z.looseObject({ before: ownersSchema }).optional(),
   /** Ours: it runs in PM2's cluster mode, so that its process can be exchanged without a gap. */
   seamless: z.boolean().optional(),
+  /** Ours: the operator's tags and notes. */
+  labels: labelsSchema.optional(),
   /** Ours: what it may take from PostgreSQL, where that isn't the default. */
   limits: ownLimitsSchema.optional(),
 })
@@ -174,6 +185,9 @@ export interface InstanceView {
   readonly outdated?: boolean
   /** If so, what changed, e.g. “3 commits, 2 packages, schema”; empty if only code did, absent if unknown. */
   readonly newer?: string
+  /** The operator's; absent if there are none. */
+  readonly tags?: readonly string[]
+  readonly favourite?: true
   /** When its code was exchanged, if its previous code is kept: it can be rolled back. ISO 8601. */
   readonly replaced?: string
   /** Bytes; absent while PostgreSQL can't be asked. */
@@ -237,6 +251,8 @@ export interface InstanceDetails {
   readonly boot: { readonly seconds: number; readonly own: boolean; readonly standard: number }
   /** The user it runs as: its own system user, or the operator. */
   readonly user: string
+  /** The operator's. */
+  readonly notes?: string
   /** The entries of `.env`, in file order. `value` is absent for secrets. */
   readonly env: readonly { readonly key: string; readonly value?: string }[]
   readonly envFile: EnvFile

@@ -1,6 +1,6 @@
 /** Instances: the live list, the wizard's queries, and details of one. */
 import { z } from 'zod'
-import { bootTimeInputSchema, nameSchema, portSchema } from '../../shared/instance'
+import { bootTimeInputSchema, labelsInputSchema, nameSchema, portSchema } from '../../shared/instance'
 import { batchLimit } from '../../shared/jobs/batch'
 import { namedSchema } from '../../shared/jobs/target'
 import { router, workspaceProcedure } from './trpc'
@@ -52,6 +52,9 @@ export const instancesRouter = router({
   setBootTime: workspaceProcedure
     .input(bootTimeInputSchema)
     .mutation(({ ctx: { workspace }, input }) => workspace.instances.setBootTime(input)),
+  setLabels: workspaceProcedure
+    .input(labelsInputSchema)
+    .mutation(({ ctx: { workspace }, input }) => workspace.instances.setLabels(input)),
   reveal: workspaceProcedure
     .input(namedSchema.extend({ key: z.string().max(200) }))
     .mutation(({ ctx: { workspace }, input }) => workspace.instances.reveal(input.name, input.key)),

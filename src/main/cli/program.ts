@@ -60,6 +60,7 @@ const commands = (other: Partial<Awaited<ReturnType<typeof others>>>) => [
   other.rollback,
   other.simple,
   other.bootTime,
+  other.label,
   other.environment,
   other.limits,
   other.director,

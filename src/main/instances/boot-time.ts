@@ -19,15 +19,18 @@ export async function setBootTime(
   { name, seconds }: z.infer<typeof bootTimeInputSchema>,
 ): Promise<void> {
   const { paths } = await findOwn(services, name)
-  const open = services.operations
-    .list()
-    .find(it => isMoving(it) && it.claims.some(({ on }) => on === things.instance(name)))
-  if (open)
-    throw problem({
-      code: 'operation-open',
-      message: `Another operation hasn’t finished: ${wordsOf(open).asking}.`,
-      hint: 'Wait for it, then try again.',
-      action: 'open-activity',
-    })
+  requireNoOperation(services.operations, name)
   await changeInstanceConfig(paths.config, it => ({ ...it, bootSeconds: seconds ?? undefined }))
+}
+
+/** @throws Problem `operation-open` while an operation on the instance is running */
+export function requireNoOperation(operations: Pick<Operations, 'list'>, name: string): void {
+  const open = operations.list().find(it => isMoving(it) && it.claims.some(({ on }) => on === things.instance(name)))
+  if (!open) return
+  throw problem({
+    code: 'operation-open',
+    message: `Another operation hasn’t finished: ${wordsOf(open).asking}.`,
+    hint: 'Wait for it, then try again.',
+    action: 'open-activity',
+  })
 }

@@ -27,7 +27,7 @@ export interface DetailServices extends LifecycleServices {
 /** @throws Problem `instance-unknown`, or the one that its folder has */
 export async function instanceDetails(services: DetailServices, name: string): Promise<InstanceDetails> {
   const {
-    config: { database, systemUser, limits = {} },
+    config: { database, systemUser, limits = {}, labels },
     paths,
   } = await findInstance(services, name)
   const text = (await readIfExists(paths.env)) ?? ''
@@ -44,6 +44,7 @@ export async function instanceDetails(services: DetailServices, name: string): P
     },
     limits: { limits: limitsWith(limits, await services.settings.read()), own: limits },
     boot: await bootTime(services, name),
+    ...(labels?.notes !== undefined && { notes: labels.notes }),
     user: systemUser ? identityOf(services.paths, name).name : userInfo().username,
     env: Object.entries(parse(text)).map(([key, value]) => (isHarmlessName(key) ? { key, value } : { key })),
     envFile: await envFileOf(paths, text),

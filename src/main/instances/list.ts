@@ -58,7 +58,7 @@ function viewOf(
   process: ProcessInfo | undefined,
   { facts: { base, newer, sizes }, usageOf }: Measured,
 ): InstanceView {
-  const { name, port, database, created, release } = config
+  const { name, port, database, created, release, labels: { tags = [], favourite } = {} } = config
   const view = {
     name,
     port,
@@ -72,6 +72,8 @@ function viewOf(
     isolated: config.systemUser !== undefined,
     seamless: config.seamless === true,
     replaced: config.previous?.replaced,
+    ...(tags.length > 0 && { tags }),
+    ...(favourite && { favourite }),
     newer: release === undefined || release === base ? undefined : newer.get(release),
     outdated: base === undefined ? undefined : base !== release,
   }

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import {
   databaseNames,
   type bootTimeInputSchema,
+  type labelsInputSchema,
   type DeletePreview,
   type InstanceReach,
   type InstanceDetails,
@@ -29,6 +30,7 @@ import type { Base } from '../workspace/opened'
 import { adoption } from './adopt'
 import { setBootTime } from './boot-time'
 import { bringUp, requireUp, startJobOn } from './bring-up'
+import { setLabels } from './labels'
 import { portChange, portChanges } from './change-port'
 import { creation, creations } from './create'
 import { checkCreations, type CreationFaults } from './create/check'
@@ -90,6 +92,8 @@ export interface Instances {
   directors(name: string, signal?: AbortSignal): Promise<readonly Account[] | undefined>
   /** Sets how long its application may take to answer after a start. */
   setBootTime(input: z.infer<typeof bootTimeInputSchema>): Promise<void>
+  /** Sets its tags and notes. */
+  setLabels(input: z.infer<typeof labelsInputSchema>): Promise<void>
   /** One masked value of its `.env`. */
   reveal(name: string, key: string): Promise<string>
   previewDelete(name: string, signal?: AbortSignal): Promise<DeletePreview>
@@ -205,6 +209,10 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
     directors: (name, signal) => directors(services, name, signal),
     async setBootTime(input) {
       await setBootTime(services, input)
+      registry.poke()
+    },
+    async setLabels(input) {
+      await setLabels(services, input)
       registry.poke()
     },
     reveal: (name, key) => revealValue(services, name, key),

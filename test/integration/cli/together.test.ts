@@ -102,6 +102,21 @@ it('several from a CSV file: created only if every row is right, moved to ports 
   expect(await instances()).not.toContain('csv-one')
 })
 
+it('tags and notes are kept in config.json, and shown', async () => {
+  const labelled = await home.run(
+    'label ALONE --tag Trial --tag "Year 9" --tag trial --notes "Ends in May." --favourite',
+  )
+  expect(labelled.out).toBe('Tags       Trial, Year 9\nFavourite  yes\nNotes      Ends in May.\n')
+  expect((await home.run('label alone --untag TRIAL --no-favourite --json')).data).toEqual({
+    tags: ['Year 9'],
+    notes: 'Ends in May.',
+    favourite: false,
+  })
+  expect(await home.run('label alone --tag <b>')).toMatchObject({ exit: 2 })
+  await home.run('label alone --untag "year 9" --notes ""')
+  expect(await readFile(join(home.root, 'instances/alone/config.json'), 'utf8')).not.toContain('labels')
+})
+
 it('during a long creation others look, change and end; it serves those that take longer than itself', async () => {
   const first = create('slow1')
   await first.until(pushing)

@@ -7,6 +7,9 @@ import {
   arrange,
   countGroups,
   nextSort,
+  tagFilter,
+  tagsOf,
+  type Filter,
   type ShownInstance,
   type SortKey,
 } from '../../../src/renderer/src/instances/arrange'
@@ -169,6 +172,22 @@ describe('the order and the filter', () => {
     expect(find('1 B')).toEqual(['b10'])
     expect(find('', 'online')).toEqual(['A1', 'b10'])
     expect(find('zebra')).toEqual([])
+  })
+  it('lists favourites first, and finds and filters by tag', () => {
+    const labelled = [
+      ...all,
+      shown('z', { tags: ['Trial'], favourite: true }),
+      shown('a', { tags: ['trial', 'Year 9'] }),
+    ]
+    const find = (query: string, filter: Filter = 'all'): string[] =>
+      names(arrange(labelled, { query, filter, sort: { key: 'cpu', descending: true } }))
+    expect(find('')[0]).toBe('z')
+    expect(find('year')).toEqual(['a'])
+    expect(find('', tagFilter('TRIAL'))).toEqual(['z', 'a'])
+    expect(tagsOf(labelled.map(it => it.instance))).toEqual([
+      { tag: 'Trial', count: 2 },
+      { tag: 'Year 9', count: 1 },
+    ])
   })
   it('counts what there is', () => {
     expect(countGroups(all)).toEqual([

@@ -4,6 +4,7 @@ import { simpleJobs } from '../../../shared/jobs'
 import { defaultAtOnce } from '../../../shared/jobs/fleet'
 import { bulkJobs } from '../../../shared/jobs/many'
 import { rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
+import type { LabelOptions } from '../commands/label'
 import type { LifecycleOptions } from '../commands/lifecycle'
 import type { PortsOptions } from '../commands/ports'
 import type { RebuildOptions, RollbackOptions } from '../commands/rebuild'
@@ -157,6 +158,23 @@ export function simple(program: Grammar): void {
       .example(`${kind} school`, command?.example ?? '')
       .does(async (session, _, name: string) => (await import('../commands/lifecycle')).simple(session, kind, name))
   }
+}
+
+export function label(program: Grammar): void {
+  program
+    .add('label', 'Show or change an instance’s tags and notes.')
+    .argument('<name>', 'an instance')
+    .completes('name', 'instance')
+    .option('--tag <tag>', 'add a tag; may be repeated', repeated)
+    .option('--untag <tag>', 'remove a tag; may be repeated', repeated)
+    .option('--notes <text>', 'replace the notes; an empty text removes them')
+    .option('--favourite', 'list it first')
+    .option('--no-favourite', 'no longer list it first')
+    .example('label school', 'show them')
+    .example('label school --tag trial --untag paid --notes "Ends in May."', 'change them')
+    .does(async (session, options: LabelOptions, name: string) =>
+      (await import('../commands/label')).label(session, name, options),
+    )
 }
 
 export function bootTime(program: Grammar): void {

@@ -4,6 +4,7 @@ import {
   IconFileText,
   IconHeartbeat,
   IconInfoCircle,
+  IconTag,
   IconTimeline,
   type Icon,
 } from '@tabler/icons-react'
@@ -13,14 +14,14 @@ import type { AnyJob, Offer } from '../../../shared/jobs/job'
 import { runs } from '../../../shared/status'
 import { useApp } from '../app/live'
 import { healthOf } from '../doctor/health-of'
-import { faceOf } from '../jobs/faces'
+import { faceOf, labelsDialog } from '../jobs/faces'
 import { about, useJobs } from '../jobs/jobs'
 import type { ShownInstance } from './arrange'
 import { useOpenInstance } from './open'
 import { pageOf } from './page-of'
 
 export interface InstanceAction {
-  /** A job's kind, or one of `show`, `logs`, `health`, `progress`, `open`. */
+  /** A job's kind, or one of `show`, `logs`, `health`, `labels`, `progress`, `open`. */
   readonly id: string
   readonly label: string
   /** The label to put before a name, e.g. “Change the port of”. */
@@ -58,6 +59,13 @@ export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[]
         before: 'Check the health of',
         Icon: IconHeartbeat,
         run: go(healthOf(name)),
+      },
+      group !== 'copy' && {
+        id: 'labels',
+        label: 'Tags and notes…',
+        before: 'Tags and notes of',
+        Icon: IconTag,
+        run: () => ask(about(labelsDialog, name)),
       },
       operation !== undefined && {
         id: 'progress',

@@ -16,11 +16,29 @@ export interface Sort {
   readonly key: SortKey
   readonly descending: boolean
 }
-/** `outdated`: its code is older than the base application's. */
-export type Filter = 'all' | 'outdated' | StatusGroup
+/** `outdated`: its code is older than the base application's. `tag:…`: it has this tag. */
+export type Filter = 'all' | 'outdated' | StatusGroup | `tag:${string}`
 
-export const isIn = (filter: Filter, { instance, status }: ShownInstance): boolean =>
-  filter === 'all' || (filter === 'outdated' ? instance.outdated === true : status.group === filter)
+export function isIn(filter: Filter, { instance, status }: ShownInstance): boolean {
+  if (filter === 'all') return true
+  if (filter === 'outdated') return instance.outdated === true
+  if (isTagFilter(filter)) return instance.tags?.some(it => tagFilter(it) === filter) === true
+  return status.group === filter
+}
+
+/** Tags are the same regardless of case. */
+export const tagFilter = (tag: string): Filter => `tag:${tag.toLowerCase()}`
+export const isTagFilter = (filter: Filter): filter is `tag:${string}` => filter.startsWith('tag:')
+
+/** All tags in use, in the spelling of the first instance that has them, the most frequent first. */
+export function tagsOf(all: readonly Pick<InstanceView, 'tags'>[]): { readonly tag: string; readonly count: number }[] {
+  const found = new Map<string, { tag: string; count: number }>()
+  for (const tag of all.flatMap(it => it.tags ?? [])) {
+    const its = found.get(tag.toLowerCase())
+    found.set(tag.toLowerCase(), { tag: its?.tag ?? tag, count: (its?.count ?? 0) + 1 })
+  }
+  return [...found.values()].toSorted((a, b) => b.count - a.count || compareNames(a.tag, b.tag))
+}
 
 /** Sort order of statuses: what needs attention comes first. */
 const urgency: Readonly<Record<StatusGroup, number>> = {
@@ -54,11 +72,17 @@ export function arrange(
 ): ShownInstance[] {
   const words = query.toLowerCase().split(/\s+/).filter(Boolean)
   return all
-    .filter(it => isIn(filter, it) && words.every(word => it.instance.name.toLowerCase().includes(word)))
+    .filter(it => isIn(filter, it) && words.every(word => mentions(it.instance, word)))
     .toSorted((a, b) => compare(a, b, sort))
 }
 
+const mentions = ({ name, tags = [] }: InstanceView, word: string): boolean =>
+  [name, ...tags].some(it => it.toLowerCase().includes(word))
+
+/** Favourites come first in any order. */
 function compare(a: ShownInstance, b: ShownInstance, { key, descending }: Sort): number {
+  const favourites = Number(b.instance.favourite === true) - Number(a.instance.favourite === true)
+  if (favourites !== 0) return favourites
   const sign = descending ? -1 : 1
   const byName = compareNames(a.instance.name, b.instance.name)
   if (key === 'name') return sign * byName

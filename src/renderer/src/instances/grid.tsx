@@ -1,4 +1,5 @@
 /** The instances as cards. Only rows near the visible area are rendered. */
+import { IconStarFilled } from '@tabler/icons-react'
 import { memo, useLayoutEffect, useRef, useState } from 'react'
 import { Link } from 'wouter'
 import { bytes, percent } from '../../../shared/amounts'
@@ -6,7 +7,7 @@ import { Uptime } from '../app/uptime'
 import { pageOf } from './page-of'
 import { CreationCard } from './creation'
 import { sameItem, type InstanceItemProps, type Item, type ItemHandlers } from './item'
-import { Buttons, DatabaseSize, None, Port, Select, StatusCell } from './item-parts'
+import { Buttons, DatabaseSize, None, Port, Select, StatusCell, titleOf } from './item-parts'
 import { Sparkline } from './sparkline'
 import { useWindow } from './use-window'
 import classes from './grid.module.css'
@@ -66,7 +67,7 @@ export function InstanceGrid({ items, selected, menu, handlers }: InstanceGridPr
 
 const InstanceCard = memo(({ shown, selected, menu, handlers }: InstanceItemProps) => {
   const {
-    instance: { name, startedAt, restarts, cpu, memory },
+    instance: { name, startedAt, restarts, cpu, memory, favourite },
   } = shown
   return (
     <li
@@ -81,7 +82,8 @@ const InstanceCard = memo(({ shown, selected, menu, handlers }: InstanceItemProp
     >
       <div className={classes.head}>
         <Select shown={shown} selected={selected} handlers={handlers} />
-        <Link href={pageOf(name)} className={classes.name} title={name}>
+        <Link href={pageOf(name)} className={classes.name} title={titleOf(shown.instance)}>
+          {favourite && <IconStarFilled className={classes.star} size={13} aria-hidden />}
           {name}
         </Link>
         <Buttons shown={shown} menu={menu} handlers={handlers} />

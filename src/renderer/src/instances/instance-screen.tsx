@@ -70,7 +70,14 @@ function Known({ shown, tab }: { shown: ShownInstance; tab: string | undefined }
   const logs = tab === 'logs' || tab === 'errors'
   useWarmLogs()
   return (
-    <Page title={name} above={<Back />} actions={<Actions shown={shown} />} wide fill={logs}>
+    <Page
+      title={name}
+      above={<Back />}
+      lead={shown.instance.tags?.join(' · ')}
+      actions={<Actions shown={shown} />}
+      wide
+      fill={logs}
+    >
       <Tabs
         label={name}
         tabs={[
@@ -173,6 +180,11 @@ function Details({ details, shown }: { details: InstanceDetails; shown: ShownIns
     <div className={classes.columns}>
       <EnvironmentSection details={details} shown={shown} />
       <div className={classes.side}>
+        {details.notes !== undefined && (
+          <Section title="Notes">
+            <p className={`card ${classes.notes}`}>{details.notes}</p>
+          </Section>
+        )}
         <Section title="Process">
           <ProcessFacts details={details} instance={shown.instance} />
         </Section>

@@ -10,7 +10,7 @@ import { handOver } from '../app/hand-over'
 import { useInstances, useOperations } from '../app/live'
 import { EmptyState, Page, Section } from '../app/page'
 import { ActionsMenu } from './actions-menu'
-import { arrange, countGroups, isIn, type ShownInstance } from './arrange'
+import { arrange, countGroups, isIn, tagsOf, type ShownInstance } from './arrange'
 import { Banners } from './banners'
 import { Broken } from './broken'
 import { BulkBar } from './bulk-bar'
@@ -68,6 +68,9 @@ export function InstancesScreen() {
   )
 }
 
+/** The most frequent; the others can be found by typing. */
+const shownTags = 6
+
 function List({
   made,
   creations,
@@ -79,6 +82,7 @@ function List({
   const query = useDeferredValue(typed) // typing is shown at once, the filtered rows a frame later
   const search = useRef<HTMLInputElement>(null)
   const [menu, setMenu] = useState<{ name: string; at: { x: number; y: number } }>()
+  const tags = useMemo(() => tagsOf(made.map(it => it.instance)).slice(0, shownTags), [made])
   const groups = useMemo(() => countGroups(made), [made])
   const outdated = useMemo(() => made.filter(it => isIn('outdated', it)), [made])
   const arranged = useMemo(() => arrange(made, { query, filter, sort }), [made, query, filter, sort])
@@ -112,6 +116,7 @@ function List({
           total={made.length}
           outdated={outdated}
           groups={groups}
+          tags={tags}
           search={search}
           onExport={() => exportList(arranged)}
         />

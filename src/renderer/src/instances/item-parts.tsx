@@ -41,6 +41,10 @@ export function Select({
   )
 }
 
+/** The name, which may be cut off, with what the operator noted, e.g. “school (favourite): trial, year 9”. */
+export const titleOf = ({ name, tags, favourite }: InstanceView): string =>
+  `${name}${favourite ? ' (favourite)' : ''}${tags ? `: ${tags.join(', ')}` : ''}`
+
 /** @param handlers absent on the instance's own page: without the mark of a newer version */
 export function StatusCell({ shown: { status, instance }, handlers }: Pick<PartProps, 'shown'> & Partial<PartProps>) {
   const { tone, word, group, operation } = status

@@ -1,5 +1,5 @@
 /** The instances as a table. Only rows near the visible area are rendered. */
-import { IconArrowDown, IconArrowUp } from '@tabler/icons-react'
+import { IconArrowDown, IconArrowUp, IconStarFilled } from '@tabler/icons-react'
 import { memo, useRef, type KeyboardEvent } from 'react'
 import { Link } from 'wouter'
 import { percent, bytes } from '../../../shared/amounts'
@@ -8,7 +8,7 @@ import { pageOf } from './page-of'
 import { nextSort, type Sort, type SortKey } from './arrange'
 import { CreationRow } from './creation'
 import { sameItem, type InstanceItemProps, type Item, type ItemHandlers } from './item'
-import { Buttons, DatabaseSize, None, Port, Select, StatusCell } from './item-parts'
+import { Buttons, DatabaseSize, None, Port, Select, StatusCell, titleOf } from './item-parts'
 import { Sparkline } from './sparkline'
 import { useWindow } from './use-window'
 import classes from './table.module.css'
@@ -110,7 +110,7 @@ const Space = ({ rows }: { rows: number }) =>
 
 const InstanceRow = memo(({ shown, selected, menu, index, handlers }: InstanceItemProps) => {
   const {
-    instance: { name, startedAt, restarts, cpu, memory },
+    instance: { name, startedAt, restarts, cpu, memory, favourite },
   } = shown
   return (
     <tr
@@ -128,7 +128,8 @@ const InstanceRow = memo(({ shown, selected, menu, index, handlers }: InstanceIt
         <Select shown={shown} selected={selected} handlers={handlers} />
       </td>
       <th scope="row">
-        <Link href={pageOf(name)} className={classes.name} title={name} data-control="name">
+        {favourite && <IconStarFilled className={classes.star} size={13} aria-hidden />}
+        <Link href={pageOf(name)} className={classes.name} title={titleOf(shown.instance)} data-control="name">
           {name}
         </Link>
       </th>

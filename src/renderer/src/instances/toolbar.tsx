@@ -1,9 +1,17 @@
 /** The list's toolbar: find by name, filter by status, table or grid. */
 import { ActionIcon, Kbd, SegmentedControl, TextInput, Tooltip, UnstyledButton } from '@mantine/core'
-import { IconCircleArrowUp, IconDownload, IconLayoutGrid, IconList, IconSearch, IconX } from '@tabler/icons-react'
+import {
+  IconCircleArrowUp,
+  IconDownload,
+  IconLayoutGrid,
+  IconList,
+  IconSearch,
+  IconTag,
+  IconX,
+} from '@tabler/icons-react'
 import type { RefObject } from 'react'
 import { instanceWord, StatusIcon, instanceTone } from '../app/status'
-import type { Filter, ShownInstance } from './arrange'
+import { isTagFilter, tagFilter, type Filter, type ShownInstance } from './arrange'
 import type { StatusGroup } from '../../../shared/status'
 import { RebuildButton } from '../rebuild/rebuild-button'
 import { useListState } from './list-state'
@@ -15,16 +23,18 @@ interface ToolbarProps {
   total: number
   /** Those whose code is older than the base application's. */
   outdated: readonly ShownInstance[]
+  /** Tags to filter by. */
+  tags: readonly { readonly tag: string; readonly count: number }[]
   groups: readonly { readonly group: StatusGroup; readonly count: number }[]
   search: RefObject<HTMLInputElement | null>
   onExport: () => void
 }
 
-export function Toolbar({ total, outdated, groups, search, onExport }: ToolbarProps) {
+export function Toolbar({ total, outdated, groups, tags, search, onExport }: ToolbarProps) {
   const { query, setQuery, filter, setFilter, view, setView } = useListState()
   // The active filter stays visible even if nothing has that status any more.
   const shown =
-    filter === 'all' || filter === 'outdated' || groups.some(it => it.group === filter)
+    filter === 'all' || filter === 'outdated' || isTagFilter(filter) || groups.some(it => it.group === filter)
       ? groups
       : [...groups, { group: filter, count: 0 }]
   return (
@@ -32,8 +42,8 @@ export function Toolbar({ total, outdated, groups, search, onExport }: ToolbarPr
       <TextInput
         ref={search}
         className={classes.search}
-        aria-label="Find by name"
-        placeholder="Find by name"
+        aria-label="Find by name or tag"
+        placeholder="Find by name or tag"
         value={query}
         onChange={event => setQuery(event.currentTarget.value)}
         leftSection={<IconSearch size={16} aria-hidden />}
@@ -76,6 +86,9 @@ export function Toolbar({ total, outdated, groups, search, onExport }: ToolbarPr
         {(outdated.length > 0 || filter === 'outdated') && (
           <Chip filter="outdated" word="Outdated" count={outdated.length} chosen={filter} onChoose={setFilter} />
         )}
+        {tags.map(({ tag, count }) => (
+          <Chip key={tag} filter={tagFilter(tag)} word={tag} count={count} chosen={filter} onChoose={setFilter} />
+        ))}
         {filter === 'outdated' && outdated.length > 0 && <RebuildButton chosen={outdated} word="Rebuild all" />}
       </div>
       <Tooltip label="Export the list as a CSV file">
@@ -116,6 +129,7 @@ export function Toolbar({ total, outdated, groups, search, onExport }: ToolbarPr
 
 function ChipIcon({ filter }: { filter: Filter }) {
   if (filter === 'all') return null
+  if (isTagFilter(filter)) return <IconTag size={14} aria-hidden />
   if (filter === 'outdated') return <IconCircleArrowUp size={14} aria-hidden />
   return <StatusIcon tone={filter === 'busy' ? 'busy' : instanceTone[filter]} size={14} />
 }

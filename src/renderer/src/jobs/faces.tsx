@@ -37,6 +37,7 @@ const DeleteForm = later(() => import('../instances/delete-form').then(it => it.
 const LeftoversForm = later(() => import('../instances/delete-form').then(it => it.LeftoversForm))
 const DirectorForm = later(() => import('../instances/director-form').then(it => it.DirectorForm))
 const OpenForm = later(() => import('../instances/open-form').then(it => it.OpenForm))
+const LabelsForm = later(() => import('../instances/labels-form').then(it => it.LabelsForm))
 const LimitsForm = later(() => import('../instances/limits-form').then(it => it.LimitsForm))
 const RebuildForm = later(() => import('../rebuild/rebuild-form').then(it => it.RebuildForm))
 const RollbackForm = later(() => import('../rebuild/rollback-form').then(it => it.RollbackForm))
@@ -55,6 +56,8 @@ export const leftoversDialog: Dialog = {
 }
 export const rebuildDialog: Dialog = { title: name => `Rebuild ${name}`, Form: RebuildForm, wide: true }
 export const bootTimeDialog: Dialog = { title: name => `Change the boot time of ${name}`, Form: BootTimeForm }
+
+export const labelsDialog: Dialog = { title: name => `Tags and notes of ${name}`, Form: LabelsForm }
 
 export const openDialog: Dialog = { title: name => `Open ${name}`, Form: OpenForm, wide: true }
 
