@@ -1,6 +1,7 @@
 /** A job on many instances: one operation with a step per instance, several at once, each with its own result. */
 import { z } from 'zod'
 import { capital, count } from '../amounts'
+import { compareNames } from '../compare-names'
 import { nameSchema } from '../instance'
 import type { OperationState, StepResult } from '../operation'
 import { things, uses } from '../things'
@@ -89,11 +90,11 @@ export interface InstanceResult {
   readonly result: StepResult | undefined
 }
 
-/** Sorted by name. */
+/** In the order in which instances are listed. */
 export const resultsOf = ({ steps }: OperationState): readonly InstanceResult[] =>
   steps
     .flatMap(step => {
       const name = instanceOf(step.name)
       return name === undefined ? [] : [{ name, begun: step.startedAt !== undefined, result: step.result }]
     })
-    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .toSorted((a, b) => compareNames(a.name, b.name))

@@ -1,7 +1,6 @@
 /** The root component: theme, connection to the main process, then the screens. */
 import { Center, MantineProvider } from '@mantine/core'
 import { ModalsProvider } from '@mantine/modals'
-import { Notifications } from '@mantine/notifications'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { Router } from 'wouter'
 import { useHashLocation } from 'wouter/use-hash-location'
@@ -15,11 +14,11 @@ import { AppLive, useApp, WorkspaceLiveProvider, type LiveValue } from './live'
 import { later, Part } from './later'
 import { Opening } from './opening'
 import { ProblemView } from './problem'
+import { Shelf } from './shelf'
 import { Shell } from './shell'
 import { cssVariablesResolver, theme } from './theme'
 import { TRPCProvider, type Connection } from './trpc'
 import classes from './app.module.css'
-import notices from './notices.module.css'
 
 const ChooseWorkspace = later(() => import('../first-run/choose-workspace').then(it => it.ChooseWorkspace))
 
@@ -37,11 +36,7 @@ export function Root({ connection }: { connection: Connection }) {
                   <AppLive Waiting={Waiting}>
                     <Rooms />
                   </AppLive>
-                  <Notifications
-                    limit={100} // more would be hidden until others are closed; the shelf scrolls
-                    withinPortal={false}
-                    classNames={{ root: notices.shelf, notification: notices.notice }}
-                  />
+                  <Shelf />
                 </div>
               </ModalsProvider>
             </Router>

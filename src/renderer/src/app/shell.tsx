@@ -70,7 +70,7 @@ export function Shell() {
 const screenOf = (location: string): string => (location.startsWith('/logs') ? '/logs' : location)
 
 function Navigation({ location, onSkip }: { location: string; onSkip: () => void }) {
-  const narrow = useMediaQuery('(max-width: 1000px)', false, { getInitialValueInEffect: false })
+  const narrow = useMediaQuery('(max-width: 1100px)', false, { getInitialValueInEffect: false })
   const open = useOperations().operations.filter(isOpen).length
   return (
     <nav className={classes.nav} aria-label="Main">

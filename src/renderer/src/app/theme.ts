@@ -68,12 +68,20 @@ export const theme = createTheme({
       styles: { description: { color: 'var(--text-dimmed)' } },
     },
     // A dialog's header isn't a banner landmark. It stays on top, and what gets the focus must not end up beneath it.
+    // Notices below the screen don't cover a dialog (`Shelf`).
     Modal: {
       defaultProps: {
         centered: true,
         closeButtonProps: { 'aria-label': 'Close' },
         attributes: { header: { role: 'presentation' } },
-        styles: { title: { fontWeight: 600, fontSize: 16 }, content: { scrollPaddingTop: 64 } },
+        styles: {
+          title: { fontWeight: 600, fontSize: 16 },
+          inner: { bottom: 'var(--shelf)' },
+          content: {
+            scrollPaddingTop: 64,
+            maxHeight: 'calc(100dvh - var(--modal-y-offset) * 2 - var(--shelf))',
+          },
+        },
       },
     },
   },

@@ -5,6 +5,7 @@ import { useEffect, useEffectEvent, type FormEvent } from 'react'
 import { Link, useLocation } from 'wouter'
 import { createJob } from '../../../shared/jobs/create'
 import { confirm } from '../app/confirm'
+import { isCovered } from '../app/covered'
 import { focusFault } from '../app/focus-fault'
 import { Page } from '../app/page'
 import { ProblemView } from '../app/problem'
@@ -152,8 +153,7 @@ function useEscape(handle: () => void): void {
   const escape = useEffectEvent(handle)
   useEffect(() => {
     const listen = (event: KeyboardEvent): void => {
-      const covered = document.querySelector('[role="dialog"], [role="menu"], [role="listbox"]')
-      if (event.key === 'Escape' && !event.defaultPrevented && !covered) escape()
+      if (event.key === 'Escape' && !event.defaultPrevented && !isCovered(event)) escape()
     }
     window.addEventListener('keydown', listen)
     return () => window.removeEventListener('keydown', listen)

@@ -1,5 +1,6 @@
 /** The list's keyboard shortcuts: `/` searches, Ctrl+A selects all, Esc clears. Disabled under dialogs and menus. */
 import { useEffect, useEffectEvent, type RefObject } from 'react'
+import { isCovered } from '../app/covered'
 
 interface ListKeys {
   readonly search: RefObject<HTMLInputElement | null>
@@ -10,7 +11,7 @@ interface ListKeys {
 
 export function useListKeys({ search, onSelectAll, onEscape }: ListKeys): void {
   const handle = useEffectEvent((event: KeyboardEvent) => {
-    if (event.defaultPrevented || document.querySelector('[role="dialog"], [role="menu"]')) return
+    if (event.defaultPrevented || isCovered(event)) return
     const typing =
       event.target instanceof HTMLElement &&
       event.target.matches('input:not([type="checkbox"], [type="radio"]), textarea')

@@ -3,6 +3,7 @@ import { Anchor, Button, Table, VisuallyHidden } from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { Link } from 'wouter'
 import { bytes, count, duration } from '../../../../shared/amounts'
+import { compareNames } from '../../../../shared/compare-names'
 import { isNearLimit, rememberedMinutes, type InstanceDatabase, type Pool } from '../../../../shared/database-activity'
 import { Status } from '../../app/status'
 import { Spark } from '../../instances/sparkline'
@@ -29,9 +30,11 @@ export const DatabasesTable = ({ databases }: { databases: readonly InstanceData
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
-        {databases.map(it => (
-          <Row key={it.instance} database={it} />
-        ))}
+        {databases
+          .toSorted((a, b) => compareNames(a.instance, b.instance))
+          .map(it => (
+            <Row key={it.instance} database={it} />
+          ))}
       </Table.Tbody>
     </Table>
   </div>
@@ -65,7 +68,9 @@ function Row({ database }: { database: InstanceDatabase }) {
           {active} active{idleInTransaction > 0 && `, ${idleInTransaction} idle in a transaction`}
         </span>
       </Table.Td>
-      <Table.Td>{pool ? <PoolCell pool={pool} /> : <span className="dimmed">no clients</span>}</Table.Td>
+      <Table.Td className={classes.pool}>
+        {pool ? <PoolCell pool={pool} /> : <span className="dimmed">no clients</span>}
+      </Table.Td>
       <Table.Td className={classes.right}>
         {transactionsPerSecond === undefined ? <span className="dimmed">–</span> : `${transactionsPerSecond} /s`}
         {deadlocks > 0 && <div className="dimmed">{count(deadlocks, 'deadlock')}</div>}

@@ -5,6 +5,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
 import { Link } from 'wouter'
 import { maintainJob, maintenanceJob } from '../../../../shared/jobs/maintenance'
+import { compareNames } from '../../../../shared/compare-names'
 import { headline, progressOf, stepTitle, subjectOf } from '../../../../shared/jobs/words'
 import type { MaintenanceState } from '../../../../shared/maintenance'
 import { isOpen, type OperationState } from '../../../../shared/operation'
@@ -31,7 +32,10 @@ export function Maintenance() {
   const failed = error ?? unread
   if (failed) return <ProblemView problem={problemOf(failed)} />
   if (!list || !settings || !ready) return <Skeleton height={420} radius="lg" aria-label="Loading" />
-  const names = list.instances.filter(it => it.foreign === undefined).map(it => it.name)
+  const names = list.instances
+    .filter(it => it.foreign === undefined)
+    .map(it => it.name)
+    .toSorted(compareNames)
   if (names.length === 0) return <NoDatabases />
   const running = operations.find(it => it.kind === maintenanceJob.kind && isOpen(it))
   const { maintenance: times } = settingsOf(settings)
