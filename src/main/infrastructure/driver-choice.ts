@@ -1,6 +1,6 @@
 /** Which driver is used, why, and when it can be changed. */
 import { serviceNames, type DriverKind, type DriverOption } from '../../shared/infrastructure'
-import { problem } from '../../shared/problem'
+import { problem, ProblemError } from '../../shared/problem'
 import type { Driver } from './drivers/driver'
 
 /** Names as they begin a sentence. */
@@ -46,3 +46,23 @@ export async function requireUnused(driver: Driver, instances: { any(): Promise<
   if (serviceNames.some(it => ['running', 'starting', 'not-adopted'].includes(services[it].state)))
     throw inUse('Its services are running and hold the ports.', 'Stop the infrastructure first.')
 }
+
+/** @throws Problem `driver-changed` */
+export function requireSame(planned: DriverKind, chosen: DriverKind): void {
+  if (planned === chosen) return
+  throw problem({
+    code: 'driver-changed',
+    message: `${names[chosen]} was chosen meanwhile.`,
+    hint: 'Start the infrastructure again, with this driver.',
+    action: 'start-infrastructure',
+  })
+}
+
+/** For `catch`: if an image couldn't be pulled, offers the embedded driver, unless it doesn't work here or can't be chosen. */
+export const offering =
+  (embedded: Driver, instances: { any(): Promise<boolean> }) =>
+  async (error: unknown): Promise<never> => {
+    if (!(error instanceof ProblemError) || error.problem.code !== 'image-unavailable') throw error
+    if ((await instances.any()) || !(await embedded.detect()).available) throw error
+    throw problem({ ...error.problem, action: 'use-embedded' }, error)
+  }

@@ -22,7 +22,7 @@ import { SerialQueue } from '../system/serial-queue'
 import { Watched } from '../system/watched'
 import { Activity } from './activity/activity'
 import { withConnection, type Login, type Server } from './connection'
-import { reasonFor, requireAvailable, requireUnused } from './driver-choice'
+import { offering, reasonFor, requireAvailable, requireSame, requireUnused } from './driver-choice'
 import { Details } from './details'
 import type { Driver, DriverContext, DriverStatus } from './drivers/driver'
 import { holdQueries, releaseQueries } from './hold'
@@ -132,7 +132,9 @@ export class Infrastructure {
     const present = await this.kind()
     if (kind !== present) await requireUnused(this.#services.drivers[present], this.#tenants)
     requireAvailable(kind, await this.options())
+    this.requireIdle() // finding out took a while
     if (kind !== present) {
+      this.#transitions.forgetFailures()
       await this.wanted.change(() => ({ wanted: [], instances: [] })) // that was about the other driver's services
       await this.leave(present)
     }
@@ -287,7 +289,9 @@ export class Infrastructure {
 
   provision(which: Which, service: ServiceName, context: DriverContext): Promise<void> {
     return this.#transitions.move(service, 'starting', () =>
-      this.#inTurn(context, () => this.#driverOf(which).provision(serviceOf(service), context)),
+      this.#inTurn(context, () => this.#driverOf(which).provision(serviceOf(service), context)).catch(
+        offering(this.#services.drivers.embedded, this.#tenants),
+      ),
     )
   }
 
@@ -417,10 +421,14 @@ export class Infrastructure {
     await this.#services.drivers[kind].leave?.()
   }
 
-  /** Records the automatically chosen driver, so that later changes to the machine don't change it. */
+  /**
+   * Records the automatically chosen driver, so that later changes to the machine don't change it.
+   * @throws Problem `driver-changed` if another one was chosen after the operation was planned
+   */
   async settle(kind: DriverKind): Promise<void> {
-    if ((await this.#services.settings.read()).driver === undefined)
-      await this.#services.settings.change({ driver: kind })
+    const { driver } = await this.#services.settings.read()
+    if (driver === undefined) await this.#services.settings.change({ driver: kind })
+    else requireSame(kind, driver)
   }
 
   #driverOf(which: Which): Driver {

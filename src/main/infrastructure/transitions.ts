@@ -71,6 +71,12 @@ export class Transitions {
     }
   }
 
+  /** Another driver was chosen: what failed with the last one says nothing about it. */
+  forgetFailures(): void {
+    this.#failures.clear()
+    this.#restarting.clear()
+  }
+
   restartsOf(service: ServiceName): number {
     return this.#restarts.get(service) ?? 0
   }

@@ -95,7 +95,8 @@ describeWhere(missing === '', missing)('with Docker', () => {
       await expect(it.infrastructure.provision('docker', 'pgbouncer', context)).rejects.toMatchObject({
         problem: {
           code: 'image-unavailable',
-          cause: expect.stringContaining('connection refused') as string,
+          message: `Docker couldn’t pull ${image}: 127.0.0.1:1 could not be reached.`,
+          cause: 'The connection was refused.',
           hint: expect.stringContaining('infra load FILE') as string,
           action: 'use-embedded',
         },

@@ -10,6 +10,7 @@ import { networkSchema, toContainer, type Container } from './container-inspect'
 import { dockerInfo, podmanInfo, type EngineInfo } from './engine-info'
 import { isSameSocket, type EnginePlace } from './engine-place'
 import { engineChanged, explained, requireHere, silent, type EngineKind } from './engine-problems'
+import { pullProblem } from './pull-problem'
 
 const volumeSchema = z.object({ Labels: z.record(z.string(), z.string()).nullish() })
 
@@ -134,23 +135,13 @@ export class ContainerEngine {
   }
 
   /** Pulls the image if it isn't here. @throws Problem `image-unavailable` */
-  async image({ name }: Service, image: string, { signal, onOutput }: Options): Promise<void> {
+  async image(service: Service, image: string, { signal, onOutput }: Options): Promise<void> {
     if ((await this.#inspect('image', image)) !== undefined) return
     try {
       await this.call(['pull', image], { signal, onOutput, timeout: 900_000 })
     } catch (error) {
       if (!(error instanceof ProblemError) || !error.problem.code.startsWith('command-')) throw error
-      throw problem(
-        {
-          code: 'image-unavailable',
-          message: `The image ${image} isn’t on this machine and couldn’t be pulled.`,
-          cause: error.problem.details?.trimEnd().split('\n').at(-1) ?? error.problem.cause,
-          hint: `Check the connection; or load the image from a file created by “docker save” or “podman save” (instance-manager infra load FILE); or name a local image in the settings (containers.${name}Image).`,
-          action: 'use-embedded',
-          details: error.problem.details,
-        },
-        error,
-      )
+      throw problem(pullProblem(this.name, service, image, error.problem), error)
     }
   }
 

@@ -178,8 +178,10 @@ export function ProblemAction({ problem, onStarted }: { problem: Problem; onStar
     case 'choose-driver':
       return button('Choose another driver', () => {
         const choice = document.getElementById('driver-choice') // DriverChoice, if it is on this screen
-        if (choice) choice.focus()
-        else navigate('/infrastructure')
+        if (choice) {
+          choice.scrollIntoView({ block: 'center' })
+          choice.focus()
+        } else navigate('/infrastructure')
       })
     case 'harden': // the screen shows the same warning, and asks first
       return button('Open Infrastructure', () => navigate('/infrastructure'))

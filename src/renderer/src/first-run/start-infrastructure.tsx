@@ -4,6 +4,7 @@ import { infrastructureStartJob } from '../../../shared/jobs/infrastructure'
 import { isOpen } from '../../../shared/operation'
 import { ProblemView } from '../app/problem'
 import { DriverChoice } from '../infrastructure/driver-choice'
+import { isOutdated } from '../infrastructure/outdated'
 import { useInfrastructureSwitch } from '../infrastructure/switch'
 import { Outcome } from '../operations/outcome'
 import { Timeline } from '../operations/timeline'
@@ -15,11 +16,13 @@ export function StartInfrastructure({ onDone }: { onDone: () => void }) {
   const { data } = useInfrastructure()
   const { operations } = useOperations()
   const { start, busy } = useInfrastructureSwitch({ stay: true })
-  const operation = operations
+  const newest = operations
     .filter(it => it.kind === infrastructureStartJob.kind)
     .toSorted((a, b) => b.openedAt.localeCompare(a.openedAt))[0]
   if (!data) return null
-  const starting = operation !== undefined && isOpen(operation)
+  const starting = newest !== undefined && isOpen(newest)
+  const operation =
+    newest && (starting || newest.phase === 'succeeded' || !isOutdated(newest, data)) ? newest : undefined
   const running = data.postgres.state === 'running' && !starting
   const title = running
     ? 'The infrastructure is running'

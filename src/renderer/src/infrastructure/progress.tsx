@@ -2,7 +2,7 @@
 import { Anchor, Title } from '@mantine/core'
 import { useState } from 'react'
 import { Link } from 'wouter'
-import { serviceNames, type ServiceState } from '../../../shared/infrastructure'
+import { serviceNames } from '../../../shared/infrastructure'
 import { headline, isPastReturn } from '../../../shared/jobs/words'
 import { isOpen } from '../../../shared/operation'
 import { things } from '../../../shared/things'
@@ -10,6 +10,7 @@ import { useInfrastructure, useOperations } from '../app/live'
 import { Cancel } from '../operations/cancel'
 import { Outcome } from '../operations/outcome'
 import { Timeline } from '../operations/timeline'
+import { isOutdated } from './outdated'
 import classes from './infrastructure.module.css'
 
 /** Shows the newest one while it is open, its outcome while this screen stays open, and why services aren't running. */
@@ -26,11 +27,11 @@ export function Progress() {
   if (!newest) return null
   const open = isOpen(newest)
   if (open && newest.id !== seen) setSeen(newest.id)
-  const some = (...states: readonly ServiceState[]): boolean =>
-    data !== undefined && serviceNames.some(it => states.includes(data[it].state))
-  const failed = newest.turned?.problem !== undefined && some('stopped', 'failed')
-  const outdated = newest.phase === 'succeeded' && some('restarting', 'failed')
-  if (!open && (outdated || (newest.id !== seen && !failed))) return null
+  if (!open) {
+    if (!data || isOutdated(newest, data)) return null
+    const down = serviceNames.some(it => data[it].state === 'stopped' || data[it].state === 'failed')
+    if (newest.id !== seen && !(newest.turned?.problem && down)) return null
+  }
   return (
     <>
       <Outcome operation={newest} />
