@@ -2,7 +2,7 @@
  * What happens to containers on a machine: they are killed, removed or stopped, their port or their disk is taken, their
  * engine hangs. Each is reported as a Problem, everything comes back with its data, and what isn't ours stays untouched.
  */
-import { appendFile, mkdir, mkdtemp, readFile, rm, statfs, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -203,6 +203,15 @@ export function outagesSuite(engine: 'podman' | 'docker', images: Images, hang: 
       await expect(workspace.startInfrastructure()).rejects.toMatchObject({ problem: { code: 'data-missing' } })
       await createVolume()
       await found('postgres', hasProblem('container-missing'))
+      await workspace.startInfrastructure()
+      await works()
+      await workspace.stopInfrastructure()
+      const [cluster, aside] = [join(disk, 'volume/cluster'), join(disk, 'volume/aside')]
+      await rename(cluster, aside)
+      const { operations } = workspace.services
+      const { turned } = await operations.settled(await operations.start('infrastructure-start', {}))
+      expect(turned?.problem).toMatchObject({ code: 'data-missing', cause: expect.stringContaining('PG_VERSION') })
+      await rename(aside, cluster)
       await workspace.startInfrastructure()
       await works()
       await rm(join(workspacePaths(workspace.root).instances, 'older'), { recursive: true })

@@ -25,7 +25,11 @@ it('a volume of another workspace is never removed, even if it has our name and 
   const engine = new ContainerEngine('podman', { run, start: createStart('test-engine') })
   const paths = { root: ours, state: join(ours, '.instance-manager'), embedded: '' }
   const settings = { read: () => Promise.resolve(settingsSchema.parse({})) }
-  const data = new ContainerData(engine, new Containers(engine, ours), { paths, settings })
+  const data = new ContainerData(engine, new Containers(engine, ours), {
+    paths,
+    settings,
+    pools: () => Promise.resolve(new Map()),
+  })
   await expect(data.empty(postgres)).rejects.toMatchObject({
     problem: {
       code: 'container-of-another-workspace',

@@ -4,6 +4,7 @@ import type { Service } from '../services/service'
 import type { ContainerEngine } from './container-engine'
 import { networkOf } from './container-network'
 import { ownerLabel } from './container-options'
+import type { Container } from './container-inspect'
 import { isAdopted, type Containers } from './containers'
 import type { DataPlaces, DriverServices } from './driver'
 import { placeTaken } from './problems'
@@ -14,12 +15,12 @@ const tokenLabel = 'instance-manager.token'
 export class ContainerData implements DataPlaces {
   readonly #engine: ContainerEngine
   readonly #containers: Pick<Containers, 'own' | 'requireOwn'>
-  readonly #services: Pick<DriverServices, 'paths' | 'settings'>
+  readonly #services: Pick<DriverServices, 'paths' | 'settings' | 'pools'>
 
   constructor(
     engine: ContainerEngine,
     containers: Pick<Containers, 'own' | 'requireOwn'>,
-    services: Pick<DriverServices, 'paths' | 'settings'>,
+    services: Pick<DriverServices, 'paths' | 'settings' | 'pools'>,
   ) {
     this.#engine = engine
     this.#containers = containers
@@ -41,6 +42,25 @@ export class ContainerData implements DataPlaces {
     if (!container || (volume === undefined && container.labels[ownerLabel] === this.#services.paths.root))
       return undefined
     return `the container ${name}`
+  }
+
+  /**
+   * Call it before our container is started: its image would create an empty cluster on an empty volume, e.g. of a disk
+   * that isn't mounted.
+   * @throws Problem `data-missing` if instances have databases, but the volume is empty and wasn't taken for new data
+   */
+  async requireContent(service: Service, container: Container, signal: AbortSignal): Promise<void> {
+    const { name, volume } = await this.#placeOf(service)
+    const { sign } = service.container
+    if (sign === undefined || volume === undefined || (await this.#services.pools()).size === 0) return
+    if ((await this.#engine.volume(volume))?.[tokenLabel] !== undefined) return
+    if (await this.#engine.has(container, sign, signal)) return
+    throw problem({
+      code: 'data-missing',
+      message: `${service.title}’s data is missing, and with it the databases of the instances.`,
+      cause: `The volume ${volume} has no ${sign.split('/').at(-1)}.`,
+      hint: `If it is on a disk of its own, mount that. Only if the data is lost for good: “${this.#engine.name} rm ${name}” and “${this.#engine.name} volume rm ${volume}”, then start with empty data.`,
+    })
   }
 
   /** Nothing in the workspace shows it: the older command line tool created its containers elsewhere. */

@@ -127,6 +127,7 @@ export class ContainerDriver implements Driver {
     context.report(`Starting ${service.title}`)
     requirePort(service, present, settings)
     if (present.restarting) await this.#engine.stop(present, 1) // now, not after the engine's pause
+    if (!present.running && !isAdopted(present)) await this.data.requireContent(service, present, context.signal)
     if (!present.running) await this.#launch(service, name, settings, context)
     else if (service.reload && !isAdopted(present))
       await this.#engine.call(['kill', '--signal', service.reload, name], { signal: context.signal })

@@ -165,6 +165,23 @@ export class ContainerEngine {
     if (running || restarting) await this.call(['stop', '-t', String(within), id], { timeout: 90_000 })
   }
 
+  /**
+   * Whether a stopped container has a file; true if that can't be found out. Copying it is fast, but doesn't mount a
+   * volume that is a disk of its own. Another container does.
+   */
+  async has({ name, image }: Pick<Container, 'name' | 'image'>, file: string, signal: AbortSignal): Promise<boolean> {
+    const look = [image, '-c', 'test -s "$0" || echo none', file]
+    try {
+      await this.call(['cp', `${name}:${file}`, '-'], { signal })
+      return true
+    } catch {
+      const alone = ['run', '--rm', '--network', 'none', '--user', '0', '--volumes-from', `${name}:ro`]
+      const answer = await this.call([...alone, '--entrypoint', 'sh', ...look], { signal }).catch(() => '')
+      signal.throwIfAborted()
+      return answer.trim() !== 'none'
+    }
+  }
+
   /** The labels of a volume; undefined if there is no such volume. */
   async volume(name: string): Promise<Readonly<Record<string, string>> | undefined> {
     const found = await this.#inspect('volume', name)

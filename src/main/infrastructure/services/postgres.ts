@@ -11,6 +11,7 @@ import { probe, type Access, type ContainerRecipe, type Service } from './servic
 const configuration = '/etc/instance-manager'
 const data = '/var/lib/postgresql/data'
 
+const cluster = `${data}/cluster`
 const volume = (name: string): string => `instance-manager-${name}`
 
 const container: ContainerRecipe = {
@@ -19,6 +20,7 @@ const container: ContainerRecipe = {
   address: 10,
   configuration,
   data: '/var/lib/postgresql', // where PostgreSQL's images keep it, or its parent
+  sign: `${cluster}/PG_VERSION`,
   volume,
   options: name => [
     '--volume',
@@ -26,7 +28,7 @@ const container: ContainerRecipe = {
     '--shm-size',
     '256m',
     '--env',
-    `PGDATA=${data}/cluster`,
+    `PGDATA=${cluster}`,
     '--env',
     `POSTGRES_PASSWORD_FILE=${configuration}/born-password`,
   ],

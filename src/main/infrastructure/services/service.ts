@@ -69,6 +69,8 @@ export interface ContainerRecipe {
   readonly configuration: string
   /** The folder inside that holds its data, or a parent of it; absent if it keeps none. */
   readonly data?: string
+  /** A file that is always in its data: without it, the image would begin anew. */
+  readonly sign?: string
   /** The name of the volume that holds it. @param name the container's */
   volume?(name: string): string
   /** Further options of `create`, without secrets: `inspect` shows them to anyone. @param name the container's */
