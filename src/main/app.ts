@@ -174,6 +174,11 @@ export class App {
     }
   }
 
+  /** Who else is using the open workspace: other browsers, and connections of windows and commands on this machine. */
+  others(session: string | undefined): { readonly browsers: number; readonly local: number } {
+    return { browsers: this.#options.served?.others(session) ?? 0, local: this.#listener?.count() ?? 0 }
+  }
+
   /** Returns when it isn't needed any more, after which no command can connect; or when the signal is aborted. */
   async untilUnneeded(signal: AbortSignal): Promise<void> {
     while (this.#services && !signal.aborted) {

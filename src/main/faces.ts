@@ -18,6 +18,8 @@ export interface Served {
   status(): ServeStatus
   /** An address that opens one session. */
   link(): string
+  /** The number of connected sessions besides this one. */
+  others(session: string | undefined): number
   sessions(signal: AbortSignal): AsyncGenerator<readonly SessionView[], void, undefined>
   /** Ends a session and its connections. */
   revoke(id: string): void

@@ -32,5 +32,7 @@ export async function plainHost(kind: Host['kind'], root: string): Promise<Host>
 }
 
 /** What the operator types to run a command: installed, or in a clone. */
-export const commandIn = (root: string): string =>
-  existsSync(productIn(root).cliSource) ? 'npm run -s cli --' : 'instance-manager'
+export const commandIn = (root: string): string => (isInstalled(root) ? 'instance-manager' : 'npm run -s cli --')
+
+/** Otherwise it runs in a clone. */
+export const isInstalled = (root: string): boolean => !existsSync(productIn(root).cliSource)

@@ -11,7 +11,7 @@ import { problem } from '../shared/problem'
 import { hostOf, linkFragment } from '../shared/served'
 import type { App } from './app'
 import { composeApp } from './compose'
-import { plainHost } from './host'
+import { isInstalled, plainHost } from './host'
 import { readPages } from './pages'
 import { controlSocket } from './serve/control'
 import { Gate } from './serve/gate'
@@ -78,18 +78,21 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
         workspace: app.opened?.paths.root,
         sessions: sessions.list().length,
       }),
+      others: session => sessions.list().filter(it => it.connections > 0 && it.id !== session).length,
       link,
       stop,
       sessions: signal => sessions.watch(signal),
       revoke: id => sessions.revoke(id),
     },
   })
+  const installed = isInstalled(root)
   const gate = new Gate({ scheme: tls ? 'https' : 'http', names: tls?.names ?? [] })
   const server = servePages({ files: await readPages(productIn(root).pages), gate, tls })
   const strangers = new Strangers(server)
   const sockets = serveSockets(server, app, {
     refuses: request => (gate.sameOrigin(request.headers) && request.url === '/api' ? undefined : '403 Forbidden'),
-    admit: (socket, request, admitted) => signIn(socket, sessions, request.headers['user-agent'] ?? '', admitted),
+    admit: (socket, request, admitted) =>
+      signIn(socket, sessions, { browser: request.headers['user-agent'] ?? '', installed }, admitted),
     connected(session, connection, by) {
       if (by === 1) strangers.vouch(connection)
       sessions.connected(session, by)

@@ -39,6 +39,8 @@ export const hostOf = ({ address, port }: Pick<ServeStatus, 'address' | 'port'>)
 
 export interface Greeting {
   readonly nonce: string
+  /** Whether `instance-manager` is installed; otherwise it runs in a clone. */
+  readonly installed?: boolean
 }
 export type Hello =
   { readonly token: string } | { readonly session: string; readonly nonce: string; readonly proof: string }

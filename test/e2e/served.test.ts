@@ -11,10 +11,11 @@ import { Setup } from './pages/first-run'
 import { InstanceList } from './pages/instances'
 import { LogPane } from './pages/logs'
 import { OperationPage } from './pages/operation'
-import { Wizard } from './pages/wizard'
+import { person, Wizard } from './pages/wizard'
 import { expect, test, testHome, type TestHome } from './support/fixtures'
 import { command, noChromium, npmStart, startChromium, type ServedApp } from './support/served'
 import { answerOf } from './support/tiny-home'
+import { freePort } from '../support/ports'
 
 const reason = noChromium()
 test.skip(reason !== undefined, reason)
@@ -27,13 +28,17 @@ test.describe.serial('served', () => {
   let other: Page
   let list: InstanceList
   const port = (): number => place.ports.firstInstance
+  /** At the same port again, as it is without others: pages that are open find the new server. */
+  let at: number
+  const start = (...args: readonly string[]) => npmStart(place, ...args, '--port', String(at))
   const newPage = async (): Promise<Page> =>
     (await browser.newContext({ viewport: { width: 1280, height: 800 } })).newPage()
 
   test.beforeAll(async ({ prepared }) => {
     place = await testHome()
+    at = await freePort()
     await place.placeWorkspace(prepared)
-    served = await npmStart(place, '--workspace', place.root)
+    served = await start('--workspace', place.root)
     browser = await startChromium()
     page = await newPage()
     list = new InstanceList(page)
@@ -90,6 +95,14 @@ test.describe.serial('served', () => {
     const wizard = new Wizard(page)
     await room.newInstance.click()
     await wizard.answer('Hillside')
+    await page.reload()
+    await expect(wizard.email).toHaveValue(person.email)
+    await expect(wizard.password).toHaveValue('')
+    const kept = await page.evaluate(() => JSON.stringify([sessionStorage, localStorage]))
+    expect(kept).toContain(person.email)
+    expect(kept).not.toContain(person.password)
+    await wizard.password.fill(person.password)
+    await wizard.next.click()
     await wizard.create.click()
     await new OperationPage(page).succeeded('Hillside')
     expect(await answerOf(port())).toBeDefined()
@@ -182,6 +195,13 @@ test.describe.serial('served', () => {
     await theirs.button('Start', 'Hillside').click()
     await expect(list.row('Hillside')).toContainText('Online')
 
+    await page.getByRole('button', { name: /^Workspace/ }).click()
+    await page.getByRole('menuitem', { name: 'Switch workspace…' }).click()
+    const asked = list.room.dialog('Switch for everyone?')
+    await expect(asked).toContainText('also used by one other browser.')
+    await asked.getByRole('button', { name: 'Stay' }).click()
+    await expect(theirs.row('Hillside')).toBeVisible()
+
     await list.room.go('Settings')
     await browsers.getByRole('button', { name: /End the session/ }).click()
     await expect(other.getByRole('heading', { name: 'This browser is not signed in' })).toBeVisible()
@@ -214,10 +234,24 @@ test.describe.serial('served', () => {
     await ended.getByRole('button', { name: 'Open it here' }).click()
     await expect(shown.row('Hillside')).toContainText('Stopped')
     await close()
-    served = await npmStart(place, '--workspace', place.root)
-    await page.goto(served.link)
+    served = await start('--workspace', place.root)
+    await signInAgain()
     await expect(list.row('Hillside')).toContainText('Stopped')
   })
+
+  /** A session ends with its server: the page asks for a link, and goes on where it was. */
+  async function signInAgain(): Promise<void> {
+    await expect(page.getByRole('heading', { name: 'This browser is not signed in' })).toBeVisible()
+    const form = page.getByRole('form', { name: 'Sign in' })
+    const field = form.getByRole('textbox', { name: 'Sign-in link' })
+    await field.fill(served.link.replace(`:${at}/`, ':1/'))
+    await form.getByRole('button', { name: 'Sign in' }).click()
+    await expect(form).toContainText('This link is for 127.0.0.1:1')
+    await expect(form.getByRole('link', { name: 'Open it there' })).toBeVisible()
+    await field.fill(served.link)
+    await form.getByRole('button', { name: 'Sign in' }).click()
+    await expect(page).toHaveURL(/#\/instances$/)
+  }
 
   test('deletes, and ends when it is told to; what runs goes on', async () => {
     await list.button('Start', 'Hillside').click()
@@ -226,9 +260,10 @@ test.describe.serial('served', () => {
     await expect(page.getByText('Connection lost.')).toBeVisible()
     expect(await answerOf(port())).toBeDefined()
 
-    served = await npmStart(place, '--serve')
+    served = await start('--serve')
     expect(served.printed()).not.toContain('There is no display')
     await page.goto(served.link)
+    await expect(page).toHaveURL(/#\/instances$/) // where it was
     await list.act('Hillside', 'Delete…')
     const dialog = list.room.dialog('Delete Hillside?')
     await dialog.getByRole('textbox', { name: 'Type Hillside to confirm' }).fill('Hillside')

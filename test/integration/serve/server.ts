@@ -11,7 +11,7 @@ import { expect, onTestFinished, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import type { Router } from '../../../src/main/api/router'
 import { serve, type ServeOptions, type Serving } from '../../../src/main/serve'
-import { PageSession } from '../../../src/renderer/src/app/page-session'
+import { PageSession, type KeptSession, type SessionStore } from '../../../src/renderer/src/app/page-session'
 import { connectServed } from '../../../src/renderer/src/app/served-socket'
 import { endProcessesIn } from '../../support/processes'
 import { logWorker } from '../../support/workspace'
@@ -139,7 +139,7 @@ export const pageSockets: WebSocket[] = []
  */
 export function pageLine(
   server: Serving,
-  { storage = new MemoryStorage(), token = tokenIn(server.link()) }: { storage?: Storage; token?: string | null } = {},
+  { store = new MemoryStore(), token = tokenIn(server.link()) }: { store?: SessionStore; token?: string | null } = {},
 ) {
   const host = `127.0.0.1:${server.port}`
   vi.stubGlobal(
@@ -155,7 +155,7 @@ export function pageLine(
   let signedOut = false
   const line = connectServed({
     url: `ws://${host}/api`,
-    session: new PageSession(storage, token ?? undefined),
+    session: new PageSession(store, token ?? undefined),
     signedOut: () => {
       signedOut = true
     },
@@ -164,31 +164,20 @@ export function pageLine(
   onTestFinished(() => line.close())
   return {
     client: createTRPCClient<Router>({ links: [wsLink({ client: line })] }),
-    storage,
+    store,
     signedOut: () => signedOut,
   }
 }
 
 /** What a browser keeps for an origin. */
-export class MemoryStorage implements Storage {
-  readonly #items = new Map<string, string>()
-  get length(): number {
-    return this.#items.size
+export class MemoryStore implements SessionStore {
+  #session: KeptSession | undefined
+  read(): Promise<KeptSession | undefined> {
+    return Promise.resolve(this.#session)
   }
-  key(index: number): string | null {
-    return [...this.#items.keys()][index] ?? null
-  }
-  getItem(key: string): string | null {
-    return this.#items.get(key) ?? null
-  }
-  setItem(key: string, value: string): void {
-    this.#items.set(key, value)
-  }
-  removeItem(key: string): void {
-    this.#items.delete(key)
-  }
-  clear(): void {
-    this.#items.clear()
+  write(session: KeptSession): Promise<void> {
+    this.#session = session
+    return Promise.resolve()
   }
 }
 

@@ -4,8 +4,11 @@ import {
   firstFaultyStep,
   isChecking,
   isDirty,
+  kept,
   newWizard,
+  noAnswers,
   reduce,
+  restored,
   toInput,
   type Answers,
   type Wizard,
@@ -147,4 +150,32 @@ describe('refusals and restarts', () => {
     expect(isDirty(run(typed({ name: 'a' })))).toBe(true)
     expect(isDirty(run(typed({ name: 'a' }), { type: 'discarded' }))).toBe(false)
   })
+})
+
+describe('a reload', () => {
+  it('keeps the answers but the password, and asks for that again', () => {
+    const text = kept(run(...toReview)) ?? ''
+    expect(text).not.toContain('long enough')
+    const back = restored(text)
+    expect(back).toMatchObject({ step: 'director', reached: 2 })
+    expect(back.answers).toEqual({
+      ...noAnswers,
+      name: 'Alpha',
+      directorName: "Maeve O'Brien",
+      email: ' maeve@example.org ',
+    })
+    expect(restored(kept(run(typed({ name: 'Al' }))) ?? '')).toMatchObject({ step: 'name', reached: 0 })
+  })
+
+  it('keeps nothing of what was not begun', () => {
+    expect(kept(newWizard)).toBeUndefined()
+    expect(restored(null)).toBe(newWizard)
+  })
+
+  it.each(['', 'no JSON', '7', '{}', '{"answers":{"name":7},"step":"name"}', '{"answers":{},"step":"elsewhere"}'])(
+    'takes nothing that it did not write: %s',
+    text => {
+      expect(restored(text)).toBe(newWizard)
+    },
+  )
 })

@@ -67,7 +67,7 @@ function Rooms() {
     )
   return (
     <WorkspaceLiveProvider key={workspace.path}>
-      <DraftProvider>
+      <DraftProvider workspace={workspace.path}>
         <JobsProvider>
           <ListStateProvider>
             <Setup>

@@ -11,8 +11,8 @@ const patience = 10_000
 
 interface ServedOptions extends Pick<WebSocketClientOptions, 'url' | 'retryDelayMs' | 'keepAlive'> {
   readonly session: PageSession
-  /** Called when there is no session, or no longer one. Nothing follows. */
-  readonly signedOut: () => void
+  /** Called when there is no session, or no longer one, with what the server says of itself. Nothing follows. */
+  readonly signedOut: (installed: boolean | undefined) => void
 }
 
 export function connectServed({ session, signedOut, ...options }: ServedOptions): TRPCWebSocketClient {
@@ -22,7 +22,7 @@ export function connectServed({ session, signedOut, ...options }: ServedOptions)
     onClose(cause) {
       if (cause?.code !== closeCodes.signedOut || session.refused()) return // it reconnects by itself
       void client.close()
-      signedOut()
+      signedOut(session.installed)
     },
   })
   return client

@@ -7,6 +7,7 @@ import { createTRPCContext } from '@trpc/tanstack-react-query'
 import type { Router } from '../../../main/api/router'
 import { bridgeSocket } from './bridge-socket'
 import { PageSession, takeToken } from './page-session'
+import { sessionStore } from './session-store'
 import { connectServed } from './served-socket'
 
 export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<Router>()
@@ -27,12 +28,12 @@ const keepAlive = { enabled: true, intervalMs: 5000, pongTimeoutMs: 10_000 }
 const socketUrl = (): string => new URL('api', location.href.split('#')[0]).href.replace(/^http/, 'ws')
 
 /** @param signedOut called when this browser has no session, or no longer one */
-export function connect(signedOut: () => void): Connection {
+export function connect(signedOut: (installed: boolean | undefined) => void): Connection {
   const socket = window.bridge
     ? createWSClient({ url: 'bridge:', WebSocket: bridgeSocket(window.bridge), retryDelayMs })
     : connectServed({
         url: socketUrl,
-        session: new PageSession(localStorage, takeToken()),
+        session: new PageSession(sessionStore(), takeToken()),
         signedOut,
         retryDelayMs,
         keepAlive,

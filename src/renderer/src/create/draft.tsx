@@ -1,9 +1,12 @@
-/** The wizard's state lives above the screens, so looking at another screen loses nothing that was typed. */
-import { createContext, useContext, useReducer, useRef, type Dispatch, type ReactNode } from 'react'
+/**
+ * The wizard's state lives above the screens, so looking at another screen loses nothing that was typed. All but the
+ * password survives a reload of the tab.
+ */
+import { createContext, useContext, useEffect, useReducer, useRef, type Dispatch, type ReactNode } from 'react'
 import { createJob } from '../../../shared/jobs/create'
 import { planOf } from '../../../shared/jobs/words'
 import type { OperationState } from '../../../shared/operation'
-import { newWizard, reduce, type Answers, type Wizard, type WizardAction } from './wizard'
+import { kept, reduce, restored, type Answers, type Wizard, type WizardAction } from './wizard'
 
 type Reusable = Omit<Answers, 'password'>
 
@@ -18,8 +21,15 @@ interface Draft {
 
 const DraftContext = createContext<Draft | undefined>(undefined)
 
-export function DraftProvider({ children }: { children: ReactNode }) {
-  const [wizard, dispatch] = useReducer(reduce, newWizard)
+/** @param workspace the folder of the workspace that the answers are for */
+export function DraftProvider({ workspace, children }: { workspace: string; children: ReactNode }) {
+  const key = `draft ${workspace}`
+  const [wizard, dispatch] = useReducer(reduce, key, it => restored(sessionStorage.getItem(it)))
+  const draftText = kept(wizard)
+  useEffect(() => {
+    if (draftText === undefined) sessionStorage.removeItem(key)
+    else sessionStorage.setItem(key, draftText)
+  }, [key, draftText])
   const remembered = useRef(new Map<string, Reusable>())
   const draft: Draft = {
     wizard,

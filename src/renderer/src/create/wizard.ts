@@ -7,6 +7,7 @@
  * it continues when the check succeeds (`continuing`). Steps already reached can be revisited; from a step
  * opened from the review, Continue returns there. A refusal by the main process is shown at its step.
  */
+import { z } from 'zod'
 import {
   databaseNames,
   directorSchema,
@@ -188,6 +189,46 @@ export function errorsOf({ answers, nameCheck, portCheck }: Wizard, step: Wizard
 /** The first step with errors. Jumping between steps can leave one behind. */
 export const firstFaultyStep = (wizard: Wizard): WizardStep | undefined =>
   wizardSteps.find(step => Object.keys(errorsOf(wizard, step)).length > 0)
+
+/** Anyone may have served pages at this origin before, so what they left is checked like any input. */
+const keptSchema = z.object({
+  answers: z.object({
+    name: z.string().max(200),
+    portMode: z.enum(['auto', 'manual']),
+    port: z.string().max(20),
+    sharePort: z.boolean(),
+    directorName: z.string().max(500),
+    email: z.string().max(500),
+    jwtSecret: z.enum(['generate', 'base']),
+    host: z.enum(['0.0.0.0', '127.0.0.1']),
+    systemUser: z.boolean(),
+    install: z.enum(['ci', 'install']),
+  }),
+  step: z.enum(wizardSteps),
+})
+
+/** What survives a reload, as text: everything but the password. @returns undefined if nothing was typed */
+export function kept(wizard: Wizard): string | undefined {
+  if (!isDirty(wizard)) return undefined
+  const { password: _secret, passwordMode: _how, ...answers } = wizard.answers
+  return JSON.stringify({ answers, step: wizard.step } satisfies z.infer<typeof keptSchema>)
+}
+
+/** The wizard as it was before a reload. The review needs the password, so it begins where that is asked for. */
+export function restored(text: string | null): Wizard {
+  const found = keptSchema.safeParse(jsonOf(text)).data
+  if (!found) return newWizard
+  const step = wizardSteps[Math.min(indexOf(found.step), indexOf('director'))] ?? 'name'
+  return { ...newWizard, answers: { ...noAnswers, ...found.answers }, step, reached: indexOf(step) }
+}
+
+function jsonOf(text: string | null): unknown {
+  try {
+    return JSON.parse(text ?? 'null')
+  } catch {
+    return undefined
+  }
+}
 
 /** Whether anything was typed that would be lost. */
 export const isDirty = ({ answers }: Wizard): boolean =>
