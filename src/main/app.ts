@@ -74,6 +74,11 @@ export class App {
     return this.#joined?.engine
   }
 
+  /** The folder of the open workspace, whichever process runs it. */
+  get root(): string | undefined {
+    return this.#joined?.root ?? this.#services?.paths.root
+  }
+
   /** The open workspace's services. @throws Problem `no-workspace` */
   get workspace(): WorkspaceServices {
     if (this.#services) return this.#services
@@ -287,7 +292,7 @@ export class App {
     const recent = await this.#options.recent.list()
     // No await from here on: concurrent changes must not undo each other.
     const joined = this.#joined
-    const root = joined?.root ?? this.#services?.paths.root
+    const root = this.root
     this.#state.set({
       ...this.#state.value,
       ...change,

@@ -9,6 +9,10 @@ export interface Desktop {
   /** Asks where to save a file. @param name the proposed name @returns undefined if the operator cancelled */
   chooseFile(title: string, name: string): Promise<string | undefined>
   openExternal(url: string): Promise<void>
+  /** Shows a folder in the file manager. @throws Problem `folder-unopened` */
+  openFolder(path: string): Promise<void>
+  /** @throws Problem `terminal-missing` */
+  openTerminal(folder: string): Promise<void>
   /** Opens logs in a separate window. @param path the screen's path, `/window/logs/…` */
   openLogs(path: string): void
 }

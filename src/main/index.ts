@@ -5,11 +5,12 @@ import { join, normalize, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { app as electron, BrowserWindow, dialog, Menu, protocol, session, shell } from 'electron'
-import { toProblem } from '../shared/problem'
+import { problem, toProblem } from '../shared/problem'
 import type { App } from './app'
 import type { Desktop } from './faces'
 import { contentSecurityPolicy, contentTypeOf } from './pages'
 import { productIn } from './system/product'
+import { openTerminal } from './system/terminal'
 
 /** The pages' own scheme: with `file:` they could read other files. */
 const scheme = 'app'
@@ -81,6 +82,12 @@ const desktop: Desktop = {
     return canceled ? undefined : filePath
   },
   openExternal: url => shell.openExternal(url),
+  openTerminal,
+  async openFolder(path) {
+    const failure = await shell.openPath(path)
+    if (failure === '') return
+    throw problem({ code: 'folder-unopened', message: `${path} couldn’t be shown.`, cause: failure })
+  },
   openLogs: path => {
     newWindow(path, { width: 1000, height: 700, minWidth: 480, minHeight: 360 })
   },

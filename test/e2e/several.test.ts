@@ -1,15 +1,21 @@
 /** Creating, moving and deleting several instances at once, in a real window. */
-import type { Page } from '@playwright/test'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ElectronApplication, Page } from '@playwright/test'
 import { InstanceList } from './pages/instances'
 import { expect, test } from './support/fixtures'
 import { tinyHome, type TinyHome } from './support/tiny-home'
 
 let place: TinyHome
 let window: Page
+let app: ElectronApplication
 
 test.beforeAll(async () => {
   place = await tinyHome({ infrastructure: true, create: ['school'] })
-  ;({ window } = await place.launch({ workspace: place.root }))
+  const bin = join(place.home.path, 'bin')
+  await mkdir(bin)
+  await writeFile(join(bin, 'x-terminal-emulator'), '#!/bin/sh\npwd > "$HOME/terminal"\n', { mode: 0o755 })
+  ;({ window, app } = await place.launch({ workspace: place.root, bin }))
 })
 test.afterAll(() => place.remove())
 
@@ -108,4 +114,18 @@ test('tags and notes: written by keyboard, found, filtered by, shown', async () 
   await list.show('school')
   await expect(window.getByText('trial · Year 9')).toBeVisible()
   await expect(window.getByRole('region', { name: 'Notes' })).toContainText('Ends in May.')
+})
+
+test('an instance’s folder is shown, a terminal opened there; its psql command can be copied', async () => {
+  const folder = join(place.root, 'instances/school')
+  await app.evaluate(({ shell }) => {
+    shell.openPath = path => Promise.resolve(`no file manager for ${path}`)
+  })
+  await window.getByRole('button', { name: 'Open the folder', exact: true }).click()
+  await expect(new InstanceList(window).news(`no file manager for ${folder}`)).toBeVisible()
+  await window.getByRole('button', { name: 'Open a terminal in the folder' }).click()
+  await expect.poll(() => readFile(join(place.home.path, 'terminal'), 'utf8').catch(() => '')).toBe(`${folder}\n`)
+  await expect(
+    window.getByText(`psql -h 127.0.0.1 -p ${place.ports.postgres} -U school_user -d school_db`),
+  ).toBeVisible()
 })

@@ -1,6 +1,8 @@
 /** The app itself: which workspace is open. */
-import { isAbsolute, resolve } from 'node:path'
+import { realpath } from 'node:fs/promises'
+import { isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
+import { nameSchema } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import { procedure, router } from './trpc'
 
@@ -60,6 +62,14 @@ export const appRouter = router({
       }),
     )
     .mutation(({ ctx: { app }, input }) => app.desktop?.openLogs(input.path)),
+  /** Shows an instance's folder in the file manager, or opens a terminal there. */
+  openFolder: procedure
+    .input(z.object({ name: nameSchema, where: z.enum(['file manager', 'terminal']) }))
+    .mutation(async ({ ctx: { app }, input }) => {
+      if (app.root === undefined || !app.desktop) return
+      const folder = await realpath(join(app.root, 'instances', input.name))
+      await (input.where === 'terminal' ? app.desktop.openTerminal(folder) : app.desktop.openFolder(folder))
+    }),
   openExternal: procedure.input(z.object({ url: z.string() })).mutation(async ({ ctx: { app }, input }) => {
     const urls = app.joined
       ? await app.joined.urls()

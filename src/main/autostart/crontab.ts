@@ -1,4 +1,5 @@
 /** A line in the user's crontab that starts the workspace, where there is no systemd. */
+import { shellWord } from '../../shared/shell-word'
 import { problem, ProblemError } from '../../shared/problem'
 import { allPids, program } from '../system/proc'
 import type { Run } from '../system/run'
@@ -78,7 +79,10 @@ function split(text: string, workspace: string) {
  * differ on backslashes
  */
 export function crontabLines({ record, words, environment }: Entry): string[] {
-  const all = [...Object.entries(environment).map(([key, value]) => `${key}=${quoted(value)}`), ...words.map(quoted)]
+  const all = [
+    ...Object.entries(environment).map(([key, value]) => `${key}=${shellWord(value)}`),
+    ...words.map(shellWord),
+  ]
   const bad = all.find(it => /[\\\p{Cc}]/u.test(it))
   if (bad !== undefined)
     throw problem({
@@ -90,6 +94,3 @@ export function crontabLines({ record, words, environment }: Entry): string[] {
   // To cron, before the shell sees it, an unescaped % ends the command.
   return [recordLine(record), begins + all.join(' ').replaceAll('%', String.raw`\%`)]
 }
-
-/** Quotes a word for /bin/sh, without a backslash. */
-const quoted = (word: string): string => (/^[\w@+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`)

@@ -1,12 +1,14 @@
 /** Facts about an instance's database, process and folders. */
 import { Button } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { useMutation, useQuery } from '@tanstack/react-query'
 import type { ReactNode } from 'react'
 import type { InstanceDetails, InstanceView } from '../../../shared/instance'
 import { bytes, count, uncapital } from '../../../shared/amounts'
 import { limitNames, limitText, wordsOfLimit } from '../../../shared/limits'
+import { shellWord } from '../../../shared/shell-word'
 import { CopyButton } from '../app/copy-button'
 import { useApp } from '../app/live'
+import { notifyProblem } from '../app/notify'
 import { Status } from '../app/status'
 import { useTRPC } from '../app/trpc'
 import { bootTimeDialog, limitsDialog } from '../jobs/faces'
@@ -27,6 +29,7 @@ export function DatabaseFacts({
   foreign: boolean
 }) {
   const { ask } = useJobs()
+  const psql = `psql ${['-h', host, '-p', String(directPort), '-U', role, '-d', name].map(shellWord).join(' ')}`
   return (
     <dl className={`card ${classes.pairs}`}>
       <Pair word="Database">
@@ -58,6 +61,10 @@ export function DatabaseFacts({
         <span className="mono">
           {host}:{directPort}
         </span>
+      </Pair>
+      <Pair word="Command">
+        <span className={`mono ${classes.path}`}>{psql}</span>
+        <CopyButton value={psql} label="command" />
       </Pair>
       <Pair word="Limits">
         <span>
@@ -148,10 +155,34 @@ export function ProcessFacts({
 }
 
 export function Paths({ details: { name, paths, logs } }: { details: InstanceDetails }) {
-  const usage = useQuery(useTRPC().logs.usage.queryOptions({ name }))
+  const trpc = useTRPC()
+  const { desktop } = useApp()
+  const usage = useQuery(trpc.logs.usage.queryOptions({ name }))
+  const open = useMutation(trpc.app.openFolder.mutationOptions({ onError: notifyProblem }))
   return (
     <dl className={`card ${classes.pairs}`}>
-      <Path word="Folder" path={paths.folder} />
+      <Path word="Folder" path={paths.folder}>
+        {desktop && (
+          <>
+            <Button
+              size="compact-xs"
+              variant="subtle"
+              aria-label="Open the folder"
+              onClick={() => open.mutate({ name, where: 'file manager' })}
+            >
+              Open
+            </Button>
+            <Button
+              size="compact-xs"
+              variant="subtle"
+              aria-label="Open a terminal in the folder"
+              onClick={() => open.mutate({ name, where: 'terminal' })}
+            >
+              Terminal
+            </Button>
+          </>
+        )}
+      </Path>
       <Path word="Server" path={paths.server} />
       <Path word="Uploads" path={paths.uploads} />
       {logs.map(({ path, bytes: size }) => (
@@ -176,11 +207,12 @@ const Pair = ({ word, children }: { word: string; children: ReactNode }) => (
     <dd>{children}</dd>
   </div>
 )
-const Path = ({ word, path }: { word: string; path: string }) => (
+const Path = ({ word, path, children }: { word: string; path: string; children?: ReactNode }) => (
   <Pair word={word}>
     <span className={`mono ${classes.path}`} title={path}>
       {path}
     </span>
     <CopyButton value={path} label="path" />
+    {children}
   </Pair>
 )
