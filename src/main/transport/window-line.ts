@@ -87,13 +87,30 @@ function connected(socket: WebSocket, line: Line, closed: () => void): Promise<W
 
 interface Call {
   readonly method?: unknown
-  readonly params?: { readonly path?: unknown }
+  readonly params?: { readonly path?: unknown } | null
 }
 
-/** The end of a subscription is for both: whoever doesn’t know it ignores it. */
-function divided(data: Buffer): { readonly own: readonly Call[]; readonly other: readonly Call[] } {
-  const calls = [JSON.parse(data.toString()) as Call | readonly Call[]].flat()
-  const ends = (it: Call): boolean => it.method === 'subscription.stop'
-  const ours = (it: Call): boolean => String(it.params?.path).startsWith('app.')
-  return { own: calls.filter(it => ends(it) || ours(it)), other: calls.filter(it => ends(it) || !ours(it)) }
+/**
+ * The end of a subscription is for both: whoever doesn’t know it ignores it. What makes no sense is for our own router,
+ * which refuses it.
+ */
+function divided(data: Buffer): { readonly own: readonly unknown[]; readonly other: readonly unknown[] } {
+  const calls = [parsed(data)].flat() as readonly (Call | null | undefined)[]
+  const [own, other]: [unknown[], unknown[]] = [[], []]
+  for (const it of calls) {
+    const ends = it?.method === 'subscription.stop'
+    const path = it?.params?.path
+    const theirs = typeof path === 'string' && !path.startsWith('app.')
+    if (ends || !theirs) own.push(it)
+    if (ends || theirs) other.push(it)
+  }
+  return { own, other }
+}
+
+function parsed(data: Buffer): unknown {
+  try {
+    return JSON.parse(data.toString())
+  } catch {
+    return undefined
+  }
 }

@@ -1,6 +1,5 @@
 /** What serving promises to those who may use it. */
 import { execFile } from 'node:child_process'
-import { once } from 'node:events'
 import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { request as secureRequest } from 'node:https'
@@ -94,8 +93,7 @@ it('takes no other port than the one that is asked for, and names who has that',
 
 it('takes the first free port by default, and tells commands where it is and how to get in', async () => {
   const taken = createServer().listen(7600, '127.0.0.1')
-  taken.once('error', () => undefined) // someone else has it
-  await Promise.race(['listening', 'error'].map(it => once(taken, it)))
+  await new Promise<unknown>(done => taken.once('listening', done).once('error', done)) // or someone else has it
   onTestFinished(() => {
     taken.close()
   })
