@@ -1,6 +1,7 @@
 /** A real Podman that can't pull: which registry, why, and two ways on. What is said disappears with its cause. */
 import { spawnSync } from 'node:child_process'
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Page } from '@playwright/test'
 import { ControlRoom } from './pages/control-room'
@@ -25,6 +26,9 @@ test.beforeAll(async ({ prepared }) => {
   await setup.start.click()
 })
 test.afterAll(() => place.remove())
+
+/** How many there have been. */
+const starts = async (): Promise<number> => (await readdir(join(place.root, '.instance-manager/operations'))).length
 
 /** On the infrastructure screen, the service's card has it as well. */
 const failure = () => window.getByRole('alert').filter({ hasText: 'couldn’t pull' })
@@ -54,6 +58,10 @@ test('on the infrastructure screen as well; there, Use Embedded instead starts e
   await window.getByRole('button', { name: 'Start both' }).click()
   await failure().getByRole('button', { name: 'Try again' }).waitFor()
   await expect(room.service('PostgreSQL')).toHaveAccessibleName('PostgreSQL: Failed')
+  const card = window.getByRole('region', { name: 'PostgreSQL', exact: true })
+  await card.getByRole('button', { name: 'Try again' }).click()
+  await expect.poll(starts).toBe(3)
+  await failure().getByRole('button', { name: 'Try again' }).waitFor()
 
   await setup.driver('Embedded').click()
   await expect(room.service('PostgreSQL')).toHaveAccessibleName('PostgreSQL: Not set up')

@@ -15,6 +15,7 @@ import {
   type ServiceDetails,
   type ServiceStatus,
 } from '../../../shared/infrastructure'
+import type { Problem } from '../../../shared/problem'
 import { ProblemView } from '../app/problem'
 import { serviceTone, serviceWords, Status } from '../app/status'
 import { logOf } from './log-of'
@@ -47,7 +48,12 @@ export function ServiceCard({ service, details, infrastructure, acts }: ServiceC
       </div>
       <p className="dimmed">{purpose[name]}</p>
       {problem && (
-        <ProblemView problem={problem} tone={state === 'unavailable' || state === 'not-adopted' ? 'warn' : 'bad'} quiet>
+        <ProblemView
+          problem={problem}
+          tone={state === 'unavailable' || state === 'not-adopted' ? 'warn' : 'bad'}
+          quiet
+          onRetry={state === 'failed' && isTriedAgain(problem) ? () => acts.start(name) : undefined}
+        >
           {state !== 'unavailable' && state !== 'absent' && (
             <Button size="xs" variant="default" component={Link} href={logOf(name)}>
               Open its log
@@ -63,6 +69,9 @@ export function ServiceCard({ service, details, infrastructure, acts }: ServiceC
     </section>
   )
 }
+
+/** Whether its own action doesn't start the service. */
+const isTriedAgain = ({ action }: Problem): boolean => action === 'retry' || action === 'use-embedded'
 
 function Buttons({ service: { name }, acts }: { service: ServiceStatus; acts: InfrastructureSwitch }) {
   const title = serviceTitle[name]

@@ -1,6 +1,7 @@
 /** Starting after a reboot: the switch in the settings, and the offer beside instances that are down. */
 import { Anchor, Switch } from '@mantine/core'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { uncapital } from '../../../shared/amounts'
 import { autostartBy } from '../../../shared/autostart'
 import { notifyNews, notifyProblem } from '../app/notify'
 import { ProblemView } from '../app/problem'
@@ -59,15 +60,15 @@ export function AutostartOffer() {
         onError: notifyProblem,
         onSuccess: ({ problem }) =>
           notifyNews(
-            'Starts after a reboot from now on',
-            problem?.message ?? 'You can turn it off in the settings.',
+            'Start after a reboot is on',
+            problem ? `But ${uncapital(problem.message)}` : 'You can turn it off in the settings.',
             problem ? 'neutral' : 'good',
           ),
       },
     )
   return (
     <Anchor component="button" type="button" inherit underline="always" disabled={change.isPending} onClick={turnOn}>
-      Start everything after a reboot
+      Start automatically after a reboot
     </Anchor>
   )
 }
