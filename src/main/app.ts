@@ -44,6 +44,7 @@ export class App {
     this.#options = options
     this.#state = new Latest<AppState>({
       version: options.version,
+      node: process.versions.node,
       home: options.home,
       desktop: options.desktop !== undefined,
       served: options.served !== undefined,

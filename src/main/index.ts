@@ -4,13 +4,14 @@ import { readFile } from 'node:fs/promises'
 import { join, normalize, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
-import { app as electron, BrowserWindow, dialog, Menu, protocol, session, shell } from 'electron'
+import { app as electron, BrowserWindow, dialog, Menu, protocol, screen, session, shell } from 'electron'
 import { problem, toProblem } from '../shared/problem'
 import type { App } from './app'
 import type { Desktop } from './faces'
 import { contentSecurityPolicy, contentTypeOf } from './pages'
 import { productIn } from './system/product'
 import { openTerminal } from './system/terminal'
+import { placeOn, readPlace, type Place } from './window-place'
 
 /** The pages' own scheme: with `file:` they could read other files. */
 const scheme = 'app'
@@ -48,6 +49,7 @@ const menu: Electron.MenuItemConstructorOptions[] = [
       { type: 'separator' },
       { role: 'resetZoom' },
       { role: 'zoomIn' },
+      { role: 'zoomIn', accelerator: 'CommandOrControl+=', visible: false }, // without Shift
       { role: 'zoomOut' },
       { type: 'separator' },
       { role: 'togglefullscreen' },
@@ -55,6 +57,15 @@ const menu: Electron.MenuItemConstructorOptions[] = [
     ],
   },
   { role: 'windowMenu' },
+  {
+    role: 'help',
+    submenu: [
+      {
+        label: 'Versions and shortcuts',
+        click: () => void window?.webContents.executeJavaScript("location.hash = '#/help'"),
+      },
+    ],
+  },
 ]
 
 /**
@@ -155,7 +166,11 @@ const isSecondStart = (data: unknown): data is SecondStart =>
   (!('workspace' in data) || data.workspace === undefined || typeof data.workspace === 'string')
 
 function openWindow(): void {
-  window = newWindow('', { width: 1280, height: 820, minWidth: 900, minHeight: 600 })
+  const last = readPlace(placeFile())
+  const areas = screen.getAllDisplays().map(it => it.workArea)
+  const place = last ? placeOn(areas, last) : { width: 1280, height: 820 }
+  window = newWindow('', { ...place, minWidth: 900, minHeight: 600 })
+  if (last?.maximized) window.once('ready-to-show', () => window?.maximize())
   window.on('close', event => {
     if (quitting) return
     event.preventDefault() // ask about running operations first
@@ -198,6 +213,16 @@ function show(shown: BrowserWindow): void {
   shown.focus()
 }
 
+/** The main window's size and place. */
+const placeFile = (): string => join(electron.getPath('userData'), 'window.json')
+
+async function rememberPlace(): Promise<void> {
+  if (!window) return
+  const place: Place = { ...window.getNormalBounds(), maximized: window.isMaximized() }
+  const { writeJson } = await import('./system/files')
+  await writeJson(placeFile(), place).catch(() => undefined) // the next window has the usual size
+}
+
 /**
  * Ends the app if no operation is running; otherwise as the operator chooses. Interrupted operations are recovered at
  * the next start.
@@ -226,6 +251,7 @@ async function quit(app: App): Promise<void> {
     if (response === 2) return
     await app.finish(response === 1)
   }
+  await rememberPlace()
   await app.close()
   quitting = true
   electron.quit()

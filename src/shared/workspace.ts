@@ -136,6 +136,8 @@ export interface RecentWorkspace {
 /** What `app.watch` sends. */
 export interface AppState {
   readonly version: string
+  /** The version of Node.js that runs the engine. */
+  readonly node: string
   /** True in a desktop window, which has native dialogs. */
   readonly desktop: boolean
   /** Instance Manager runs as root, so instances can have their own system users. */

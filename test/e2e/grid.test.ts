@@ -369,6 +369,45 @@ test("secrets are masked on the instance's page, and revealed one by one", async
   expect(await window.content()).not.toContain(its.password)
 })
 
+test('one key acts on the instance under the mouse or with the focus, but not on what is typed', async () => {
+  await online('By-Hand')
+  await list.row('By-Hand').hover()
+  await window.keyboard.press('s')
+  await expect(list.row('By-Hand')).toContainText('Stopped')
+  await window.getByRole('link', { name: 'By-Hand', exact: true }).focus()
+  await window.mouse.move(0, 0)
+  await window.keyboard.press('s')
+  await expect(list.row('By-Hand')).toContainText('Online')
+
+  await list.row('By-Hand').hover()
+  await window.keyboard.press('/')
+  await window.keyboard.type('s?')
+  await expect(window.getByLabel('Find by name')).toHaveValue('s?')
+  await expect(window.getByRole('dialog')).toHaveCount(0)
+  await window.keyboard.press('Escape')
+  await expect(list.row('By-Hand')).toContainText('Online')
+  await window.getByRole('link', { name: 'By-Hand', exact: true }).focus()
+  await window.keyboard.press('?')
+  const shortcuts = window.getByRole('dialog', { name: 'Keyboard shortcuts' })
+  await expect(shortcuts).toContainText('Start or stop it')
+  await window.keyboard.press('s') // nothing happens under a dialog
+  await window.keyboard.press('Escape')
+  await expect(shortcuts).toBeHidden()
+  await expect(list.row('By-Hand')).toContainText('Online')
+  expect(await window.title()).toBe('Instances – workspace – Instance Manager')
+})
+
+test('the window opens again where it was, and as large', async () => {
+  const bounds = { x: 60, y: 40, width: 950, height: 640 }
+  await launched.app.evaluate(({ BrowserWindow }, its) => BrowserWindow.getAllWindows()[0]?.setBounds(its), bounds)
+  await launched.close()
+  await open()
+  await online('By-Hand')
+  expect(await window.evaluate(() => ({ x: screenX, y: screenY, width: outerWidth, height: outerHeight }))).toEqual(
+    place,
+  )
+})
+
 test('an instance’s last hour outlives the page; its charts have the value under the cursor, and a table', async () => {
   await online('By-Hand')
   await list.show('By-Hand')

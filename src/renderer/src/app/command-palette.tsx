@@ -5,6 +5,8 @@ import {
   IconDatabase,
   IconFileText,
   IconHeartbeat,
+  IconHelp,
+  IconKeyboard,
   IconLayoutGrid,
   IconPlayerPlay,
   IconPlayerStop,
@@ -18,6 +20,7 @@ import {
 } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
+import { showShortcuts } from '../help/shortcuts'
 import { useInfrastructureSwitch } from '../infrastructure/switch'
 import { useInstanceActions } from '../instances/actions'
 import { pageOf } from '../instances/page-of'
@@ -148,11 +151,13 @@ function useEntries(): PaletteEntry[] {
           action('restart-infrastructure', 'Restart the infrastructure…', IconRefresh, () => infrastructure.restart()),
         ]
       : []),
+    { ...action('shortcuts', 'Keyboard shortcuts', IconKeyboard, showShortcuts), offered: false },
     place('/instances', 'Instances', IconLayoutGrid),
     place('/infrastructure', 'Infrastructure', IconDatabase),
     place('/health', 'Health report', IconHeartbeat),
     place('/logs', 'Logs', IconFileText),
     place('/activity', 'Activity', IconActivity),
     place('/settings', 'Settings', IconSettings),
+    place('/help', 'Help', IconHelp),
   ]
 }

@@ -2,6 +2,7 @@
 import { Title } from '@mantine/core'
 import { useEffect, type ReactNode } from 'react'
 import { Link } from 'wouter'
+import { useApp } from './live'
 import classes from './page.module.css'
 
 interface PageProps {
@@ -21,9 +22,10 @@ interface PageProps {
 }
 
 export function Page({ title, above, lead, actions, narrow, wide, fill, children }: PageProps) {
+  const { workspace } = useApp()
   useEffect(() => {
-    document.title = `${title} – Instance Manager`
-  }, [title])
+    document.title = [title, workspace?.name, 'Instance Manager'].filter(Boolean).join(' – ')
+  }, [title, workspace?.name])
   return (
     <div
       className={classes.page}

@@ -14,6 +14,7 @@ import { useEffect, useRef } from 'react'
 import { Link, useLocation } from 'wouter'
 import { isOpen } from '../../../shared/operation'
 import { JobDialog } from '../jobs/dialogs'
+import { useHelpKey } from '../help/shortcuts'
 import { Announcer } from '../operations/announcer'
 import { Recovered } from '../operations/recovered'
 import { CommandPalette } from './command-palette'
@@ -38,6 +39,7 @@ export function Shell() {
   const [location] = useLocation()
   const main = useRef<HTMLElement>(null)
   useEffect(() => void preload(), [])
+  useHelpKey()
   const alone = /^\/window\/logs\/?(.*)$/.exec(location)
   if (alone)
     return (

@@ -72,6 +72,7 @@ const InstanceCard = memo(({ shown, selected, menu, handlers }: InstanceItemProp
   return (
     <li
       className={`card ${classes.card}`}
+      data-instance={name}
       data-status={shown.status.group}
       data-selected={selected || undefined}
       aria-label={name}

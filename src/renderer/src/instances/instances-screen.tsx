@@ -9,6 +9,7 @@ import { isOpen } from '../../../shared/operation'
 import { handOver } from '../app/hand-over'
 import { useInstances, useOperations } from '../app/live'
 import { EmptyState, Page, Section } from '../app/page'
+import { useInstanceActions } from './actions'
 import { ActionsMenu } from './actions-menu'
 import { arrange, countGroups, isIn, tagsOf, type ShownInstance } from './arrange'
 import { Banners } from './banners'
@@ -78,8 +79,12 @@ function List({
   made: readonly ShownInstance[]
   creations: readonly Extract<Item, { type: 'creation' }>['operation'][]
 }) {
-  const { view, sort, setSort, query: typed, filter, setFilter, setQuery, selection, setSelection } = useListState()
-  const query = useDeferredValue(typed) // typing is shown at once, the filtered rows a frame later
+  const { sort, setSort, setFilter, setQuery, selection, setSelection, ...wanted } = useListState()
+  const { query: typed } = wanted
+  // What is typed or pressed is shown at once; the rows follow, drawn between frames.
+  const query = useDeferredValue(typed)
+  const filter = useDeferredValue(wanted.filter)
+  const view = useDeferredValue(wanted.view)
   const search = useRef<HTMLInputElement>(null)
   const [menu, setMenu] = useState<{ name: string; at: { x: number; y: number } }>()
   const tags = useMemo(() => tagsOf(made.map(it => it.instance)).slice(0, shownTags), [made])
@@ -100,10 +105,18 @@ function List({
   }, [made, setSelection])
   const handlers = useHandlers(names, (name, at) => setMenu({ name, at }))
   const clear = (): void => setSelection(nothingSelected)
+  const actionsOf = useInstanceActions()
   useListKeys({
     search,
     onSelectAll: () => setSelection(it => selectAll(it, names)),
     onEscape: searching => (typed && (searching || !selection.names.size) ? setQuery('') : clear()),
+    onAction: (name, actions) => {
+      const shown = made.find(it => it.instance.name === name)
+      if (shown)
+        actionsOf(shown)
+          .find(it => actions.includes(it.id))
+          ?.run()
+    },
   })
 
   const chosen = made.filter(it => selection.names.has(it.instance.name))

@@ -116,6 +116,7 @@ const InstanceRow = memo(({ shown, selected, menu, index, handlers }: InstanceIt
     <tr
       className={classes.row}
       data-row={index}
+      data-instance={name}
       data-status={shown.status.group}
       aria-rowindex={index + 2}
       data-selected={selected || undefined}
