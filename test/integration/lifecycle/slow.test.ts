@@ -69,6 +69,19 @@ it('a creation waits for a decision with all that was made; kept waiting for, it
   expect(await answerOf(port)).toContain('late')
 })
 
+it('a change of the environment is kept waiting for without another restart', async () => {
+  const { operations } = workspace.services
+  await rm(boots('late'))
+  const changes = [{ key: 'GREETING', value: 'hello' }]
+  const id = await operations.start('change-environment', { name: 'late', changes, restart: true })
+  expect((await operations.rested(id)).phase).toBe('stuck')
+  const pid = await pidOf(workspace, 'late')
+  await writeFile(boots('late'), '')
+  operations.retry(id)
+  expect((await operations.settled(id)).phase).toBe('succeeded')
+  expect(await pidOf(workspace, 'late')).toBe(pid)
+})
+
 it('a start leaves it running; rolled back, it is stopped', async () => {
   const { operations } = workspace.services
   await mustDo(workspace, 'stop', { name: 'late' })
