@@ -404,7 +404,7 @@ test('the window opens again where it was, and as large', async () => {
   await open()
   await online('By-Hand')
   expect(await window.evaluate(() => ({ x: screenX, y: screenY, width: outerWidth, height: outerHeight }))).toEqual(
-    place,
+    bounds,
   )
 })
 
