@@ -2,7 +2,7 @@
 import { Modal } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useModals } from '@mantine/modals'
-import { useState } from 'react'
+import { useEffect, useRef, useState, type ReactNode } from 'react'
 import { confirm } from '../app/confirm'
 import { HoldContext, type Hold } from '../app/hold'
 import { Part } from '../app/later'
@@ -37,8 +37,17 @@ export function JobDialog() {
       size={shown?.size}
     >
       <HoldContext value={setHold}>
-        <Part>{shown?.form(close)}</Part>
+        <Part>
+          <Focused>{shown?.form(close)}</Focused>
+        </Part>
       </HoldContext>
     </Modal>
   )
+}
+
+/** A form that loads after its dialog has opened comes too late for the dialog to focus its first field. */
+function Focused({ children }: { children: ReactNode }) {
+  const place = useRef<HTMLDivElement>(null)
+  useEffect(() => place.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus(), [])
+  return <div ref={place}>{children}</div>
 }
