@@ -32,8 +32,9 @@ test.beforeAll(async ({ prepared }) => {
   await operation.succeeded('Alpha')
 })
 test.afterAll(() => place.remove())
-/** A reload forgets what was typed: each test has a wizard of its own. */
+/** What was typed survives a reload, but each test has a wizard of its own. */
 test.beforeEach(async () => {
+  await window.evaluate(() => sessionStorage.clear())
   await window.reload()
   await room.go('Instances')
 })
