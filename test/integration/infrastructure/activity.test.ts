@@ -90,7 +90,7 @@ it('a long query is shown by its instance, without values, and cancelled; its co
   const client = await connected()
   const { session, ends } = await lasting(client)
   expect(session).toMatchObject({ instance: 'Zeta', own: true, state: 'active', text: 'SELECT pg_sleep(?), ? AS who' })
-  expect(JSON.stringify(await look())).not.toMatch(/alice|bob|600/)
+  expect(JSON.stringify(await look())).not.toMatch(/alice|bob|sleep\(6/) // other numbers may have a 600 in them
   expect(its(await look())).toMatchObject({ active: 1, limit: roleConnections() })
   expect(await end(session, 'cancel')).toBe('ended')
   expect(await ends).toContain('user request')
