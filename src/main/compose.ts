@@ -90,7 +90,16 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
   const space = new Space({ paths, run, signal, operations, releases: usedReleases, trash, infrastructure, archives })
   const machine = new Machine({ run, paths, signal, space, logs: pm2Paths(place.pm2Home).logs })
   const instances = instancesRoom(base, operations, { shared, schema, processes, releases, roster, trash, space })
-  const doctor = doctorRoom(base, operations, { shared, processes, releases, roster, space })
+  const doctor = doctorRoom(base, operations, {
+    shared,
+    processes,
+    releases,
+    roster,
+    space,
+    machine,
+    registry: instances.registry,
+    secrets: () => logs.secrets(),
+  })
   const maintenance = maintenanceRoom(base, operations, { shared, roster, space })
   operations.define(
     [...instances.jobs, ...shared.jobs, ...doctor.jobs, ...maintenance.jobs].map(it => withSpace(space, it)),

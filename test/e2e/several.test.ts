@@ -1,5 +1,5 @@
 /** Creating, moving and deleting several instances at once, in a real window. */
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ElectronApplication, Page } from '@playwright/test'
 import { InstanceList } from './pages/instances'
@@ -114,6 +114,28 @@ test('tags and notes: written by keyboard, found, filtered by, shown', async () 
   await list.show('school')
   await expect(window.getByText('trial · Year 9')).toBeVisible()
   await expect(window.getByRole('region', { name: 'Notes' })).toContainText('Ends in May.')
+})
+
+test('the list and the diagnostics are saved as files', async () => {
+  await app.evaluate(({ session }, folder) => {
+    session.defaultSession.on('will-download', (_, item) => item.setSavePath(`${folder}/${item.getFilename()}`))
+  }, place.home.path)
+  const saved = async (begins: string): Promise<string> => {
+    const name = (await readdir(place.home.path)).find(it => it.startsWith(begins) && !it.endsWith('.crdownload'))
+    return name === undefined ? '' : readFile(join(place.home.path, name), 'utf8')
+  }
+  const list = new InstanceList(window)
+  await list.room.go('Instances')
+  await window.getByRole('button', { name: 'Export the list as a CSV file' }).click()
+  await expect.poll(() => saved('instances-')).toMatch(/^name,status,port,.*\nschool,online,\d+,/)
+  await window.keyboard.press('Control+k')
+  await window.keyboard.type('Help')
+  await window.keyboard.press('Enter')
+  await window.getByRole('button', { name: 'Save diagnostics' }).click()
+  await expect.poll(() => saved('diagnostics-'), { timeout: 60_000 }).toContain('"Instance Manager"')
+  await list.room.go('Instances')
+  await list.search.fill('')
+  await list.show('school')
 })
 
 test('an instance’s folder is shown, a terminal opened there; its psql command can be copied', async () => {

@@ -10,4 +10,8 @@ export const doctorRouter = router({
     .subscription(({ ctx: { workspace }, input, signal = workspace.signal }) =>
       workspace.doctor.examine(input.name, AbortSignal.any([signal, workspace.signal])),
     ),
+  /** For whoever helps: a text without secrets. */
+  diagnostics: workspaceProcedure.query(({ ctx: { workspace }, signal = workspace.signal }) =>
+    workspace.doctor.diagnostics(AbortSignal.any([signal, workspace.signal])),
+  ),
 })

@@ -11,7 +11,7 @@ export const spaceRouter = router({
     workspace.space.watch(signal ?? new AbortController().signal),
   ),
   report: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.space.report()),
-  machine: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.machine.use()),
+  machine: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.machine.completeUse()),
   watchMachine: workspaceProcedure.subscription(({ ctx: { workspace }, signal }) =>
     workspace.machine.watch(signal ?? new AbortController().signal),
   ),

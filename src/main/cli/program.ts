@@ -48,6 +48,7 @@ const commands = (other: Partial<Awaited<ReturnType<typeof others>>>) => [
   looks.list,
   looks.status,
   workspace.doctor,
+  workspace.diagnostics,
   workspace.settings,
   workspace.space,
   workspace.releases,

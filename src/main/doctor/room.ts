@@ -7,6 +7,8 @@ import type { InfrastructureRoom } from '../infrastructure/room'
 import type { Configs } from '../instances/configs'
 import type { Roster } from '../instances/roster'
 import { foreignInstances } from '../instances/slow-facts'
+import type { Machine } from '../instances/machine'
+import type { Registry } from '../instances/registry'
 import type { Space } from '../instances/space'
 import type { Operations } from '../operations/engine'
 import type { AnyOperation } from '../operations/operation'
@@ -16,6 +18,7 @@ import { portsHolders } from '../system/proc'
 import type { Base } from '../workspace/opened'
 import { databaseChecks } from './database-checks'
 import { learn, type InstanceFacts, type SharedFacts } from './facts'
+import { diagnostics } from './diagnostics'
 import { fileChecks } from './file-checks'
 import { gatherInstance, releasePaths, type Round } from './instance-facts'
 import { fixing } from './fixing'
@@ -31,6 +34,8 @@ export interface DoctorRoom {
    * @throws Problem `instance-unknown`; Problems of the manifest
    */
   examine(name: string | undefined, signal: AbortSignal): AsyncGenerator<ExaminationNews, void, undefined>
+  /** See `diagnostics`. */
+  diagnostics(signal: AbortSignal): Promise<string>
 }
 
 interface Others {
@@ -39,6 +44,10 @@ interface Others {
   readonly releases: Releases
   readonly roster: Roster
   readonly space: Space
+  readonly registry: Registry
+  readonly machine: Machine
+  /** All known secrets. */
+  readonly secrets: () => Promise<readonly string[]>
 }
 
 /** Instances examined at a time: each logs in three times, and its files are listed. */
@@ -80,26 +89,38 @@ export function doctorRoom(base: Base, operations: Operations, others: Others): 
     return { name, findings: judge(await gatherInstance(services, round, config, signal)) }
   }
 
+  async function* examine(
+    name: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<ExaminationNews, void, undefined> {
+    const found = await roster.configs()
+    const names = [...found.configs.map(it => it.name), ...found.broken.map(it => it.folder)]
+      .filter(it => name === undefined || it === name)
+      .toSorted((a, b) => (a < b ? -1 : 1))
+    if (name !== undefined && names.length === 0) throw unknown(name)
+    yield { type: 'begun', count: names.length + 1 }
+    const shared = await gatherShared(services, signal)
+    yield { type: 'examined', findings: run(sharedChecks, shared) }
+    const round = await roundOf(found, shared, signal)
+    const ahead: Promise<Examined>[] = []
+    for (const its of names) {
+      const report = examineOne(found, round, its, signal)
+      ahead.push(report.catch((error: unknown) => useless(its, toProblem(error).message, undefined)))
+      if (ahead.length === atOnce) yield { type: 'examined', ...(await next(ahead, signal)) }
+    }
+    while (ahead.length > 0) yield { type: 'examined', ...(await next(ahead, signal)) }
+  }
+
+  async function examineAll(signal: AbortSignal): Promise<Examined[]> {
+    const all: Examined[] = []
+    for await (const it of examine(undefined, signal)) if (it.type === 'examined') all.push(it)
+    return all
+  }
+
   return {
     jobs: [fixing(services)],
-    async *examine(name, signal) {
-      const found = await roster.configs()
-      const names = [...found.configs.map(it => it.name), ...found.broken.map(it => it.folder)]
-        .filter(it => name === undefined || it === name)
-        .toSorted((a, b) => (a < b ? -1 : 1))
-      if (name !== undefined && names.length === 0) throw unknown(name)
-      yield { type: 'begun', count: names.length + 1 }
-      const shared = await gatherShared(services, signal)
-      yield { type: 'examined', findings: run(sharedChecks, shared) }
-      const round = await roundOf(found, shared, signal)
-      const ahead: Promise<Examined>[] = []
-      for (const its of names) {
-        const report = examineOne(found, round, its, signal)
-        ahead.push(report.catch((error: unknown) => useless(its, toProblem(error).message, undefined)))
-        if (ahead.length === atOnce) yield { type: 'examined', ...(await next(ahead, signal)) }
-      }
-      while (ahead.length > 0) yield { type: 'examined', ...(await next(ahead, signal)) }
-    },
+    examine,
+    diagnostics: signal => diagnostics({ ...services, examine: examineAll }, signal),
   }
 }
 

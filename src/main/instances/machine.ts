@@ -47,12 +47,18 @@ export class Machine {
     return this.#watched.watch(signal)
   }
 
-  /** Complete: waits for the folders' sizes, and measures the processor for a moment. */
+  /** How it is now; measures the processor for a moment. */
   async use(): Promise<MachineUse> {
     this.#cpu.measure()
-    this.#measure()
-    await Promise.all([this.#measuring, delay(200)])
+    await delay(200)
     return this.#look()
+  }
+
+  /** As `use`, but waits for the folders' sizes. */
+  async completeUse(): Promise<MachineUse> {
+    this.#measure()
+    await this.#measuring
+    return this.use()
   }
 
   async #look(): Promise<MachineUse> {
@@ -90,7 +96,7 @@ export class Machine {
 
 /** What a face shows of it: a change of less isn't worth a message. */
 const coarse = ({ cpu = 0, memory, disk, folders }: MachineUse) => [
-  cpu,
+  Math.round(cpu / 5),
   Math.round((100 * memory.available) / memory.total),
   Math.round((200 * disk.free) / disk.total),
   folders,

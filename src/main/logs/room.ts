@@ -19,6 +19,8 @@ import { LogThreads } from './threads'
 export interface LogsRoom {
   readonly reader: Logs
   readonly rotation: Rotation
+  /** All known secrets, in every form in which they may appear. */
+  secrets(): Promise<readonly string[]>
   /** Rotates the logs while the workspace is open. */
   start(): void
 }
@@ -39,16 +41,17 @@ export async function logsRoom(
     driver: () => infrastructure.driver(),
   })
   const spools = new OperationSpools(operations, paths.operations, cache)
+  const sources = new LogSources({
+    paths,
+    processes,
+    configs,
+    spools,
+    containerLog,
+    ours: () => secrets.all(),
+    driver: () => infrastructure.driver(),
+  })
   const reader = new Logs({
-    sources: new LogSources({
-      paths,
-      processes,
-      configs,
-      spools,
-      containerLog,
-      ours: () => secrets.all(),
-      driver: () => infrastructure.driver(),
-    }),
+    sources,
     threads: new LogThreads(place.product.logWorker),
     cache,
     exports: paths.exports,
@@ -76,5 +79,5 @@ export async function logsRoom(
   closing.add(() => reader.close())
   closing.add(() => spools.close())
   closing.add(() => Promise.all([rotation.ended(), containerLog.ended()]))
-  return { reader, rotation, start: () => rotation.start() }
+  return { reader, rotation, secrets: () => sources.secrets({ kind: 'app' }), start: () => rotation.start() }
 }

@@ -357,6 +357,31 @@ describe('others', () => {
   })
 })
 
+it('diagnostics tell of everything, and mask even a secret in the app’s own log', async () => {
+  workspace.services.log.info(`A planted line: ${password}, postgresql://someone:${password}@127.0.0.1/x`)
+  await workspace.services.log.settled()
+  const text = await workspace.services.doctor.diagnostics(AbortSignal.timeout(60_000))
+  reports.push(text)
+  expect(text).toContain('A planted line: ***, postgresql://someone:***@127.0.0.1/x')
+  const { made: _, ...found } = JSON.parse(text) as Record<string, unknown>
+  expect(Object.keys(found)).toEqual([
+    'versions',
+    'system',
+    'machine',
+    'settings',
+    'infrastructure',
+    'instances',
+    'health',
+    'operations',
+    'unreadable',
+    'log',
+  ])
+  expect(Object.entries(found).filter(([, it]) => typeof it === 'object' && it !== null && 'problem' in it)).toEqual([])
+  expect(found).toMatchObject({
+    instances: { instances: expect.arrayContaining([expect.objectContaining({ name: 'school' })]) as unknown },
+  })
+})
+
 it('no report and no operation contains a secret', () => {
   expect(reports.length).toBeGreaterThan(20)
   reports.push(JSON.stringify(workspace.services.operations.list()))

@@ -214,6 +214,16 @@ export function doctor(program: Grammar): void {
     )
 }
 
+export function diagnostics(program: Grammar): void {
+  program
+    .add(
+      'diagnostics',
+      'Print what someone who helps you needs to know: versions, settings, states, problems. No secrets.',
+    )
+    .example('diagnostics > diagnostics.json', 'read it before you pass it on: it names your instances')
+    .does(async session => (await import('../commands/diagnostics')).diagnostics(session))
+}
+
 export function space(program: Grammar): void {
   const group = program
     .add('space', 'Show and free disk space.')
