@@ -94,6 +94,7 @@ export const labelsInputSchema = z.object({
   tags: tagsSchema.optional(),
   notes: notesSchema.optional(),
   favourite: z.boolean().optional(),
+  protected: z.boolean().optional(),
 })
 
 /** db-config.json, with the guide's keys. Unknown keys are kept. */
@@ -188,6 +189,8 @@ export interface InstanceView {
   /** The operator's; absent if there are none. */
   readonly tags?: readonly string[]
   readonly favourite?: true
+  /** Stopping, rebuilding or deleting it takes its name, typed. */
+  readonly protected?: true
   /** When its code was exchanged, if its previous code is kept: it can be rolled back. ISO 8601. */
   readonly replaced?: string
   /** Bytes; absent while PostgreSQL can't be asked. */

@@ -1,4 +1,4 @@
-/** What an operator notes about an instance: tags to find it by, notes, and whether it is a favourite. */
+/** What an operator notes about an instance: tags to find it by, notes, a favourite, protected. */
 import { z } from 'zod'
 
 const tagSchema = z
@@ -23,6 +23,8 @@ export const labelsSchema = z.looseObject({
   tags: tagsSchema.optional(),
   notes: notesSchema.optional(),
   favourite: z.boolean().optional(),
+  /** Stopping, rebuilding or deleting it takes its name, typed. */
+  protected: z.boolean().optional(),
 })
 
 export type Labels = Readonly<z.infer<typeof labelsSchema>>

@@ -2,9 +2,12 @@
 import { jobOf, type StartRequest } from '../../shared/jobs'
 import { infrastructureStartJob } from '../../shared/jobs/infrastructure'
 import { isMoving, problemOf } from '../../shared/operation'
+import { enumerate } from '../../shared/amounts'
 import { problem } from '../../shared/problem'
+import { things } from '../../shared/things'
 import type { Infrastructure } from '../infrastructure/infrastructure'
 import type { Operations } from '../operations/engine'
+import type { Configs } from './configs'
 import { interruptFor } from './interrupt'
 
 export interface BringUpServices {
@@ -50,6 +53,28 @@ export async function requireUp(services: BringUpServices): Promise<void> {
   )
 }
 
+/** @param typed a name that the operator typed as confirmation @throws Problem `instance-protected` */
+async function requireUnprotected(
+  { configs }: { readonly configs: () => Promise<Configs> },
+  names: readonly string[],
+  typed: string | undefined,
+): Promise<void> {
+  if (names.length === 0) return
+  const wanted = new Set(names.map(things.instance))
+  const found = (await configs()).configs.filter(it => it.labels?.protected && wanted.has(things.instance(it.name)))
+  const [first] = found
+  if (!first || (names.length === 1 && typed === first.name)) return
+  throw problem({
+    code: 'instance-protected',
+    message: `${enumerate(found.map(it => `“${it.name}”`))} ${found.length === 1 ? 'is' : 'are'} protected.`,
+    cause: names.length === 1 ? 'Its name must be typed first.' : 'Protected instances can only be changed one by one.',
+    hint:
+      names.length === 1
+        ? `Confirm with its name: ${first.name}.`
+        : 'Leave them out, or end their protection under “Tags and notes…”.',
+  })
+}
+
 /**
  * Starts a job. First cancels those that it interrupts and, if it needs PostgreSQL and PgBouncer, brings them up.
  * @throws why they aren't running, or why the job can't be started
@@ -59,9 +84,11 @@ export async function startJobOn(
     readonly operations: Pick<Operations, 'list' | 'start' | 'cancel' | 'rested'>
     /** Brings them up if any of these is an instance. @throws why they aren't running */
     readonly bringUpFor: (names: readonly string[]) => Promise<void>
+    readonly configs: () => Promise<Configs>
   },
-  { kind, ...input }: StartRequest,
+  { kind, typed, ...input }: StartRequest,
 ): Promise<string> {
+  await requireUnprotected(services, jobOf(kind)?.guards?.(input) ?? [], typed)
   if ('name' in input) {
     await interruptFor(services.operations, kind, input.name)
     const needs = jobOf(kind)?.needsInfrastructure

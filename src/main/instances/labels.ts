@@ -13,18 +13,19 @@ import { requireNoOperation } from './boot-time'
  */
 export async function setLabels(
   services: LifecycleServices & { readonly operations: Pick<Operations, 'list'> },
-  { name, tags, notes, favourite }: z.infer<typeof labelsInputSchema>,
+  { name, tags, notes, ...marks }: z.infer<typeof labelsInputSchema>,
 ): Promise<void> {
   const { paths } = await findOwn(services, name)
   requireNoOperation(services.operations, name)
   await changeInstanceConfig(paths.config, ({ labels, ...config }) => {
-    const { tags: oldTags = [], notes: oldNotes = '', favourite: old = false, ...others } = labels ?? {}
+    const { tags: oldTags = [], notes: oldNotes = '', favourite, protected: guarded, ...others } = labels ?? {}
     const [newTags, newNotes] = [tags ?? oldTags, notes ?? oldNotes]
     const now = {
       ...others,
       ...(newTags.length > 0 && { tags: newTags }),
       ...(newNotes !== '' && { notes: newNotes }),
-      ...((favourite ?? old) && { favourite: true }),
+      ...((marks.favourite ?? favourite) && { favourite: true }),
+      ...((marks.protected ?? guarded) && { protected: true }),
     }
     return { ...config, ...(Object.keys(now).length > 0 && { labels: now }) }
   })

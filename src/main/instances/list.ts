@@ -58,7 +58,7 @@ function viewOf(
   process: ProcessInfo | undefined,
   { facts: { base, newer, sizes }, usageOf }: Measured,
 ): InstanceView {
-  const { name, port, database, created, release, labels: { tags = [], favourite } = {} } = config
+  const { name, port, database, created, release, labels = {} } = config
   const view = {
     name,
     port,
@@ -72,8 +72,9 @@ function viewOf(
     isolated: config.systemUser !== undefined,
     seamless: config.seamless === true,
     replaced: config.previous?.replaced,
-    ...(tags.length > 0 && { tags }),
-    ...(favourite && { favourite }),
+    ...(labels.tags && { tags: labels.tags }),
+    ...(labels.favourite && { favourite: true as const }),
+    ...(labels.protected && { protected: true as const }),
     newer: release === undefined || release === base ? undefined : newer.get(release),
     outdated: base === undefined ? undefined : base !== release,
   }

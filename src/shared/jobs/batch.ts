@@ -17,7 +17,7 @@ export type BatchPlan = Readonly<z.output<typeof batchPlanSchema>>
 /** The most instances that one batch takes. */
 export const batchLimit = 1000
 
-interface Batch<Kind, Input, Plan> {
+interface Batch<Kind, Input extends z.ZodObject, Plan> {
   readonly kind: Kind
   readonly input: Input
   readonly plan: z.ZodType<Plan>
@@ -27,6 +27,7 @@ interface Batch<Kind, Input, Plan> {
   readonly atOnce: number
   readonly several: Several
   readonly needsDatabase?: true
+  guards?(input: z.output<Input>): readonly string[]
   /**
    * @param those e.g. “3 instances” or, if only some were done, “2 of 3 instances” @param were the verb that goes with
    * them: “was” or “were”
@@ -42,6 +43,7 @@ export const defineBatch = <const Kind extends string, Input extends z.ZodObject
   atOnce,
   several,
   needsDatabase,
+  guards,
   words,
 }: Batch<Kind, Input, Plan>) =>
   defineJob({
@@ -54,6 +56,7 @@ export const defineBatch = <const Kind extends string, Input extends z.ZodObject
     abreast: () => ({ from: 0, most: atOnce }),
     several: () => several,
     recovery: 'resume',
+    ...(guards && { guards }),
     about: () => about,
     claims: () => (needsDatabase ? [uses(things.infrastructure)] : []),
     words: ({ plan, state }) => {

@@ -70,6 +70,7 @@ export const deleteJob = defineJob({
   status: 'Deleting…',
   cancel: undoesAll,
   past: 'deleted',
+  guards: ({ name }) => [name],
   offer: { label: 'Delete…', when: ({ group }) => group !== 'busy' && group !== 'copy', danger: true },
 })
 
@@ -110,6 +111,7 @@ export const deleteManyJob = defineBatch({
   atOnce: 4,
   several: deletingWords,
   needsDatabase: true,
+  guards: ({ names }) => names,
   words: (those, were) => ({
     asking: `Delete ${those}`,
     running: `Deleting ${those}`,

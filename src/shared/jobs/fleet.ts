@@ -65,6 +65,7 @@ export const fleetJob = defineJob({
   abreast: ({ atOnce }) => ({ from: 3, most: atOnce }), // the canary's step is the third
   several: () => rebuildingWords,
   recovery: 'resume',
+  guards: ({ canary, names }) => [canary, ...names],
   about: () => things.rebuilds,
   claims: ({ fingerprint }) => [owns(things.rebuilds), uses(things.infrastructure), uses(things.release(fingerprint))],
   again: ({ canary, names, atOnce, options: its, answers }) => ({ canary, names, atOnce, ...its, answers }),

@@ -54,9 +54,11 @@ export type KnownJob = (typeof jobs)[number]
 export const jobOf = (kind: string): AnyJob | undefined => byKind.get(kind)
 const byKind = new Map<string, AnyJob>(jobs.map(it => [it.kind, it]))
 
-/** Starts a job: its kind plus the fields of its input. */
+/** Starts a job: its kind plus the fields of its input. `typed`: the name of a protected instance, as confirmation. */
 export type StartRequest<Known extends KnownJob = KnownJob> = Known extends KnownJob
-  ? { readonly kind: Known['kind'] } & (keyof Known['input']['shape'] extends never ? unknown : z.input<Known['input']>)
+  ? { readonly kind: Known['kind']; readonly typed?: string | undefined } & (keyof Known['input']['shape'] extends never
+      ? unknown
+      : z.input<Known['input']>)
   : never
 
 /**
@@ -65,5 +67,5 @@ export type StartRequest<Known extends KnownJob = KnownJob> = Known extends Know
  */
 export const startRequestSchema = z.discriminatedUnion(
   'kind',
-  jobs.map(it => it.input.extend({ kind: z.literal(it.kind) })) as never,
+  jobs.map(it => it.input.extend({ kind: z.literal(it.kind), typed: z.string().max(100).optional() })) as never,
 ) as unknown as z.ZodType<StartRequest, StartRequest>

@@ -155,6 +155,8 @@ export interface Job<
   readonly bulk?: Bulk
   /** The command that runs it, named after its kind; for jobs that only need an instance's name. */
   readonly command?: { readonly description: string; readonly example: string }
+  /** Instances that the job may only touch if they aren't protected, or if their name was typed. Absent: none. */
+  guards?(input: z.output<Input>): readonly string[]
 }
 
 /** Any job. Its methods must be given values that the same job's schemas parsed. */

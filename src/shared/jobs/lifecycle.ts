@@ -141,6 +141,7 @@ export const stopJob = defineJob({
   status: 'Stopping…',
   cancel: undoesAll,
   interrupts: interruptedByStop,
+  guards: ({ name }) => [name],
   keeps: true,
   offer: {
     label: 'Stop',

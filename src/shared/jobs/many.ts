@@ -52,6 +52,7 @@ export const manyJob = defineJob({
   abreast: plan => ({ from: needsDatabase(plan) ? 1 : 0, most: atOnce }),
   several: ({ action }) => bulkOf(action),
   recovery: 'resume',
+  guards: ({ action, names }) => (action === stopJob.kind ? names : []),
   about: () => '(instances)', // no instance can be called that
   claims: plan => (needsDatabase(plan) ? [uses(things.infrastructure)] : []),
   words: ({ plan, state }) => {

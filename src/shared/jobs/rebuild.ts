@@ -151,6 +151,7 @@ export const rebuildJob = defineJob({
   prints: true,
   keeps: true,
   past: 'rebuilt',
+  guards: ({ name }) => [name],
   offer: {
     label: 'Rebuild…',
     when: isFree,

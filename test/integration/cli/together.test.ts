@@ -106,14 +106,18 @@ it('tags and notes are kept in config.json, and shown', async () => {
   const labelled = await home.run(
     'label ALONE --tag Trial --tag "Year 9" --tag trial --notes "Ends in May." --favourite',
   )
-  expect(labelled.out).toBe('Tags       Trial, Year 9\nFavourite  yes\nNotes      Ends in May.\n')
+  expect(labelled.out).toBe('Tags       Trial, Year 9\nFavourite  yes\nProtected  no\nNotes      Ends in May.\n')
   expect((await home.run('label alone --untag TRIAL --no-favourite --json')).data).toEqual({
     tags: ['Year 9'],
     notes: 'Ends in May.',
     favourite: false,
+    protected: false,
   })
   expect(await home.run('label alone --tag <b>')).toMatchObject({ exit: 2 })
-  await home.run('label alone --untag "year 9" --notes ""')
+  await home.run('label alone --protect')
+  expect(await home.run('stop alone --json')).toMatchObject({ exit: 4, problem: { code: 'instance-protected' } })
+  expect(await home.run('stop alone --confirm alone')).toMatchObject({ exit: 0 })
+  await home.run('label alone --untag "year 9" --notes "" --no-protect')
   expect(await readFile(join(home.root, 'instances/alone/config.json'), 'utf8')).not.toContain('labels')
 })
 

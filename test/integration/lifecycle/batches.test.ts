@@ -3,8 +3,10 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createManyJob } from '../../../src/shared/jobs/create'
+import type { StartRequest } from '../../../src/shared/jobs'
 import { resultsOf } from '../../../src/shared/jobs/many'
 import type { OperationState } from '../../../src/shared/operation'
+import { toProblem } from '../../../src/shared/problem'
 import { layOut, type CliInstance } from '../../support/cli-instance'
 import type { TestWorkspace } from '../../support/workspace'
 import { answerOf, job, mustDo, tinyWorkspace } from './lifecycle'
@@ -56,6 +58,33 @@ it('moves several to other ports', async () => {
   expect(await portOf('alpha')).toBe(free)
   expect(await answerOf(free)).toBeDefined()
   expect(await answerOf(alpha ?? 0)).toBeUndefined()
+})
+
+it('a protected instance is stopped, rebuilt or deleted only if its name was typed, and never with others', async () => {
+  const { setLabels, begin } = workspace.services.instances
+  await setLabels({ name: 'alpha', protected: true })
+  expect((await found()).find(it => it.name === 'alpha')).toMatchObject({ protected: true })
+  const refused = (request: StartRequest) =>
+    begin(request).then(
+      () => 'begun',
+      (error: unknown) => toProblem(error).code,
+    )
+  const requests: StartRequest[] = [
+    { kind: 'stop', name: 'ALPHA' },
+    { kind: 'stop', name: 'alpha', typed: 'beta' },
+    { kind: 'rebuild', name: 'alpha' },
+    { kind: 'delete', name: 'alpha', confirm: 'DELETE' },
+    { kind: 'many', action: 'stop', names: ['beta', 'alpha'] },
+    { kind: 'delete-many', names: ['beta', 'alpha'], confirm: 'DELETE' },
+    { kind: 'rebuild-many', canary: 'beta', names: ['alpha'] },
+  ]
+  for (const it of requests) expect([it, await refused(it)]).toEqual([it, 'instance-protected'])
+  const { operations } = workspace.services
+  const stop = await begin({ kind: 'stop', name: 'alpha', typed: 'alpha' })
+  expect((await operations.settled(stop)).phase).toBe('succeeded')
+  const restart = await begin({ kind: 'many', action: 'restart', names: ['beta', 'alpha'] })
+  expect(outcomes(await operations.settled(restart))).toEqual({ alpha: 'done', beta: 'done' })
+  await setLabels({ name: 'alpha', protected: false })
 })
 
 it('deletes several, and only those', async () => {

@@ -31,7 +31,7 @@ export async function remove(
         session,
         await many(services, { kind: deleteManyJob.kind, names: [...names], confirm: deleteWord }),
       )
-    const state = await succeed(services, { kind: deleteJob.kind, name, confirm: deleteWord })
+    const state = await succeed(services, { kind: deleteJob.kind, name, confirm: deleteWord, typed: name })
     return { data: { operation: endedOf(state) } }
   })
 }

@@ -2,7 +2,7 @@
 import { urlOf } from '../../../shared/address'
 import type { InstanceHost } from '../../../shared/instance'
 import type { SimpleKind } from '../../../shared/jobs'
-import { changePortJob, startJob } from '../../../shared/jobs/lifecycle'
+import { changePortJob, startJob, stopJob } from '../../../shared/jobs/lifecycle'
 import { bulkOf, manyJob, type BulkAction } from '../../../shared/jobs/many'
 import type { rollbackJob } from '../../../shared/jobs/rebuild'
 import { exitCodes } from '../exit-codes'
@@ -26,6 +26,7 @@ import type { Result, CommandSession } from '../session'
 export interface LifecycleOptions {
   readonly all?: boolean
   readonly stopOther?: boolean
+  readonly confirm?: string
 }
 
 export function lifecycle(
@@ -39,7 +40,11 @@ export function lifecycle(
     const { instances } = await services.client.instances.list.query()
     const { passesOver, needsInfrastructure } = bulkOf(action)
     const chosen = options.all
-      ? instances.filter(it => it.foreign === undefined && it.status !== passesOver).map(it => it.name)
+      ? instances
+          .filter(
+            it => it.foreign === undefined && it.status !== passesOver && !(action === stopJob.kind && it.protected),
+          )
+          .map(it => it.name)
       : names
     if (needsInfrastructure && instances.some(it => chosen.includes(it.name))) await bringUp(services)
     return run(session, services, action, chosen, options)
@@ -102,13 +107,13 @@ async function run(
   services: FollowServices,
   action: BulkAction,
   names: readonly string[],
-  { stopOther = false }: LifecycleOptions,
+  { stopOther = false, confirm }: LifecycleOptions,
 ): Promise<Result> {
   if (names.length === 0 && !session.json) session.say('Nothing to do.')
   const [name] = names
   const results =
     name !== undefined && names.length === 1
-      ? [asAskedFor(session, await one(services, name, { kind: action, name, stopOther }))]
+      ? [asAskedFor(session, await one(services, name, { kind: action, name, stopOther, typed: confirm }))]
       : names.length > 0
         ? await many(services, { kind: manyJob.kind, action, names: [...names], stopOther })
         : []

@@ -26,12 +26,13 @@ export interface RebuildOptions {
   readonly rename?: Rename[]
   readonly fix?: string
   readonly takeEnv?: string[]
+  readonly confirm?: string
 }
 
 export function rebuild(
   session: CommandSession,
   names: readonly string[],
-  { outdated, dryRun, takeEnv: env, ...options }: RebuildOptions,
+  { outdated, dryRun, takeEnv: env, confirm, ...options }: RebuildOptions,
 ): Promise<Result> {
   if (names.length && outdated) throw wrongUsage('Use either instance names or --outdated, not both.')
   if (!names.length && !outdated) throw wrongUsage('Which instances?', 'Name one or more, or use --outdated.')
@@ -45,7 +46,7 @@ export function rebuild(
       name === undefined
         ? []
         : chosen.length === 1
-          ? [await one(services, name, { kind: rebuildJob.kind, name, schema, env })]
+          ? [await one(services, name, { kind: rebuildJob.kind, name, schema, env, typed: confirm })]
           : await several(services, chosen, { schema, env }, options)
     return resultOfMany(session, results, notesOfAll(services, results))
   })

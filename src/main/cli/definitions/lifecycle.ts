@@ -2,6 +2,7 @@
 import { hosts, type InstanceHost } from '../../../shared/instance'
 import { simpleJobs } from '../../../shared/jobs'
 import { defaultAtOnce } from '../../../shared/jobs/fleet'
+import { stopJob } from '../../../shared/jobs/lifecycle'
 import { bulkJobs } from '../../../shared/jobs/many'
 import { rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
 import type { LabelOptions } from '../commands/label'
@@ -24,6 +25,7 @@ export function startStopRestart(program: Grammar): void {
       .does(async (session, options: LifecycleOptions, names: string[]) =>
         (await import('../commands/lifecycle')).lifecycle(session, kind, names, options),
       )
+    if (kind === stopJob.kind) command.option('--confirm <name>', 'the name of a protected instance once more')
     if ('stopOther' in input.shape)
       command.option('--stop-other', 'first stop the instance that is running on its port')
   }
@@ -97,6 +99,7 @@ export function rebuild(program: Grammar): void {
       'also give the instances this key of the base application’s .env, if they lack it; may be repeated',
       repeated,
     )
+    .option('--confirm <name>', 'the name of a protected instance once more')
     .option(
       '--dry-run',
       'only show what would change and what would stay; with --push-schema, rehearse the schema change on a copy',
@@ -170,6 +173,9 @@ export function label(program: Grammar): void {
     .option('--notes <text>', 'replace the notes; an empty text removes them')
     .option('--favourite', 'list it first')
     .option('--no-favourite', 'no longer list it first')
+    .option('--protect', 'stopping, rebuilding or deleting it takes its name, typed')
+    .option('--no-protect', 'no longer')
+    .example('label school --protect', 'from then on: stop school --confirm school')
     .example('label school', 'show them')
     .example('label school --tag trial --untag paid --notes "Ends in May."', 'change them')
     .does(async (session, options: LabelOptions, name: string) =>

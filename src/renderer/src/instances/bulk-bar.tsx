@@ -1,6 +1,7 @@
 /** The actions on the selected instances. */
 import { Button, CloseButton } from '@mantine/core'
 import { count, enumerate } from '../../../shared/amounts'
+import { stopJob } from '../../../shared/jobs/lifecycle'
 import { bulkJobs, bulkOf, type BulkAction } from '../../../shared/jobs/many'
 import { confirm } from '../app/confirm'
 import { EnvironmentButton } from '../environment/several-dialog'
@@ -60,10 +61,11 @@ function split(action: BulkAction, chosen: readonly ShownInstance[]): { names: s
   const names: string[] = []
   const skipped: Skipped[] = []
   for (const {
-    instance: { name },
+    instance: { name, protected: guarded },
     status,
   } of chosen) {
-    const reason = idleReason(action, status)
+    const reason =
+      idleReason(action, status) ?? (action === stopJob.kind && guarded ? 'it is protected: stop it alone' : undefined)
     if (reason) skipped.push({ name, reason })
     else names.push(name)
   }

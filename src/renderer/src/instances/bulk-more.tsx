@@ -11,29 +11,30 @@ import { deleteSeveral } from './delete-several'
 import { portsSeveral } from './ports-several'
 
 const actions = [
-  { kind: changePortJob.kind, word: 'Change ports…', ask: portsSeveral },
+  { kind: changePortJob.kind, word: 'Change ports…', ask: portsSeveral, danger: false },
   { kind: deleteJob.kind, word: 'Delete…', ask: deleteSeveral, danger: true },
 ] as const
 
 /** For one instance, each opens its own dialog. */
 export function BulkMore({ chosen }: { chosen: readonly ShownInstance[] }) {
   const { ask } = useJobs()
-  const { free, skipped } = freeAmong(chosen)
-  const [first] = free
   return (
     <Menu position="top-end">
       <Menu.Target>
-        <Button size="xs" variant="default" disabled={!first} rightSection={<IconChevronDown size={14} aria-hidden />}>
+        <Button size="xs" variant="default" rightSection={<IconChevronDown size={14} aria-hidden />}>
           More
         </Button>
       </Menu.Target>
       <Menu.Dropdown>
-        {actions.map(({ kind, word, ask: several, ...it }) => {
+        {actions.map(({ kind, word, ask: several, danger }) => {
           const { Icon, dialog } = faceOf(kind)
+          const { free, skipped } = freeAmong(chosen, danger)
+          const [first] = free
           return (
             <Menu.Item
               key={kind}
-              color={'danger' in it ? 'red' : undefined}
+              color={danger ? 'red' : undefined}
+              disabled={!first}
               leftSection={<Icon size={16} aria-hidden />}
               onClick={() =>
                 first && ask(free.length === 1 && dialog ? about(dialog, first.instance.name) : several(free, skipped))

@@ -9,6 +9,7 @@ import { whyNotNow } from './shown-status'
 interface ChosenProps {
   readonly chosen: readonly ShownInstance[]
   readonly word: string
+  readonly guarded?: boolean
   readonly Icon: Icon
   /** For one instance. */
   readonly dialog: Dialog
@@ -16,18 +17,22 @@ interface ChosenProps {
   readonly questionOn: (free: readonly ShownInstance[], skipped: readonly Skipped[]) => Question
 }
 
-/** Busy instances and copies are skipped. */
-export const freeAmong = (chosen: readonly ShownInstance[]) => ({
-  free: chosen.filter(it => whyNotNow(it.status.group) === undefined),
-  skipped: chosen.flatMap(({ instance: { name }, status: { group } }): Skipped[] => {
-    const reason = whyNotNow(group)
-    return reason === undefined ? [] : [{ name, reason }]
-  }),
-})
+/** Busy instances and copies are skipped. @param guarded the job skips protected ones too, among several */
+export function freeAmong(chosen: readonly ShownInstance[], guarded: boolean) {
+  const why = ({ instance, status }: ShownInstance): string | undefined =>
+    whyNotNow(status.group) ?? (guarded && chosen.length > 1 && instance.protected ? 'it is protected' : undefined)
+  return {
+    free: chosen.filter(it => why(it) === undefined),
+    skipped: chosen.flatMap((it): Skipped[] => {
+      const reason = why(it)
+      return reason === undefined ? [] : [{ name: it.instance.name, reason }]
+    }),
+  }
+}
 
-export function ChosenButton({ chosen, word, Icon, dialog, questionOn }: ChosenProps) {
+export function ChosenButton({ chosen, word, guarded = false, Icon, dialog, questionOn }: ChosenProps) {
   const { ask } = useJobs()
-  const { free, skipped } = freeAmong(chosen)
+  const { free, skipped } = freeAmong(chosen, guarded)
   const [first] = free
   return (
     <Button

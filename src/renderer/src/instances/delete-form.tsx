@@ -23,7 +23,7 @@ export function DeleteForm({ name, onClose }: { name: string; onClose: () => voi
     trpc.instances.previewDelete.queryOptions({ name }, { staleTime: 0, trpc: { abortOnUnmount: true } }),
   )
   const remove = async (): Promise<void> => {
-    await send({ kind: deleteJob.kind, name, confirm: deleteWord })
+    await send({ kind: deleteJob.kind, name, confirm: deleteWord, typed: name })
     if (location === pageOf(name)) navigate('/instances')
   }
   return (

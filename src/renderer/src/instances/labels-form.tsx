@@ -16,6 +16,7 @@ interface Typed {
   readonly tags?: string[]
   readonly notes?: string
   readonly favourite?: boolean
+  readonly protected?: boolean
 }
 
 export function LabelsForm({ name, onClose }: { name: string; onClose: () => void }) {
@@ -70,6 +71,12 @@ export function LabelsForm({ name, onClose }: { name: string; onClose: () => voi
         description="Listed first."
         checked={typed.favourite ?? instance?.favourite === true}
         onChange={event => type({ ...typed, favourite: event.currentTarget.checked })}
+      />
+      <Checkbox
+        label="Protected"
+        description="Stopping, rebuilding or deleting it takes its name, typed."
+        checked={typed.protected ?? instance?.protected === true}
+        onChange={event => type({ ...typed, protected: event.currentTarget.checked })}
       />
       {problem && <ProblemView problem={problem} />}
       <div className={classes.buttons}>

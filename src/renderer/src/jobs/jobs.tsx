@@ -13,11 +13,13 @@ import {
 import { jobOf, startRequestSchema, type StartRequest } from '../../../shared/jobs'
 import { startJob } from '../../../shared/jobs/lifecycle'
 import { bulkOf, manyJob, type BulkAction } from '../../../shared/jobs/many'
+import { problem } from '../../../shared/problem'
 import { runs } from '../../../shared/status'
 import type { InstanceView } from '../../../shared/instance'
 import { confirm } from '../app/confirm'
 import { useInstances, useOperationsStore } from '../app/live'
 import { notifyWithRetry } from '../app/notify'
+import { confirmName } from '../app/confirm-name'
 import { problemOf } from '../app/problem-of'
 import { useTRPCClient } from '../app/trpc'
 import { newestBySubject, type PendingJob } from '../instances/shown-status'
@@ -96,7 +98,8 @@ export function JobsProvider({ children }: { children: ReactNode }) {
   const [question, ask] = useState<Question>()
 
   const acts = useMemo(() => {
-    const send: Jobs['send'] = async request => {
+    const send: Jobs['send'] = async given => {
+      const request = await withName(instances.current, given)
       const { kind, name } = request
       const after = newestBySubject(operations.view().operations).get(name.toLowerCase())?.id
       setPending(before => new Map([...before, [name, { kind, after }]]))
@@ -111,7 +114,9 @@ export function JobsProvider({ children }: { children: ReactNode }) {
       const request = startRequestSchema.parse({ kind, name })
       if (!('name' in request)) return
       send(request).catch((error: unknown) => {
-        if (problemOf(error).action === 'stop-other') switchTo(name)
+        const { code, action } = problemOf(error)
+        if (code === notTyped) return
+        if (action === 'stop-other') switchTo(name)
         else notifyWithRetry(() => begin(kind, name))(error)
       })
     }
@@ -181,4 +186,17 @@ export function JobsProvider({ children }: { children: ReactNode }) {
 
   const jobs = useMemo(() => ({ ...acts, pending, asked, question }), [acts, pending, asked, question])
   return <JobsContext value={jobs}>{children}</JobsContext>
+}
+
+const notTyped = 'cancelled'
+
+/** The request with the instance's name as confirmation, if that must be typed. @throws Problem `cancelled` */
+async function withName(instances: readonly InstanceView[], request: InstanceRequest): Promise<InstanceRequest> {
+  const { kind, name, typed } = request
+  const job = jobOf(kind)
+  const isProtected = instances.find(it => it.name === name)?.protected
+  if (!job?.guards?.(request).includes(name) || !isProtected || typed !== undefined) return request
+  const verb = job.bulk?.verb ?? job.offer?.label.replace(/…$/, '') ?? 'Continue'
+  if (await confirmName(name, verb)) return { ...request, typed: name }
+  throw problem({ code: notTyped, message: 'Nothing was changed: the name wasn’t typed.' })
 }

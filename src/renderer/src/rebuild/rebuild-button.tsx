@@ -14,6 +14,7 @@ export function RebuildButton({ chosen, word = 'Rebuild' }: { chosen: readonly S
     <ChosenButton
       chosen={chosen}
       word={word}
+      guarded
       Icon={Icon}
       dialog={rebuildDialog}
       questionOn={(fleet, skipped) => questionOnFleet(fleet, skipped, ask)}
