@@ -34,7 +34,10 @@ export function Root({ connection }: { connection: Connection }) {
                 <div className={classes.frame}>
                   <ConnectionBanner />
                   <AppLive Waiting={Waiting}>
-                    <Rooms />
+                    {/* a fault in a screen must not leave an empty window */}
+                    <Part>
+                      <Rooms />
+                    </Part>
                   </AppLive>
                   <Shelf />
                 </div>
