@@ -11,7 +11,7 @@ import { connectLocally, engineSocket } from './local-client'
 const linkSchema = z.string().regex(/^https?:\/\/[\w.:[\]-]+\/#token=[\w-]+$/)
 
 /**
- * Only the owner of a folder with mode 0700 can have made the socket in it, so that proves who is at the other end.
+ * Only the owner of a folder with mode 0700 can have created the socket in it, so the process behind it is ours.
  * @returns undefined if no process has the workspace open @throws Problem `workspace-foreign`
  */
 export async function reachEngine(root: string): Promise<OtherEngine | undefined> {

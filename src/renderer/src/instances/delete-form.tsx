@@ -1,5 +1,5 @@
 /** Deletes an instance: lists exactly what will be deleted and asks for its name. */
-import { Button, Skeleton, TextInput } from '@mantine/core'
+import { Button, Skeleton } from '@mantine/core'
 import { IconDatabase, IconFileText, IconFolder, IconLink, IconPlayerStop, IconUser } from '@tabler/icons-react'
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useState, type FormEvent, type ReactNode } from 'react'
@@ -13,6 +13,7 @@ import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
 import { pageOf } from './page-of'
 import { useJobs } from '../jobs/jobs'
+import { TypedPhrase } from './typed-phrase'
 import classes from './dialogs.module.css'
 
 export function DeleteForm({ name, onClose }: { name: string; onClose: () => void }) {
@@ -108,20 +109,7 @@ export function ConfirmForm(props: ConfirmProps) {
         />
       )}
       {children}
-      <TextInput
-        label={
-          <>
-            Type <code>{phrase}</code> to confirm
-          </>
-        }
-        aria-label={`Type ${phrase} to confirm`}
-        value={typed}
-        onChange={event => setTyped(event.currentTarget.value)}
-        autoComplete="off"
-        spellCheck={false}
-        data-autofocus
-        classNames={{ input: 'mono' }}
-      />
+      <TypedPhrase phrase={phrase} typed={typed} onType={setTyped} />
       {problem && <ProblemView problem={problem} />}
       <div className={classes.buttons}>
         <Button variant="default" onClick={onClose}>

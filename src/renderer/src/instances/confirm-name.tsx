@@ -1,8 +1,9 @@
 /** Asks for the name of a protected instance. */
-import { Button, TextInput } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { modals } from '@mantine/modals'
 import { useState } from 'react'
-import dialogs from '../instances/dialogs.module.css'
+import dialogs from './dialogs.module.css'
+import { TypedPhrase } from './typed-phrase'
 
 /** @param verb e.g. “Stop” @returns whether the name was typed */
 export function confirmName(name: string, verb: string): Promise<boolean> {
@@ -43,20 +44,7 @@ function NameForm({ name, verb, onEnd }: FormProps) {
       }}
     >
       <p>{name} is protected.</p>
-      <TextInput
-        label={
-          <>
-            Type <code>{name}</code> to confirm
-          </>
-        }
-        aria-label={`Type ${name} to confirm`}
-        value={typed}
-        onChange={event => setTyped(event.currentTarget.value)}
-        autoComplete="off"
-        spellCheck={false}
-        data-autofocus
-        classNames={{ input: 'mono' }}
-      />
+      <TypedPhrase phrase={name} typed={typed} onType={setTyped} />
       <div className={dialogs.buttons}>
         <Button variant="default" onClick={() => onEnd(false)}>
           Cancel
