@@ -44,7 +44,7 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
           <div className={classes.options}>
             {options.data.map(option => {
               const chosen = option.kind === driver
-              const disabled = !option.available || choose.isPending || (!canChangeDriver && !chosen && acts.busy)
+              const disabled = !option.available || choose.isPending || (!chosen && acts.busy)
               return (
                 <Radio.Card
                   key={option.kind}
@@ -69,6 +69,7 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
       {options.data && (
         <Remedies options={options.data} onCheck={() => void options.refetch()} checking={options.isFetching} />
       )}
+      {acts.operation && <p className="dimmed">Another driver can be chosen once the running job has finished.</p>}
       {!canChangeDriver && (
         <p className="dimmed">
           The driver holds the instances’ databases. Choosing another one moves them there, after showing you what that

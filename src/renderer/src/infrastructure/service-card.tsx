@@ -53,6 +53,7 @@ export function ServiceCard({ service, details, infrastructure, acts }: ServiceC
           tone={state === 'unavailable' || state === 'not-adopted' ? 'warn' : 'bad'}
           quiet
           onRetry={state === 'failed' && isTriedAgain(problem) ? () => acts.start(name) : undefined}
+          retrying={acts.busy}
         >
           {state !== 'unavailable' && state !== 'absent' && (
             <Button size="xs" variant="default" component={Link} href={logOf(name)}>
