@@ -25,6 +25,7 @@ import { reachEngine } from './transport/other-engine'
 import { listenLocally } from './transport/local-socket'
 import { openBase, type Base, type OpenedWorkspace, type Place } from './workspace/opened'
 import { RecentWorkspaces } from './workspace/recent'
+import { SavedViews } from './workspace/saved-views'
 
 /** Where and in what form the product runs. */
 export interface Host extends Place {
@@ -112,6 +113,7 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
     paths,
     log,
     settings,
+    views: new SavedViews(paths.views),
     operations,
     infrastructure,
     hardening: shared.hardening,

@@ -13,12 +13,14 @@ import type { MaintenanceRoom } from './maintenance/room'
 import type { Operations } from './operations/engine'
 import type { AppLog } from './workspace/app-log'
 import type { WorkspacePaths } from './workspace/paths'
+import type { SavedViews } from './workspace/saved-views'
 import type { SettingsFile } from './workspace/settings'
 
 export interface WorkspaceServices {
   readonly paths: WorkspacePaths
   readonly log: AppLog
   readonly settings: SettingsFile
+  readonly views: SavedViews
   readonly operations: Operations
   readonly infrastructure: Infrastructure
   readonly hardening: Hardening

@@ -30,8 +30,12 @@ test.beforeAll(async () => {
 })
 test.afterAll(() => place.remove())
 test.beforeEach(async () => {
-  await window.evaluate(() => sessionStorage.clear()) // forgets what was reported
-  await window.reload() // and what was chosen
+  // Forgets what was reported, how the list was filtered, and what was chosen.
+  await window.evaluate(() => {
+    sessionStorage.clear()
+    history.replaceState(null, '', location.pathname)
+  })
+  await window.reload()
   await list.room.go('Instances')
 })
 
@@ -442,6 +446,49 @@ test('a name of 14 characters can be read at every width and zoom, with more row
     expect({ width, cut }).toEqual({ width, cut: 0 })
   }
   if (before) await window.setViewportSize(before)
+})
+
+test('the address says how the list is arranged: after a reload, back, and under a saved view’s name', async () => {
+  await layOutAll('kept-1', 'kept-2')
+  await list.search.fill('kept')
+  await expect(list.row('By-Hand')).toHaveCount(0)
+  await window.getByRole('button', { name: 'Port', exact: true }).click()
+  await window.reload()
+  await expect(list.row('kept-1')).toBeVisible()
+  await expect(list.search).toHaveValue('kept')
+  await expect(window.getByRole('columnheader', { name: 'Port' })).toHaveAttribute('aria-sort', 'ascending')
+  await expect(list.row('By-Hand')).toHaveCount(0)
+
+  const views = window.getByRole('button', { name: 'Saved views' })
+  await views.press('Enter')
+  await expect(list.menu).toContainText('No saved views yet.')
+  await list.menu.getByRole('menuitem', { name: 'Save this view…' }).press('Enter')
+  const dialog = list.room.dialog('Save this view')
+  await window.keyboard.type('Kept ones')
+  await window.keyboard.press('Enter')
+  await expect(dialog).toBeHidden()
+  const chosen = window.getByRole('button', { name: 'View: Kept ones' })
+  await expect(chosen).toBeFocused()
+
+  await list.filter('Not in PM2').click()
+  await list.search.fill('')
+  await window.goBack() // to before the filter
+  await expect(list.search).toHaveValue('kept')
+  await expect(list.filter('All')).toHaveAttribute('aria-pressed', 'true')
+  await window.goForward()
+  await expect(list.filter('Not in PM2')).toHaveAttribute('aria-pressed', 'true')
+  await list.room.go('Activity')
+  await list.room.go('Instances') // as it was left
+  await expect(list.filter('Not in PM2')).toHaveAttribute('aria-pressed', 'true')
+
+  await views.click()
+  await list.menu.getByRole('menuitem', { name: 'Kept ones' }).click()
+  await expect(list.row('kept-2')).toBeVisible()
+  await expect(list.row('By-Hand')).toHaveCount(0)
+  await chosen.click()
+  await list.menu.getByRole('menuitem', { name: 'Delete the view' }).click()
+  await expect(views).toBeVisible()
+  await window.getByRole('button', { name: 'Name', exact: true }).click()
 })
 
 test('table or grid: the choice is remembered when the app is started again', async () => {

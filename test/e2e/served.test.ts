@@ -111,6 +111,13 @@ test.describe.serial('served', () => {
     await expect(list.row('Hillside')).toContainText('Stopped')
     await list.button('Start', 'Hillside').click()
     await expect(list.row('Hillside')).toContainText('Online')
+    await list.search.fill('nothing')
+    await expect(page.getByText('No instance matches “nothing”.')).toBeVisible()
+    const tab = await page.context().newPage() // a copied link shows the same
+    await tab.goto(page.url())
+    await expect(tab.getByText('No instance matches “nothing”.')).toBeVisible()
+    await tab.close()
+    await list.search.fill('')
   })
 
   test('a part of the page that an update has removed is told, and a reload brings it back', async () => {
@@ -250,7 +257,7 @@ test.describe.serial('served', () => {
     await expect(form.getByRole('link', { name: 'Open it there' })).toBeVisible()
     await field.fill(served.link)
     await form.getByRole('button', { name: 'Sign in' }).click()
-    await expect(page).toHaveURL(/#\/instances$/)
+    await expect(page).toHaveURL(/#\/instances\?/)
   }
 
   test('deletes, and ends when it is told to; what runs goes on', async () => {

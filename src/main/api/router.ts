@@ -13,6 +13,7 @@ import { serveRouter } from './serve'
 import { settingsRouter } from './settings'
 import { spaceRouter } from './space'
 import { router } from './trpc'
+import { viewsRouter } from './views'
 
 export const apiRouter = router({
   app: appRouter,
@@ -28,5 +29,6 @@ export const apiRouter = router({
   serve: serveRouter,
   settings: settingsRouter,
   space: spaceRouter,
+  views: viewsRouter,
 })
 export type Router = typeof apiRouter

@@ -11,6 +11,8 @@ export interface WorkspacePaths {
   /** The workspace's id and its last path. */
   readonly identity: string
   readonly settings: string
+  /** The saved views of the list. */
+  readonly views: string
   readonly secrets: string
   readonly operations: string
   readonly releases: string
@@ -40,6 +42,7 @@ export function workspacePaths(root: string): WorkspacePaths {
     manifest: join(root, 'instance-manager.json'),
     identity: join(state, 'workspace.json'),
     settings: join(state, 'settings.json'),
+    views: join(state, 'views.json'),
     secrets: join(state, 'secrets.json'),
     operations: join(state, 'operations'),
     releases: join(state, 'releases'),

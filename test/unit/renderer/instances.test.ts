@@ -13,6 +13,7 @@ import {
   type ShownInstance,
   type SortKey,
 } from '../../../src/renderer/src/instances/arrange'
+import { arrangementOf, textOf, type Arrangement } from '../../../src/renderer/src/instances/arrangement'
 import { idleReason, newestBySubject, shownStatus } from '../../../src/renderer/src/instances/shown-status'
 import {
   extend,
@@ -282,5 +283,34 @@ describe('what is drawn', () => {
     expect(sameShown(shown('a', { cpu: 1 }), shown('a', { cpu: 1 }))).toBe(true)
     expect(sameShown(shown('a', { cpu: 1 }), shown('a', { cpu: 2 }))).toBe(false)
     expect(sameShown(shown('a', { cpu: 1 }), shown('a'))).toBe(false)
+  })
+})
+
+describe('an address', () => {
+  const arranged: Arrangement = {
+    query: 'a&b =“ü” +%',
+    filter: 'tag:year 9',
+    sort: { key: 'memory', descending: true },
+    view: 'grid',
+  }
+
+  it('says how the list is arranged, whatever was typed', () => {
+    expect(arrangementOf(textOf(arranged))).toEqual(arranged)
+  })
+
+  it.each(['', 'sort=--&view=x&filter=toString', 'filter=%', 'sort=-__proto__&find='])(
+    '“%s” says nothing: order and view stay, and nothing is filtered',
+    text => {
+      expect(arrangementOf(text, arranged)).toEqual({ ...arranged, query: '', filter: 'all' })
+    },
+  )
+
+  it('says order and view even if they are ours, so that a link shows the same to everyone', () => {
+    expect(textOf(arrangementOf(''))).toBe('sort=name&view=table')
+  })
+
+  it('filters favourites', () => {
+    const all = [shown('one', { favourite: true }), shown('two')]
+    expect(names(arrange(all, arrangementOf('filter=favourites')))).toEqual(['one'])
   })
 })

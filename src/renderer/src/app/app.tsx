@@ -3,12 +3,12 @@ import { Center, MantineProvider } from '@mantine/core'
 import { ModalsProvider } from '@mantine/modals'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { Router } from 'wouter'
-import { useHashLocation } from 'wouter/use-hash-location'
 import type { AppState } from '../../../shared/workspace'
 import { Setup } from '../first-run/setup'
 import { DraftProvider } from '../create/draft'
 import { JobsProvider } from '../jobs/jobs'
 import { ListStateProvider } from '../instances/list-state'
+import { useAddress } from './address'
 import { ConnectionBanner, ConnectionState } from './connection'
 import { AppLive, useApp, WorkspaceLiveProvider, type LiveValue } from './live'
 import { later, Part } from './later'
@@ -29,7 +29,7 @@ export function Root({ connection }: { connection: Connection }) {
         <TRPCProvider trpcClient={connection.client} queryClient={connection.queryClient}>
           <ConnectionState socket={connection.socket}>
             {/* oxlint-disable-next-line react/hooks -- wouter takes the hook as a value and calls it as one */}
-            <Router hook={useHashLocation}>
+            <Router hook={useAddress}>
               <ModalsProvider>
                 <div className={classes.frame}>
                   <ConnectionBanner />

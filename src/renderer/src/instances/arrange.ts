@@ -17,18 +17,22 @@ export interface Sort {
   readonly descending: boolean
 }
 /** `outdated`: its code is older than the base application's. `tag:…`: it has this tag. */
-export type Filter = 'all' | 'outdated' | StatusGroup | `tag:${string}`
+export type Filter = 'all' | 'outdated' | 'favourites' | StatusGroup | `tag:${string}`
 
 export function isIn(filter: Filter, { instance, status }: ShownInstance): boolean {
   if (filter === 'all') return true
   if (filter === 'outdated') return instance.outdated === true
+  if (filter === 'favourites') return instance.favourite === true
   if (isTagFilter(filter)) return instance.tags?.some(it => tagFilter(it) === filter) === true
   return status.group === filter
 }
 
 /** Tags are the same regardless of case. */
 export const tagFilter = (tag: string): Filter => `tag:${tag.toLowerCase()}`
-export const isTagFilter = (filter: Filter): filter is `tag:${string}` => filter.startsWith('tag:')
+export const isTagFilter = (filter: string): filter is `tag:${string}` => filter.startsWith('tag:')
+export const isStatusFilter = (filter: string): filter is StatusGroup => Object.hasOwn(urgency, filter)
+export const isFilter = (text: string): text is Filter =>
+  ['all', 'outdated', 'favourites'].includes(text) || isTagFilter(text) || isStatusFilter(text)
 
 /** All tags in use, in the spelling of the first instance that has them, the most frequent first. */
 export function tagsOf(all: readonly Pick<InstanceView, 'tags'>[]): { readonly tag: string; readonly count: number }[] {

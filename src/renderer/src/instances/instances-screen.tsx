@@ -12,6 +12,7 @@ import { EmptyState, Page, Section } from '../app/page'
 import { useInstanceActions } from './actions'
 import { ActionsMenu } from './actions-menu'
 import { arrange, countGroups, isIn, tagsOf, type ShownInstance } from './arrange'
+import { everything } from './arrangement'
 import { Banners } from './banners'
 import { Broken } from './broken'
 import { BulkBar } from './bulk-bar'
@@ -34,15 +35,14 @@ export function InstancesScreen() {
   const { data, problem } = useInstances()
   const shown = useShownInstances()
   const { operations } = useOperations()
-  const { setSelection, setFilter, setQuery } = useListState()
+  const { setSelection, arrange: rearrange } = useListState()
   const creations = useMemo(() => operations.filter(it => it.kind === createJob.kind && isOpen(it)), [operations])
   const made = useMemo(() => {
     const subjects = new Set(creations.map(it => it.subject))
     return shown.filter(it => !subjects.has(it.instance.name.toLowerCase())) // a partly created instance is represented by its creation
   }, [shown, creations])
   const choose = (names: readonly string[]): void => {
-    setFilter('all')
-    setQuery('')
+    rearrange(everything)
     setSelection({ names: new Set(names) })
   }
   useScrollPlace(data !== undefined)
@@ -79,7 +79,7 @@ function List({
   made: readonly ShownInstance[]
   creations: readonly Extract<Item, { type: 'creation' }>['operation'][]
 }) {
-  const { sort, setSort, setFilter, setQuery, selection, setSelection, ...wanted } = useListState()
+  const { sort, arrange: rearrange, selection, setSelection, ...wanted } = useListState()
   const { query: typed } = wanted
   // What is typed or pressed is shown at once; the rows follow, drawn between frames.
   const query = useDeferredValue(typed)
@@ -89,6 +89,7 @@ function List({
   const [menu, setMenu] = useState<{ name: string; at: { x: number; y: number } }>()
   const tags = useMemo(() => tagsOf(made.map(it => it.instance)).slice(0, shownTags), [made])
   const groups = useMemo(() => countGroups(made), [made])
+  const favourites = useMemo(() => made.filter(it => isIn('favourites', it)).length, [made])
   const outdated = useMemo(() => made.filter(it => isIn('outdated', it)), [made])
   const arranged = useMemo(() => arrange(made, { query, filter, sort }), [made, query, filter, sort])
   const names = useMemo(() => arranged.map(it => it.instance.name), [arranged])
@@ -109,7 +110,7 @@ function List({
   useListKeys({
     search,
     onSelectAll: () => setSelection(it => selectAll(it, names)),
-    onEscape: searching => (typed && (searching || !selection.names.size) ? setQuery('') : clear()),
+    onEscape: searching => (typed && (searching || !selection.names.size) ? rearrange({ query: '' }) : clear()),
     onAction: (name, actions) => {
       const shown = made.find(it => it.instance.name === name)
       if (shown)
@@ -129,6 +130,7 @@ function List({
           total={made.length}
           outdated={outdated}
           groups={groups}
+          favourites={favourites}
           tags={tags}
           search={search}
           onExport={() => exportList(arranged)}
@@ -141,14 +143,7 @@ function List({
               ? `No instance matches “${query.trim()}”${filter === 'all' ? '' : ' with this filter'}.`
               : 'No instance matches this filter.'}
           </p>
-          <Button
-            size="xs"
-            variant="default"
-            onClick={() => {
-              setQuery('')
-              setFilter('all')
-            }}
-          >
+          <Button size="xs" variant="default" onClick={() => rearrange(everything)}>
             Show all
           </Button>
         </div>
@@ -157,7 +152,7 @@ function List({
         <InstanceTable
           {...shared}
           sort={sort}
-          onSort={setSort}
+          onSort={it => rearrange({ sort: it })}
           all={!chosenHere ? 'none' : chosenHere === names.length ? 'all' : 'some'}
           onSelectAll={() => setSelection(it => toggleAll(it, names))}
         />

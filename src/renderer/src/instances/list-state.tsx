@@ -1,8 +1,13 @@
-/** The list's filter, order, selection and view. It lives above the screens, so it survives navigation. */
+/**
+ * The list's arrangement, which is part of its address, and its selection. It lives above the screens: the list is as it
+ * was left when one returns without an address.
+ */
 import { useLocalStorage } from '@mantine/hooks'
 import {
   createContext,
   useContext,
+  useEffect,
+  useMemo,
   useRef,
   useState,
   type Dispatch,
@@ -10,21 +15,13 @@ import {
   type RefObject,
   type SetStateAction,
 } from 'react'
-import { sortKeys, type Filter, type Sort } from './arrange'
+import { useLocation } from 'wouter'
+import { useAddressState } from '../app/address'
+import { arrangementOf, everything, textOf, type Arrangement } from './arrangement'
 import { nothingSelected, type Selection } from './selection'
 
-export type View = 'table' | 'grid'
-
-interface ListState {
-  /** Remembered across windows, like the order. */
-  readonly view: View
-  readonly setView: (view: View) => void
-  readonly sort: Sort
-  readonly setSort: (sort: Sort) => void
-  readonly query: string
-  readonly setQuery: (query: string) => void
-  readonly filter: Filter
-  readonly setFilter: (filter: Filter) => void
+interface ListState extends Arrangement {
+  readonly arrange: (change: Partial<Arrangement>) => void
   readonly selection: Selection
   readonly setSelection: Dispatch<SetStateAction<Selection>>
   /** Pixels. */
@@ -32,42 +29,40 @@ interface ListState {
 }
 
 const ListContext = createContext<ListState | undefined>(undefined)
-const byName: Sort = { key: 'name', descending: false }
+const place = '/instances'
 
 export function ListStateProvider({ children }: { children: ReactNode }) {
-  const [view, setView] = useLocalStorage({
-    key: 'instances.view',
-    defaultValue: 'table',
+  const [path, navigate] = useLocation()
+  const address = useAddressState()
+  /** Order and view, remembered across windows. */
+  const [looks, setLooks] = useLocalStorage({
+    key: 'instances.looks',
+    defaultValue: '',
     getInitialValueInEffect: false,
   })
-  const [sort, setSort] = useLocalStorage({
-    key: 'instances.sort',
-    defaultValue: byName,
-    getInitialValueInEffect: false,
-  })
-  const [query, setQuery] = useState('')
-  const [filter, setFilter] = useState<Filter>('all')
+  const [left, setLeft] = useState(() => textOf(arrangementOf(looks)))
+  const text = path === place && address ? textOf(arrangementOf(address, arrangementOf(left))) : left
+  if (text !== left) setLeft(text)
+  useEffect(() => {
+    setLooks(textOf({ ...arrangementOf(text), ...everything }))
+    if (path === place && address !== text) navigate(`${place}?${text}`, { replace: true })
+  }, [text, address, path, navigate, setLooks])
+
   const [selection, setSelection] = useState(nothingSelected)
   const scrolled = useRef(0)
-  return (
-    <ListContext
-      value={{
-        view: view === 'grid' ? 'grid' : 'table',
-        setView,
-        sort: sortKeys.includes(sort.key) ? sort : byName,
-        setSort,
-        query,
-        setQuery,
-        filter,
-        setFilter,
-        selection,
-        setSelection,
-        scrolled,
-      }}
-    >
-      {children}
-    </ListContext>
-  )
+  const state = useMemo(() => {
+    const now = arrangementOf(text)
+    return {
+      ...now,
+      // Back leads to the filter before; what is typed, and how the list looks, are no steps.
+      arrange: (change: Partial<Arrangement>) =>
+        navigate(`${place}?${textOf({ ...now, ...change })}`, { replace: change.filter === undefined }),
+      selection,
+      setSelection,
+      scrolled,
+    }
+  }, [text, navigate, selection])
+  return <ListContext value={state}>{children}</ListContext>
 }
 
 export function useListState(): ListState {

@@ -6,15 +6,17 @@ import {
   IconLayoutGrid,
   IconList,
   IconSearch,
+  IconStar,
   IconTag,
   IconX,
 } from '@tabler/icons-react'
 import type { RefObject } from 'react'
 import { instanceWord, StatusIcon, instanceTone } from '../app/status'
-import { isTagFilter, tagFilter, type Filter, type ShownInstance } from './arrange'
+import { isStatusFilter, isTagFilter, tagFilter, type Filter, type ShownInstance } from './arrange'
 import type { StatusGroup } from '../../../shared/status'
 import { RebuildButton } from '../rebuild/rebuild-button'
 import { useListState } from './list-state'
+import { SavedViews } from './saved-views'
 import classes from './list.module.css'
 
 const wordOf = (group: StatusGroup): string => (group === 'busy' ? 'Working' : instanceWord[group])
@@ -23,6 +25,8 @@ interface ToolbarProps {
   total: number
   /** Those whose code is older than the base application's. */
   outdated: readonly ShownInstance[]
+  /** How many there are. */
+  favourites: number
   /** Tags to filter by. */
   tags: readonly { readonly tag: string; readonly count: number }[]
   groups: readonly { readonly group: StatusGroup; readonly count: number }[]
@@ -30,13 +34,14 @@ interface ToolbarProps {
   onExport: () => void
 }
 
-export function Toolbar({ total, outdated, groups, tags, search, onExport }: ToolbarProps) {
-  const { query, setQuery, filter, setFilter, view, setView } = useListState()
+export function Toolbar({ total, outdated, groups, favourites, tags, search, onExport }: ToolbarProps) {
+  const { query, filter, view, arrange } = useListState()
+  const setFilter = (chosen: Filter): void => arrange({ filter: chosen })
   // The active filter stays visible even if nothing has that status any more.
   const shown =
-    filter === 'all' || filter === 'outdated' || isTagFilter(filter) || groups.some(it => it.group === filter)
-      ? groups
-      : [...groups, { group: filter, count: 0 }]
+    isStatusFilter(filter) && !groups.some(it => it.group === filter)
+      ? [...groups, { group: filter, count: 0 }]
+      : groups
   return (
     <div className={classes.toolbar} role="search" aria-label="Instances">
       <TextInput
@@ -45,7 +50,7 @@ export function Toolbar({ total, outdated, groups, tags, search, onExport }: Too
         aria-label="Find by name or tag"
         placeholder="Find by name or tag"
         value={query}
-        onChange={event => setQuery(event.currentTarget.value)}
+        onChange={event => arrange({ query: event.currentTarget.value })}
         leftSection={<IconSearch size={16} aria-hidden />}
         autoComplete="off"
         spellCheck={false}
@@ -58,7 +63,7 @@ export function Toolbar({ total, outdated, groups, tags, search, onExport }: Too
               size="sm"
               aria-label="Clear"
               onClick={() => {
-                setQuery('')
+                arrange({ query: '' })
                 search.current?.focus()
               }}
             >
@@ -86,11 +91,15 @@ export function Toolbar({ total, outdated, groups, tags, search, onExport }: Too
         {(outdated.length > 0 || filter === 'outdated') && (
           <Chip filter="outdated" word="Outdated" count={outdated.length} chosen={filter} onChoose={setFilter} />
         )}
+        {(favourites > 0 || filter === 'favourites') && (
+          <Chip filter="favourites" word="Favourites" count={favourites} chosen={filter} onChoose={setFilter} />
+        )}
         {tags.map(({ tag, count }) => (
           <Chip key={tag} filter={tagFilter(tag)} word={tag} count={count} chosen={filter} onChoose={setFilter} />
         ))}
         {filter === 'outdated' && outdated.length > 0 && <RebuildButton chosen={outdated} word="Rebuild all" />}
       </div>
+      <SavedViews />
       <Tooltip label="Export the list as a CSV file">
         <ActionIcon variant="default" size={30} aria-label="Export the list as a CSV file" onClick={onExport}>
           <IconDownload size={16} aria-hidden />
@@ -101,7 +110,7 @@ export function Toolbar({ total, outdated, groups, tags, search, onExport }: Too
         size="xs"
         className={classes.view}
         value={view}
-        onChange={setView}
+        onChange={it => arrange({ view: it })}
         data={[
           {
             value: 'table',
@@ -130,6 +139,7 @@ export function Toolbar({ total, outdated, groups, tags, search, onExport }: Too
 function ChipIcon({ filter }: { filter: Filter }) {
   if (filter === 'all') return null
   if (isTagFilter(filter)) return <IconTag size={14} aria-hidden />
+  if (filter === 'favourites') return <IconStar size={14} aria-hidden />
   if (filter === 'outdated') return <IconCircleArrowUp size={14} aria-hidden />
   return <StatusIcon tone={filter === 'busy' ? 'busy' : instanceTone[filter]} size={14} />
 }

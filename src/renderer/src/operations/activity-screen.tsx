@@ -2,8 +2,9 @@
 import { Anchor, Button, Select } from '@mantine/core'
 import { IconActivity } from '@tabler/icons-react'
 import { useMemo, useState } from 'react'
-import { Link } from 'wouter'
+import { Link, useLocation } from 'wouter'
 import { isOpen, type OperationState } from '../../../shared/operation'
+import { useAddressState } from '../app/address'
 import { useOperations } from '../app/live'
 import { EmptyState, Page, Section } from '../app/page'
 import { OperationsTable } from './operations-table'
@@ -17,9 +18,11 @@ const pageSize = 100
 
 export function ActivityScreen() {
   const { operations, unreadable, ready } = useOperations()
-  const [subject, setSubject] = useState<string | null>(null)
+  const [, navigate] = useLocation()
+  const wanted = new URLSearchParams(useAddressState()).get('instance')
   const [limit, setLimit] = useState(pageSize)
   const subjects = useMemo(() => subjectsOf(operations), [operations])
+  const subject = subjects.find(it => it.value === wanted)?.value
   const shown = subject ? operations.filter(it => it.subject === subject) : withoutParts(operations)
   const stuck = shown.filter(it => it.phase === 'stuck')
   const filter = subjects.length > 1 && (
@@ -27,8 +30,8 @@ export function ActivityScreen() {
       aria-label="Filter by instance"
       placeholder="All instances"
       data={subjects}
-      value={subject}
-      onChange={setSubject}
+      value={subject ?? null}
+      onChange={it => navigate(it ? `/activity?${new URLSearchParams({ instance: it }).toString()}` : '/activity')}
       searchable
       clearable
       comboboxProps={{ withinPortal: false }}

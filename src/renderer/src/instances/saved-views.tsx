@@ -1,0 +1,133 @@
+/** Saved views: the menu to choose, save and delete them. */
+import { Button, Menu, TextInput } from '@mantine/core'
+import { IconBookmark, IconCheck, IconChevronDown, IconPlus, IconTrash } from '@tabler/icons-react'
+import { useMutation } from '@tanstack/react-query'
+import { useSubscription } from '@trpc/tanstack-react-query'
+import { useRef, useState, type FormEvent } from 'react'
+import { isNamed, viewNameSchema, type SavedView } from '../../../shared/saved-views'
+import { useHold } from '../app/hold'
+import { notifyProblem } from '../app/notify'
+import { ProblemView } from '../app/problem'
+import { problemOf } from '../app/problem-of'
+import { useTRPC } from '../app/trpc'
+import { useJobs, type Question } from '../jobs/jobs'
+import { arrangementOf, textOf } from './arrangement'
+import { useListState } from './list-state'
+import dialogs from './dialogs.module.css'
+import classes from './list.module.css'
+
+export function SavedViews() {
+  const trpc = useTRPC()
+  const { arrange, ...now } = useListState()
+  const { ask } = useJobs()
+  const { data: views = [], error } = useSubscription(trpc.views.watch.subscriptionOptions())
+  const remove = useMutation(trpc.views.remove.mutationOptions({ onError: notifyProblem }))
+  const text = textOf(now)
+  const button = useRef<HTMLButtonElement>(null)
+  const chosen = views.find(it => it.arrangement === text)
+  const save = (): void => {
+    button.current?.focus() // the dialog gives the focus back to what has it now, and the menu's entry goes
+    ask(saveDialog(text, views))
+  }
+  return (
+    <Menu position="bottom-end" width={280} withInitialFocusPlaceholder={false}>
+      <Menu.Target>
+        <Button
+          ref={button}
+          size="xs"
+          variant="default"
+          className={classes.saved}
+          leftSection={<IconBookmark size={16} aria-hidden />}
+          rightSection={<IconChevronDown size={14} aria-hidden />}
+          aria-label={chosen ? `View: ${chosen.name}` : 'Saved views'}
+        >
+          {chosen?.name ?? 'Views'}
+        </Button>
+      </Menu.Target>
+      <Menu.Dropdown className={classes.menu} mah={400}>
+        {error && <Menu.Label>{problemOf(error).message}</Menu.Label>}
+        {!views.length && !error && (
+          <Menu.Label>
+            No saved views yet. A view is a search, filter and order under a name, shared by everyone who uses this
+            workspace.
+          </Menu.Label>
+        )}
+        {views.map(it => (
+          <Menu.Item
+            key={it.name}
+            leftSection={
+              it === chosen ? <IconCheck size={16} aria-label="Shown now" /> : <span className={classes.blank} />
+            }
+            onClick={() => arrange(arrangementOf(it.arrangement))}
+          >
+            {it.name}
+          </Menu.Item>
+        ))}
+        <Menu.Divider />
+        {!chosen && (
+          <Menu.Item leftSection={<IconPlus size={16} />} onClick={save}>
+            Save this view…
+          </Menu.Item>
+        )}
+        {chosen && (
+          <Menu.Item
+            color="red"
+            leftSection={<IconTrash size={16} />}
+            onClick={() => remove.mutate({ name: chosen.name })}
+          >
+            Delete the view “{chosen.name}”
+          </Menu.Item>
+        )}
+      </Menu.Dropdown>
+    </Menu>
+  )
+}
+
+const saveDialog = (arrangement: string, views: readonly SavedView[]): Question => ({
+  title: 'Save this view',
+  form: close => <SaveForm arrangement={arrangement} views={views} onClose={close} />,
+})
+
+interface SaveFormProps {
+  arrangement: string
+  views: readonly SavedView[]
+  onClose: () => void
+}
+
+function SaveForm({ arrangement, views, onClose }: SaveFormProps) {
+  const trpc = useTRPC()
+  const [name, setName] = useState('')
+  const [tried, setTried] = useState(false)
+  const save = useMutation(trpc.views.save.mutationOptions({ onSuccess: onClose }))
+  const replaced = views.find(isNamed(name))
+  const fault = viewNameSchema.safeParse(name).error?.issues[0]?.message
+  useHold(save.isPending ? 'busy' : name !== '' && 'typed')
+  const submit = (event: FormEvent): void => {
+    event.preventDefault()
+    setTried(true)
+    if (fault === undefined) save.mutate({ name, arrangement })
+  }
+  return (
+    <form className={dialogs.form} onSubmit={submit} noValidate aria-label="Save this view">
+      <TextInput
+        label="Name"
+        description="The search, the filter, the order, and table or grid, as they are now."
+        value={name}
+        onChange={event => setName(event.currentTarget.value)}
+        error={tried && fault}
+        autoComplete="off"
+        data-autofocus
+      />
+      {replaced && <p>“{replaced.name}” will be replaced.</p>}
+      {save.error && <ProblemView problem={problemOf(save.error)} />}
+      <div className={dialogs.buttons}>
+        <Button variant="default" onClick={onClose}>
+          Cancel
+        </Button>
+        <Button type="submit" loading={save.isPending}>
+          {replaced ? 'Replace' : 'Save'}
+        </Button>
+      </div>
+    </form>
+  )
+}
