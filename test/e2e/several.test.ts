@@ -34,6 +34,7 @@ test('from a CSV file: every row is checked, and its mistakes are shown beside i
   await window.locator('input[type=file]').setInputFiles(file('SCHOOL'))
   const preview = window.getByRole('region', { name: 'Preview' })
   await expect(preview.getByText('There is already an instance “school”.')).toBeVisible()
+  await expect(preview.getByRole('row')).toContainText(['Row', '2SCHOOL', '1north']) // what needs a correction comes first
   const create = window.getByRole('button', { name: 'Create 2 instances' })
   await expect(create).toBeDisabled()
   await window.locator('input[type=file]').setInputFiles(file('south'))

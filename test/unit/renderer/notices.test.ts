@@ -1,7 +1,7 @@
 /** Notices about operations, in the library's own store. */
 import { notificationsStore } from '@mantine/notifications'
 import { expect, it } from 'vitest'
-import { tell, withdrawAll } from '../../../src/renderer/src/operations/notices'
+import { tell, withdraw, withdrawAll } from '../../../src/renderer/src/operations/notices'
 import { fold, type OperationState } from '../../../src/shared/operation'
 
 const failed = (subject: string): OperationState => ({
@@ -19,14 +19,29 @@ const failed = (subject: string): OperationState => ({
   turned: { reason: 'failed' },
 })
 
+const shown = () => notificationsStore.getState().notifications.map(({ id, title }) => [id, title])
+const nothing = () => undefined
+
 it('say nothing about a workspace that is no longer open', () => {
-  const shown = () => notificationsStore.getState().notifications.map(it => it.id)
-  tell(failed('alpha'), () => undefined)
-  tell(failed('beta'), () => undefined)
-  expect(shown()).toEqual(['about alpha', 'about beta'])
+  tell(failed('alpha'), nothing)
+  tell(failed('beta'), nothing)
+  expect(shown()).toEqual([['bad start', 'Couldn’t start 2 instances']])
   withdrawAll()
   expect(shown()).toEqual([])
-  tell(failed('alpha'), () => undefined) // of the next workspace: it is not counted with the old ones
-  expect(shown()).toEqual(['about alpha'])
+  tell(failed('alpha'), nothing) // of the next workspace: it is not counted with the old ones
+  expect(shown()).toEqual([['bad start', 'Couldn’t start “alpha”']])
+  withdrawAll()
+})
+
+it('failures share a notice, until the same is tried again', () => {
+  for (const it of ['alpha', 'beta', 'gamma']) tell(failed(it), nothing)
+  tell({ ...failed('delta'), phase: 'stuck' }, nothing) // has to be decided: it stays by itself
+  expect(shown()).toEqual([
+    ['bad start', 'Couldn’t start 3 instances'],
+    ['about delta', 'Start “delta”: needs attention'],
+  ])
+  withdraw('beta', nothing)
+  withdraw('alpha', nothing)
+  expect(shown()[0]).toEqual(['bad start', 'Couldn’t start “gamma”'])
   withdrawAll()
 })

@@ -83,8 +83,11 @@ export function ProblemView({ problem, onRetry, retrying, does, tone = 'bad', qu
   )
 }
 
-/** A quoted command, shown as code that a click copies. Straight quotes occur in older journals. */
-const command = /[“"]((?:sudo|apt-get|dnf|npm|npx|podman|docker|pm2|systemctl|kill|chmod|chown) [^”"]+)[”"]/
+/**
+ * A quoted command, shown as code that a click copies, without the full stop that may follow it. Straight quotes occur
+ * in older journals.
+ */
+const command = /[“"]((?:sudo|apt-get|dnf|npm|npx|podman|docker|pm2|systemctl|kill|chmod|chown) [^”"]+)[”"](?:\.$)?/
 
 export function Hint({ text }: { text: string }) {
   return text.split(command).map((part, index) =>

@@ -39,7 +39,7 @@ export function SeveralScreen() {
   const checked = rows.map((it): CreationRow =>
     it.input ? { ...it, faults: taken.data?.[good.indexOf(it.input)] ?? {} } : it,
   )
-  const faulty = checked.filter(it => Object.keys(it.faults).length > 0).length
+  const faulty = checked.filter(isFaulty).length
   const ready = text === settled && rows.length > 0 && faulty === 0 && taken.data !== undefined
   const [sending, setSending] = useState(false)
   const [problem, setProblem] = useState<Problem>()
@@ -109,7 +109,8 @@ export function SeveralScreen() {
           autoFocus
           classNames={{ input: 'mono' }}
         />
-        {checked.length > 0 && <Rows rows={checked} />}
+        {/* What needs a correction comes first, so that it is seen among many. */}
+        {rows.length > 0 && <Rows rows={[...checked.filter(isFaulty), ...checked.filter(it => !isFaulty(it))]} />}
         {taken.error && <ProblemView problem={problemOf(taken.error)} onRetry={() => void taken.refetch()} />}
         {problem && <ProblemView problem={problem} />}
         <div className={classes.buttons}>
@@ -127,6 +128,8 @@ export function SeveralScreen() {
     </Page>
   )
 }
+
+const isFaulty = ({ faults }: CreationRow): boolean => Object.keys(faults).length > 0
 
 function summary(all: number, faulty: number, checking: boolean): string {
   if (checking) return 'Checking…'
@@ -146,20 +149,20 @@ const Rows = ({ rows }: { rows: readonly CreationRow[] }) => (
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
-        {rows.map(({ number, cells, faults }) => (
-          <Table.Tr key={number}>
+        {rows.map(row => (
+          <Table.Tr key={row.number}>
             <Table.Td className={classes.number}>
-              {Object.keys(faults).length > 0 ? (
+              {isFaulty(row) ? (
                 <IconAlertTriangleFilled size={16} color="var(--bad)" aria-label="Needs a correction" />
               ) : (
                 <IconCircleCheckFilled size={16} color="var(--good)" aria-label="Right" />
               )}
-              {number}
+              {row.number}
             </Table.Td>
             {creationColumns.map(it => (
               <Table.Td key={it}>
-                {shownCell(it, cells[it])}
-                {faults[it] !== undefined && <p className={classes.fault}>{faults[it]}</p>}
+                {shownCell(it, row.cells[it])}
+                {row.faults[it] !== undefined && <p className={classes.fault}>{row.faults[it]}</p>}
               </Table.Td>
             ))}
           </Table.Tr>

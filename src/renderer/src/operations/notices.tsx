@@ -1,8 +1,11 @@
-/** Notices about the results of operations. Successes of one kind share a notice while it is shown: “12 instances created”. */
+/**
+ * Notices about the results of operations. Those of one kind share a notice while it is shown: “12 instances created”,
+ * “Couldn’t start 3 instances”.
+ */
 import { Anchor, Group } from '@mantine/core'
 import { notifications, notificationsStore } from '@mantine/notifications'
 import { Link } from 'wouter'
-import { capital, count, enumerate } from '../../../shared/amounts'
+import { capital, count, enumerate, uncapital } from '../../../shared/amounts'
 import { jobOf } from '../../../shared/jobs'
 import { stopJob } from '../../../shared/jobs/lifecycle'
 import { failuresOf, headline, subjectOf } from '../../../shared/jobs/words'
@@ -34,14 +37,17 @@ export function withdrawAll(): void {
   for (const id of shown.keys()) notifications.hide(id)
 }
 
-/** What its job did to instances, if it succeeded and shares its notice with others. */
-const pastOf = (operation: OperationState): string | undefined => {
-  const job = jobOf(operation.kind)
-  return toneOf(operation) === 'good' ? (job?.bulk?.done ?? job?.past) : undefined
+/** What came of several operations like this one, as a title; undefined if it has its notice for itself. */
+const togetherOf = (operation: OperationState): ((instances: string) => string) | undefined => {
+  const { bulk, past } = jobOf(operation.kind) ?? {}
+  const done = bulk?.done ?? past
+  if (toneOf(operation) === 'good') return done === undefined ? undefined : it => capital(`${it} ${done}`)
+  const failed = operation.phase === 'rolled-back' && operation.turned?.reason === 'failed'
+  return failed && bulk ? it => `Couldn’t ${uncapital(bulk.verb)} ${it}` : undefined
 }
 
 const noticeOf = (operation: OperationState): string =>
-  pastOf(operation) === undefined ? `about ${operation.subject}` : `done ${operation.kind}`
+  togetherOf(operation) ? `${toneOf(operation)} ${operation.kind}` : `about ${operation.subject}`
 
 export function toneOf(operation: OperationState): NoticeTone {
   const { phase, turned } = operation
@@ -52,8 +58,8 @@ export function toneOf(operation: OperationState): NoticeTone {
 
 /** @param all in the order in which they ended */
 export function titleOf(all: readonly [OperationState, ...OperationState[]]): string {
-  const past = pastOf(all[0])
-  return all.length === 1 || past === undefined ? headline(all[0]) : capital(`${count(all.length, 'instance')} ${past}`)
+  const together = togetherOf(all[0])
+  return all.length === 1 || !together ? headline(all[0]) : together(count(all.length, 'instance'))
 }
 
 function show(id: string, all: readonly OperationState[], startAgain: StartAgain): void {
@@ -88,7 +94,7 @@ function Message({ all, id, startAgain }: MessageProps) {
   return (
     <>
       {all.length > 1 && <div>{enumerate(names)}</div>}
-      {problem && <div>{problem.message}</div>}
+      {all.length === 1 && problem && <div>{problem.message}</div>}
       <Group gap="md">
         {first?.kind === stopJob.kind && first.phase === 'succeeded' && (
           <Anchor component="button" type="button" size="sm" onClick={() => startAgain(names)}>
