@@ -242,6 +242,34 @@ describe('a start of many', () => {
   })
 })
 
+describe('a creation of several', () => {
+  const names = ['new-1', 'new-2', 'new-3']
+  const items = names.map(name => ({
+    name,
+    port: 'auto',
+    director: { name: 'Ada', email: `ada@${name}.example`, password: `of ${name}, 16 letters` },
+  }))
+
+  it.each<Moment>([
+    { at: 'after', what: 'doing instance/new-1' },
+    { at: 'before', what: 'done create-database' },
+    { at: 'before', what: 'done instance/new-2' },
+  ])('killed $at $what: after the next start, each is there once, with its own password', async moment => {
+    await workspace.close()
+    await crash(workspace, { run: [['create-many', { items }]], killAt: moment })
+    await recover(workspace)
+    const { operations, instances } = workspace.services
+    const job = operations.list().findLast(it => it.kind === 'create-many')
+    const results = job ? resultsOf(job) : []
+    expect([job?.phase, results.map(it => it.result?.problem)]).toEqual(['succeeded', names.map(() => undefined)])
+    const passwords = results.map(it => instances.takePassword(it.result?.operation ?? ''))
+    expect((await Promise.all(passwords)).map(it => it?.password)).toEqual(items.map(it => it.director.password))
+    const made = operations.list().filter(it => it.kind === 'create' && it.openedAt >= (job?.openedAt ?? ''))
+    expect(made.map(it => `${it.subject} ${it.phase}`).toSorted()).toEqual(names.map(it => `${it} succeeded`))
+    for (const name of names) await workspace.discard(name)
+  })
+})
+
 describe('an adoption', () => {
   it.each<Moment>([
     { at: 'after', what: 'doing adopt-files' },
