@@ -96,8 +96,9 @@ async function e2e(folder) {
 /** What the page held when a test failed, as its log may be all that is left of a run elsewhere. */
 function showPage({ name, results }) {
   const found = results.flatMap(it => it.attachments).find(it => it.name === 'error-context' && it.path)
-  const page = found && /```yaml\n([^]*?)```/.exec(readFileSync(found.path, 'utf8'))?.[1]
-  if (page) say(`\nThe page of ${name}:\n${page}`)
+  if (!found) return
+  const page = /```yaml\n([^]*?)```/.exec(readFileSync(found.path, 'utf8'))?.[1]
+  say(`\nThe page of ${name}:\n${page === undefined ? '(not readable)' : page.trimEnd() || '(empty)'}`)
 }
 
 const specsOf = suite => [...suite.specs, ...(suite.suites ?? []).flatMap(specsOf)]

@@ -203,9 +203,14 @@ function newWindow(path: string, size: Electron.BrowserWindowConstructorOptions)
   webContents.on('will-navigate', event => event.preventDefault())
   webContents.on('will-attach-webview', event => event.preventDefault())
   opened.once('ready-to-show', () => opened.show())
-  opened.loadURL(`${origin}/index.html#${path}`).catch(fail)
+  opened.loadURL(`${origin}/index.html#${path}`).catch((error: unknown) => {
+    // Reloaded or closed before it had loaded.
+    if (!opened.isDestroyed() && !isAborted(error)) fail(error)
+  })
   return opened
 }
+
+const isAborted = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ERR_ABORTED'
 
 function show(shown: BrowserWindow): void {
   if (shown.isMinimized()) shown.restore()

@@ -441,6 +441,12 @@ test('side by side: a moment of one in the others; remembered; in a window of it
   await window.getByRole('menuitem', { name: /^Quiet/ }).click()
   await expect(new LogPane(window, 'Quiet').region).toBeVisible()
 
+  // a window that is reloaded before it has loaded
+  await launched.app.evaluate(({ app }) => {
+    app.once('browser-window-created', (_, { webContents }) => {
+      webContents.once('did-navigate', () => webContents.reload())
+    })
+  })
   const opened = launched.app.waitForEvent('window')
   await new LogPane(window, 'School').more('Open in its own window')
   const own = await opened

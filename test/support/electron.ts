@@ -90,6 +90,8 @@ export interface LaunchedApp {
   close(): Promise<void>
   /** kill -9, as a power cut. */
   kill(): Promise<void>
+  /** What went wrong in it, for the log of a failed test: its windows' consoles, and the main process's stderr. */
+  complaints(): Promise<string>
 }
 
 export interface LaunchOptions {
@@ -114,6 +116,8 @@ export async function launchApp({ home, workspace, env = {} }: LaunchOptions): P
   const window = await app.firstWindow()
   await window.waitForLoadState('domcontentloaded')
   const child = app.process()
+  let stderr = ''
+  child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
   const ended = new Promise<void>(done => {
     if (child.exitCode !== null || child.signalCode !== null) done()
     else child.once('exit', () => done())
@@ -126,6 +130,7 @@ export async function launchApp({ home, workspace, env = {} }: LaunchOptions): P
     app,
     window,
     kill,
+    complaints: async () => [stderr, ...(await Promise.all(app.windows().map(consoleOf)))].join('\n'),
     close: async () => {
       let timer: NodeJS.Timeout | undefined
       const late = new Promise<'late'>(done => {
@@ -138,6 +143,13 @@ export async function launchApp({ home, workspace, env = {} }: LaunchOptions): P
       throw new Error('the app didn’t quit within 15 s')
     },
   }
+}
+
+/** Errors and warnings in a page, from its beginning. */
+async function consoleOf(page: Page): Promise<string> {
+  const [messages, errors] = await Promise.all([page.consoleMessages(), page.pageErrors()])
+  const serious = messages.filter(it => ['error', 'warning'].includes(it.type()))
+  return [page.url(), ...serious.map(it => it.text()), ...errors.map(it => it.stack ?? it.message)].join('\n')
 }
 
 let path: string | undefined

@@ -98,11 +98,22 @@ export async function testHome({ shown = false } = {}): Promise<TestHome> {
         )
       ).map(it => it.name),
     async remove() {
+      if (hasFailed()) for (const it of launched) console.error(await it.complaints().catch(String))
       await Promise.all(launched.map(it => it.kill()))
       await home.remove()
     },
   }
   return place
+}
+
+/** Whether the test that is ending has failed. Pictures are made outside of any. */
+function hasFailed(): boolean {
+  try {
+    const { status, expectedStatus } = base.info()
+    return status !== expectedStatus
+  } catch {
+    return false
+  }
 }
 
 /** Makes a workspace of the obedient base, its release prepared. */

@@ -25,27 +25,27 @@ const ChooseWorkspace = later(() => import('../first-run/choose-workspace').then
 export function Root({ connection }: { connection: Connection }) {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariablesResolver} defaultColorScheme="auto">
-      <QueryClientProvider client={connection.queryClient}>
-        <TRPCProvider trpcClient={connection.client} queryClient={connection.queryClient}>
-          <ConnectionState socket={connection.socket}>
-            {/* oxlint-disable-next-line react/hooks -- wouter takes the hook as a value and calls it as one */}
-            <Router hook={useAddress}>
-              <ModalsProvider>
-                <div className={classes.frame}>
-                  <ConnectionBanner />
-                  <AppLive Waiting={Waiting}>
-                    {/* a fault in a screen must not leave an empty window */}
-                    <Part>
+      {/* a fault anywhere, in a dialog too, must not leave an empty window */}
+      <Part>
+        <QueryClientProvider client={connection.queryClient}>
+          <TRPCProvider trpcClient={connection.client} queryClient={connection.queryClient}>
+            <ConnectionState socket={connection.socket}>
+              {/* oxlint-disable-next-line react/hooks -- wouter takes the hook as a value and calls it as one */}
+              <Router hook={useAddress}>
+                <ModalsProvider>
+                  <div className={classes.frame}>
+                    <ConnectionBanner />
+                    <AppLive Waiting={Waiting}>
                       <Rooms />
-                    </Part>
-                  </AppLive>
-                  <Shelf />
-                </div>
-              </ModalsProvider>
-            </Router>
-          </ConnectionState>
-        </TRPCProvider>
-      </QueryClientProvider>
+                    </AppLive>
+                    <Shelf />
+                  </div>
+                </ModalsProvider>
+              </Router>
+            </ConnectionState>
+          </TRPCProvider>
+        </QueryClientProvider>
+      </Part>
     </MantineProvider>
   )
 }
