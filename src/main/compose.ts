@@ -20,6 +20,7 @@ import { Releases } from './releases/releases'
 import { ownBytes } from './releases/tree'
 import { schemaRoom } from './schema/room'
 import type { WorkspaceServices } from './services'
+import { terminalRoom } from './terminal/room'
 import { engineSocket } from './transport/local-client'
 import { reachEngine } from './transport/other-engine'
 import { listenLocally } from './transport/local-socket'
@@ -122,6 +123,7 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
     logs,
     doctor,
     maintenance,
+    terminals: terminalRoom(base, roster),
     space,
     machine,
     releases: usedReleases,

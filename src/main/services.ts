@@ -11,6 +11,7 @@ import type { UsedReleases } from './instances/used-releases'
 import type { LogsRoom } from './logs/room'
 import type { MaintenanceRoom } from './maintenance/room'
 import type { Operations } from './operations/engine'
+import type { Terminals } from './terminal/room'
 import type { AppLog } from './workspace/app-log'
 import type { WorkspacePaths } from './workspace/paths'
 import type { SavedViews } from './workspace/saved-views'
@@ -29,6 +30,7 @@ export interface WorkspaceServices {
   readonly logs: LogsRoom
   readonly doctor: DoctorRoom
   readonly maintenance: MaintenanceRoom
+  readonly terminals: Terminals
   readonly space: Space
   readonly machine: Machine
   readonly releases: UsedReleases

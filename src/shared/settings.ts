@@ -26,6 +26,8 @@ interface SettingWords {
   readonly effect: string
   /** Where to change it, if not on the Settings screen. */
   readonly elsewhere?: string
+  /** Where to change it, if not in a browser: it limits what browsers may do. */
+  readonly local?: string
   /** Of a service's own configuration: its name there, and the services that are restarted for a change. */
   readonly service?: { readonly name: string; readonly restarts: readonly ServiceName[] }
 }
@@ -89,11 +91,18 @@ export const settingsSchema = z.strictObject({
         explanation: 'This machine’s host name or IP address, as users reach it. Guessed if not set.',
         effect: 'Takes effect at once.',
       }),
+      browserTerminal: z.enum(['off', 'on'], 'Choose on or off.').default('off').register(words, {
+        title: 'Terminals in browsers',
+        explanation: 'Whether a signed-in browser may open a terminal, which can do whatever your user can do.',
+        effect: 'Takes effect at once: turning it off ends open ones. A browser can’t change it.',
+        local:
+          'Change it in the window, or run “instance-manager settings set access.browserTerminal on” on the machine.',
+      }),
     })
     .prefault({})
     .register(sections, {
       title: 'Remote access',
-      explanation: 'Used to show where an instance can be opened from another machine.',
+      explanation: 'How other machines reach this one, and what browsers may do.',
     }),
   containers: z
     .strictObject({
@@ -224,6 +233,8 @@ export interface Setting extends SettingWords {
   /** The first part of a dotted key. */
   readonly section?: string
   readonly numeric: boolean
+  /** The values to choose from, unless anything can be typed. */
+  readonly choices?: readonly string[]
   readonly schema: z.ZodType
 }
 
@@ -241,7 +252,9 @@ const inner = (schema: z.ZodType): z.ZodType =>
 function described(key: string, schema: z.ZodType, section?: string): Setting {
   const text = words.get(schema)
   if (!text) throw new Error(`The setting ${key} isn't described.`)
-  return { ...text, key, section, schema, numeric: inner(schema) instanceof z.ZodNumber }
+  const type = inner(schema)
+  const choices = type instanceof z.ZodEnum ? type.options.map(String) : undefined
+  return { ...text, key, section, schema, numeric: type instanceof z.ZodNumber, choices }
 }
 
 /** All settings, in schema order. */

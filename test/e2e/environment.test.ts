@@ -128,3 +128,37 @@ test('several at once', async () => {
   await expect(list.report).toContainText('Changed 2 of 2')
   expect([(await envOf(school))['LOG_LEVEL'], (await envOf(college))['LOG_LEVEL']]).toEqual(['debug', 'debug'])
 })
+
+test('a terminal in its folder: all keys are its own, it survives a look at the logs, and its end is shown', async () => {
+  await list.show('school')
+  const main = window.getByRole('main')
+  await main.getByRole('link', { name: 'Terminal' }).click()
+  const terminal = main.getByRole('region', { name: 'Terminal of school' })
+  await expect(terminal.getByRole('textbox')).toBeFocused()
+  await expect(terminal).toContainText(school.folder)
+  const rows = terminal.locator('.xterm-rows')
+  await expect(rows).toContainText(/[#$]/)
+  await window.keyboard.type('?') // elsewhere, it shows the shortcuts
+  await window.keyboard.press('Control+k') // and this opens the search
+  await window.keyboard.press('Control+u')
+  await window.keyboard.type('echo answer-$((6*7))\n')
+  await expect(rows).toContainText('answer-42')
+  await expect(dialog()).toHaveCount(0)
+
+  await window.evaluate(() => navigator.clipboard.writeText('echo pasted-$((6*7))'))
+  await window.keyboard.press('Control+Shift+V')
+  await window.keyboard.press('Enter')
+  await expect(rows).toContainText('pasted-42')
+
+  await main.getByRole('link', { name: 'Logs' }).click()
+  await main.getByRole('link', { name: 'Terminal' }).click()
+  await expect(rows).toContainText('answer-42')
+  await window.keyboard.press('Shift+Escape')
+  await expect(terminal.getByRole('button', { name: 'End shell' })).toBeFocused()
+  await terminal.getByRole('textbox').focus()
+  await window.keyboard.type('exit 3\n')
+  await expect(terminal.getByRole('status')).toContainText('The shell ended with exit code 3.')
+  await terminal.getByRole('button', { name: 'Open another' }).click()
+  await expect(rows).not.toContainText('answer-42')
+  await expect(terminal).toContainText(school.folder)
+})

@@ -12,6 +12,7 @@ import { releasesRouter } from './releases'
 import { serveRouter } from './serve'
 import { settingsRouter } from './settings'
 import { spaceRouter } from './space'
+import { terminalRouter } from './terminal'
 import { router } from './trpc'
 import { viewsRouter } from './views'
 
@@ -29,6 +30,7 @@ export const apiRouter = router({
   serve: serveRouter,
   settings: settingsRouter,
   space: spaceRouter,
+  terminal: terminalRouter,
   views: viewsRouter,
 })
 export type Router = typeof apiRouter

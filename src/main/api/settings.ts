@@ -9,11 +9,17 @@ export const settingsRouter = router({
     workspace.settings.watch(AbortSignal.any([signal, workspace.signal])),
   ),
   /** All or none. */
-  change: workspaceProcedure.input(settingChangesSchema).mutation(async ({ ctx: { workspace }, input }) => {
+  change: workspaceProcedure.input(settingChangesSchema).mutation(async ({ ctx: { workspace, session }, input }) => {
     for (const key of Object.keys(input)) {
-      const { title, elsewhere } = settingOf(key)
-      if (elsewhere !== undefined)
-        throw problem({ code: 'setting-elsewhere', message: `${title} can’t be changed here.`, hint: elsewhere })
+      const { title, elsewhere, local } = settingOf(key)
+      const where = elsewhere ?? (session === undefined ? undefined : local)
+      if (where !== undefined)
+        throw problem({
+          code: 'setting-elsewhere',
+          message: `“${title}” can’t be changed here.`,
+          field: key,
+          hint: where,
+        })
     }
     await workspace.settings.change(input)
     return await workspace.settings.list()

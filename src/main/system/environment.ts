@@ -37,8 +37,10 @@ const passed = [
 const quiet = { npm_config_update_notifier: 'false', CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' }
 
 /** The few variables that tools need, including npm's own settings; the app's other variables aren't passed on. */
-export function baseEnvironment(): Record<string, string> {
-  const inherited = Object.fromEntries(
+export const baseEnvironment = (): Record<string, string> => ({ ...inherited(), ...quiet })
+
+const inherited = (): Record<string, string> =>
+  Object.fromEntries(
     Object.entries(process.env).filter(
       (entry): entry is [string, string] =>
         entry[1] !== undefined &&
@@ -46,5 +48,27 @@ export function baseEnvironment(): Record<string, string> {
           /^npm_config_(cache|registry|cafile|userconfig)$/i.test(entry[0])),
     ),
   )
-  return { ...inherited, ...quiet }
-}
+
+/** What programs expect of a terminal like ours. */
+const ofTerminal = { TERM: 'xterm-256color', COLORTERM: 'truecolor' }
+
+/** The environment of a shell that the operator types into. @param more e.g. `SHELL` */
+export const shellEnvironment = (more: Readonly<Record<string, string>>): Record<string, string> => ({
+  ...inherited(),
+  ...ofTerminal,
+  ...more,
+})
+
+/** The same for another user's shell: nothing in it tells about us. */
+export const shellEnvironmentOf = (
+  { name, home }: { readonly name: string; readonly home: string },
+  shell: string,
+): Record<string, string> => ({
+  PATH: '/usr/local/bin:/usr/bin:/bin',
+  LANG: process.env['LANG'] ?? 'C.UTF-8',
+  HOME: home,
+  USER: name,
+  LOGNAME: name,
+  SHELL: shell,
+  ...ofTerminal,
+})

@@ -22,6 +22,8 @@ export const productIn = (root: string) => ({
   sampleApp: join(root, 'resources', 'sample-app'),
   /** Creates an instance's director; runs with the instance's own packages. */
   directorScript: join(root, 'resources', 'director.cjs'),
+  /** Runs a shell on a terminal of its own. */
+  shellScript: join(root, 'resources', 'shell.cjs'),
   /** Builds and runs the command line; only in a clone. */
   cliSource: join(root, 'scripts', 'cli.mjs'),
 })

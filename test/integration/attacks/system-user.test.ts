@@ -119,6 +119,19 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its o
     expect(await (await fetch(`http://127.0.0.1:${victim.port}/`)).text()).toContain('victim')
   })
 
+  it('has a terminal as that user, without any group of ours', async () => {
+    const { terminals } = app.workspace
+    const ending = new AbortController()
+    let text = ''
+    for await (const it of terminals.open({ name: 'evil', columns: 80, rows: 24 }, undefined, ending.signal)) {
+      if (it.kind === 'opened') terminals.type(it.id, 'echo "$(id -u) $(id -G) $HOME $SUDO_UID-"\r', undefined)
+      if (it.kind === 'output') text += it.text
+      if (/\d .*-\r/.test(text)) ending.abort()
+    }
+    const user = await findSystemUser(workspacePaths(workspace.root), 'evil')
+    expect(text).toContain(`${user?.uid} ${user?.gid} ${evil.folder} -`)
+  })
+
   it('reads no other instance, no secret of ours, and reaches neither the engine nor PM2', async () => {
     const { state } = workspacePaths(workspace.root)
     const { rpc, bus, dump } = pm2Paths(workspace.host.pm2Home)

@@ -8,6 +8,7 @@ import { Setup } from '../first-run/setup'
 import { DraftProvider } from '../create/draft'
 import { JobsProvider } from '../jobs/jobs'
 import { ListStateProvider } from '../instances/list-state'
+import { ShellsProvider } from '../terminal/shells'
 import { useAddress } from './address'
 import { ConnectionBanner, ConnectionState } from './connection'
 import { AppLive, useApp, WorkspaceLiveProvider, type LiveValue } from './live'
@@ -73,9 +74,11 @@ function Rooms() {
       <DraftProvider workspace={workspace.path}>
         <JobsProvider>
           <ListStateProvider>
-            <Setup>
-              <Shell />
-            </Setup>
+            <ShellsProvider>
+              <Setup>
+                <Shell />
+              </Setup>
+            </ShellsProvider>
           </ListStateProvider>
         </JobsProvider>
       </DraftProvider>

@@ -7,6 +7,7 @@ export const rowKeys = [
   { key: 'r', word: 'Restart it', actions: [restartJob.kind] },
   { key: 'o', word: 'Open it in the browser', actions: ['open'] },
   { key: 'l', word: 'Show its logs', actions: ['logs'] },
+  { key: 't', word: 'Open a terminal in its folder', actions: ['terminal'] },
   { key: 'h', word: 'Check its health', actions: ['health'] },
 ] as const
 
@@ -37,6 +38,14 @@ export const keyGroups: readonly KeyGroup[] = [
       { keys: ['↑', '↓'], word: 'Move to the row above or below' },
       { keys: ['Ctrl', 'A'], word: 'Select all' },
       { keys: ['Esc'], word: 'Clear the search or the selection' },
+    ],
+  },
+  {
+    title: 'In a terminal',
+    keys: [
+      { keys: ['Ctrl', 'Shift', 'C'], word: 'Copy' },
+      { keys: ['Ctrl', 'Shift', 'V'], word: 'Paste' },
+      { keys: ['Shift', 'Esc'], word: 'Leave it: Tab and Esc are for the shell' },
     ],
   },
   {

@@ -5,6 +5,7 @@ import {
   IconHeartbeat,
   IconInfoCircle,
   IconTag,
+  IconTerminal2,
   IconTimeline,
   type Icon,
 } from '@tabler/icons-react'
@@ -21,7 +22,7 @@ import { useOpenInstance } from './open'
 import { pageOf } from './page-of'
 
 export interface InstanceAction {
-  /** A job's kind, or one of `show`, `logs`, `health`, `labels`, `progress`, `open`. */
+  /** A job's kind, or one of `show`, `logs`, `terminal`, `health`, `labels`, `progress`, `open`. */
   readonly id: string
   readonly label: string
   /** The label to put before a name, e.g. “Change the port of”. */
@@ -53,6 +54,13 @@ export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[]
       },
       { id: 'show', label: 'Show', before: 'Show', Icon: IconInfoCircle, run: go(pageOf(name)) },
       { id: 'logs', label: 'Logs', before: 'Logs of', Icon: IconFileText, run: go(`${pageOf(name)}/logs`) },
+      {
+        id: 'terminal',
+        label: 'Terminal',
+        before: 'Terminal of',
+        Icon: IconTerminal2,
+        run: go(`${pageOf(name)}/terminal`),
+      },
       {
         id: 'health',
         label: 'Check health',

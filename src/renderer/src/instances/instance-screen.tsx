@@ -17,6 +17,7 @@ import { OperationsTable } from '../operations/operations-table'
 import { ActionsMenu } from './actions-menu'
 import { useInstanceActions } from './actions'
 import type { ShownInstance } from './arrange'
+import { later, Part } from '../app/later'
 import { PageLog } from '../logs/page-log'
 import { useWarmLogs } from '../logs/warm'
 import { adoptDialog } from '../jobs/faces'
@@ -31,7 +32,9 @@ import { UnseenPasswords } from './unseen-passwords'
 import { useShownInstances } from './use-shown'
 import classes from './instance.module.css'
 
-/** @param tab from the address: `logs`, `errors` for logs with only the errors, otherwise the overview */
+const PageTerminal = later(() => import('../terminal/page-terminal').then(it => it.PageTerminal))
+
+/** @param tab from the address: `logs`, `errors` for logs with only the errors, `terminal`, otherwise the overview */
 export function InstanceScreen({ name, tab }: { name: string; tab: string | undefined }) {
   const { data } = useInstances()
   const shown = useShownInstances().find(it => it.instance.name === name)
@@ -76,17 +79,22 @@ function Known({ shown, tab }: { shown: ShownInstance; tab: string | undefined }
       lead={shown.instance.tags?.join(' · ')}
       actions={<Actions shown={shown} />}
       wide
-      fill={logs}
+      fill={logs || tab === 'terminal'}
     >
       <Tabs
         label={name}
         tabs={[
-          { href: pageOf(name), word: 'Overview', current: !logs },
+          { href: pageOf(name), word: 'Overview', current: !logs && tab !== 'terminal' },
           { href: `${pageOf(name)}/logs`, word: 'Logs', current: logs },
+          { href: `${pageOf(name)}/terminal`, word: 'Terminal', current: tab === 'terminal' },
         ]}
       />
       {logs ? (
         <PageLog key={tab} source={{ kind: 'instance', name, stream: 'both' }} errorsOnly={tab === 'errors'} />
+      ) : tab === 'terminal' ? (
+        <Part>
+          <PageTerminal name={name} />
+        </Part>
       ) : (
         <Overview shown={shown} />
       )}

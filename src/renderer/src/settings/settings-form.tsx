@@ -1,5 +1,5 @@
 /** The workspace's settings, one card per section. A section's changes are saved together. */
-import { Button, Input } from '@mantine/core'
+import { Button, Input, NativeSelect } from '@mantine/core'
 import { IconCheck } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
@@ -125,7 +125,7 @@ interface FieldProps {
 }
 
 function Field({ setting, state, draft, error, busy, onType, onReset }: FieldProps) {
-  const { key, title, explanation, effect, numeric, unit } = setting
+  const { key, title, explanation, effect, numeric, choices, unit } = setting
   return (
     <div className={classes.field}>
       <label htmlFor={key}>{title}</label>
@@ -141,22 +141,34 @@ function Field({ setting, state, draft, error, busy, onType, onReset }: FieldPro
         classNames={{ description: classes.words, error: classes.words }}
       >
         <div className={classes.value}>
-          <Input
-            id={key}
-            name={key}
-            size="sm"
-            className={numeric ? classes.short : classes.long}
-            classNames={{ wrapper: classes.bare, input: numeric ? 'number' : 'mono' }}
-            value={draft ?? text(state?.value)}
-            error={error !== undefined}
-            inputMode={numeric ? 'numeric' : undefined}
-            autoComplete="off"
-            spellCheck={false}
-            onChange={event => onType(event.currentTarget.value)}
-            onKeyDown={event => {
-              if (event.key === 'Escape') onType(undefined)
-            }}
-          />
+          {choices ? (
+            <NativeSelect
+              id={key}
+              name={key}
+              size="sm"
+              data={[...choices]}
+              value={draft ?? text(state?.value)}
+              error={error !== undefined}
+              onChange={event => onType(event.currentTarget.value)}
+            />
+          ) : (
+            <Input
+              id={key}
+              name={key}
+              size="sm"
+              className={numeric ? classes.short : classes.long}
+              classNames={{ wrapper: classes.bare, input: numeric ? 'number' : 'mono' }}
+              value={draft ?? text(state?.value)}
+              error={error !== undefined}
+              inputMode={numeric ? 'numeric' : undefined}
+              autoComplete="off"
+              spellCheck={false}
+              onChange={event => onType(event.currentTarget.value)}
+              onKeyDown={event => {
+                if (event.key === 'Escape') onType(undefined)
+              }}
+            />
+          )}
           {unit !== undefined && <span className="dimmed">{unit}</span>}
           <Origin title={title} state={state} busy={busy} onReset={onReset} />
         </div>
