@@ -2,6 +2,7 @@
 import { appendFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Locator, Page } from '@playwright/test'
+import { changeInstanceConfig } from '../../src/main/workspace/instance-config'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import type { CliInstance } from '../support/cli-instance'
 import { beginLockWait, connectAs, loginOf } from '../support/instance-client'
@@ -20,6 +21,7 @@ test.beforeAll(async () => {
   place = await tinyHome({ infrastructure: true })
   school = await place.layOut('School')
   await place.makeDatabase(school)
+  await changeInstanceConfig(join(school.folder, 'config.json'), it => ({ ...it, labels: { protected: true } }))
   await place.startByCli(school)
   ;({ window } = await place.launch({ workspace: place.root }))
   room = new ControlRoom(window)
@@ -60,10 +62,14 @@ test('PgBouncer is restarted alone', async () => {
 test('a stop of PostgreSQL lists who loses it; instances stopped first are started again with it', async () => {
   await button('Stop PostgreSQL…').click()
   const dialog = room.dialog('Stop PostgreSQL?')
-  await expect(dialog.getByRole('list', { name: 'These instances will lose their database' })).toHaveText('School')
-  await expect(dialog.getByRole('button', { name: 'Keep running' })).toBeFocused()
+  await expect(dialog.getByRole('list', { name: 'These instances will lose their database' })).toHaveText(
+    'School (protected)',
+  )
   await dialog.getByRole('checkbox', { name: 'Stop this instance first' }).check()
-  await dialog.getByRole('button', { name: 'Stop PostgreSQL' }).click()
+  const stop = dialog.getByRole('button', { name: 'Stop PostgreSQL' })
+  await expect(stop).toBeDisabled()
+  await dialog.getByRole('textbox', { name: 'Type School to confirm' }).fill('School')
+  await stop.click()
   await expect(room.told('PostgreSQL is stopped.')).toBeVisible()
   await expect(card('PostgreSQL')).toContainText('Stopped')
   await expect(card('PgBouncer')).toContainText('Running')
@@ -103,7 +109,9 @@ test('Connections: who waits for whom is shown without values; the connection in
 
 test('Connections while PostgreSQL is stopped: says so, and goes on by itself once it runs', async () => {
   await button('Stop both…').click()
-  await room.dialog('Stop PostgreSQL and PgBouncer?').getByRole('button', { name: 'Stop both' }).click()
+  const dialog = room.dialog('Stop PostgreSQL and PgBouncer?')
+  await dialog.getByRole('textbox', { name: 'Type School to confirm' }).fill('School')
+  await dialog.getByRole('button', { name: 'Stop both' }).click()
   await expect(room.told('The infrastructure is stopped.')).toBeVisible()
   await tab('Connections').click()
   await expect(room.problem('PostgreSQL isn’t answering')).toContainText('It isn’t running.')

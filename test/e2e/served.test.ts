@@ -270,7 +270,7 @@ test.describe.serial('served', () => {
     served = await start('--serve')
     expect(served.printed()).not.toContain('There is no display')
     await page.goto(served.link)
-    await expect(page).toHaveURL(/#\/instances$/) // where it was
+    await expect(page).toHaveURL(/#\/instances\?/) // where it was
     await list.act('Hillside', 'Delete…')
     const dialog = list.room.dialog('Delete Hillside?')
     await dialog.getByRole('textbox', { name: 'Type Hillside to confirm' }).fill('Hillside')

@@ -1,13 +1,12 @@
 /** Instances need PostgreSQL and PgBouncer: whatever starts one brings them up first, as a separate operation. */
-import { jobOf, type StartRequest } from '../../shared/jobs'
+import type { InstanceList } from '../../shared/instance'
+import { guardedNames, jobOf, type StartRequest } from '../../shared/jobs'
 import { infrastructureStartJob } from '../../shared/jobs/infrastructure'
 import { isMoving, problemOf } from '../../shared/operation'
 import { enumerate } from '../../shared/amounts'
 import { problem } from '../../shared/problem'
-import { things } from '../../shared/things'
 import type { Infrastructure } from '../infrastructure/infrastructure'
 import type { Operations } from '../operations/engine'
-import type { Configs } from './configs'
 import { interruptFor } from './interrupt'
 
 export interface BringUpServices {
@@ -53,25 +52,26 @@ export async function requireUp(services: BringUpServices): Promise<void> {
   )
 }
 
-/** @param typed a name that the operator typed as confirmation @throws Problem `instance-protected` */
-async function requireUnprotected(
-  { configs }: { readonly configs: () => Promise<Configs> },
-  names: readonly string[],
-  typed: string | undefined,
-): Promise<void> {
-  if (names.length === 0) return
-  const wanted = new Set(names.map(things.instance))
-  const found = (await configs()).configs.filter(it => it.labels?.protected && wanted.has(things.instance(it.name)))
-  const [first] = found
-  if (!first || (names.length === 1 && typed === first.name)) return
+/** @throws Problem `instance-protected`, unless the names were typed; for jobs on several, always */
+async function requireUnprotected(list: () => Promise<InstanceList>, request: StartRequest): Promise<void> {
+  if (!jobOf(request.kind)?.guards) return
+  const found = guardedNames(request, (await list()).instances)
+  const several = 'names' in request
+  const typed = request.typed?.split(',').map(it => it.trim()) ?? []
+  if (found.every(it => !several && typed.includes(it))) return
+  const one = found.length === 1
   throw problem({
     code: 'instance-protected',
-    message: `${enumerate(found.map(it => `“${it.name}”`))} ${found.length === 1 ? 'is' : 'are'} protected.`,
-    cause: names.length === 1 ? 'Its name must be typed first.' : 'Protected instances can only be changed one by one.',
-    hint:
-      names.length === 1
-        ? `Confirm with its name: ${first.name}.`
-        : 'Leave them out, or end their protection under “Tags and notes…”.',
+    message: `${enumerate(found.map(it => `“${it}”`))} ${one ? 'is' : 'are'} protected.`,
+    ...(several
+      ? {
+          cause: 'Protected instances can only be changed one by one.',
+          hint: 'Leave them out, or end their protection under “Tags and notes…”.',
+        }
+      : {
+          cause: one ? 'Its name must be typed first.' : 'Their names must be typed first.',
+          hint: `Confirm with ${one ? 'its name' : 'their names'}: ${found.join()}.`,
+        }),
   })
 }
 
@@ -84,11 +84,13 @@ export async function startJobOn(
     readonly operations: Pick<Operations, 'list' | 'start' | 'cancel' | 'rested'>
     /** Brings them up if any of these is an instance. @throws why they aren't running */
     readonly bringUpFor: (names: readonly string[]) => Promise<void>
-    readonly configs: () => Promise<Configs>
+    /** All instances. */
+    readonly list: () => Promise<InstanceList>
   },
-  { kind, typed, ...input }: StartRequest,
+  request: StartRequest,
 ): Promise<string> {
-  await requireUnprotected(services, jobOf(kind)?.guards?.(input) ?? [], typed)
+  await requireUnprotected(services.list, request)
+  const { kind, typed: _, ...input } = request
   if ('name' in input) {
     await interruptFor(services.operations, kind, input.name)
     const needs = jobOf(kind)?.needsInfrastructure

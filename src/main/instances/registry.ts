@@ -72,12 +72,14 @@ export class Registry {
 
   /** Looks now. An unreachable PM2 makes every status `unknown`, never an error. */
   async list(): Promise<InstanceList> {
-    const { conditions } = this.#services
-    const configs = await this.#services.configs()
-    const found = await gather(this.#services, configs, true)
-    if (!found.processProblem) conditions.observe(found, configs)
-    if (this.#people === 0) await conditions.look()
-    return joinList(found, this.#measures, conditions.diagnosis())
+    const found = await this.#now()
+    if (this.#people === 0) await this.#services.conditions.look()
+    return this.#joined(found)
+  }
+
+  /** As `list`, but whether running instances work is as last known. It waits for none of them. */
+  async glance(): Promise<InstanceList> {
+    return this.#joined(await this.#now())
   }
 
   /** Call it when something changed that no watched source reports, e.g. an operation has ended. */
@@ -147,7 +149,18 @@ export class Registry {
       }
     }
     if (!this.#found || (this.#found.processProblem && !seen)) return undefined
-    return joinList(this.#found, this.#measures, this.#services.conditions.diagnosis())
+    return this.#joined(this.#found)
+  }
+
+  async #now(): Promise<Gathered> {
+    const configs = await this.#services.configs()
+    const found = await gather(this.#services, configs, true)
+    if (!found.processProblem) this.#services.conditions.observe(found, configs)
+    return found
+  }
+
+  #joined(found: Gathered): InstanceList {
+    return joinList(found, this.#measures, this.#services.conditions.diagnosis())
   }
 
   /** @returns whether another look may show more of what should be running */

@@ -202,7 +202,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
     checkCreations: items => checkCreations(services, items),
     takePassword: operation => takePassword(operations, operation),
     bringUp: () => bringUp({ operations, infrastructure }),
-    begin: request => startJobOn({ operations, bringUpFor, configs }, request),
+    begin: request => startJobOn({ operations, bringUpFor, list: () => registry.glance() }, request),
     details: name => instanceDetails(services, name),
     limits: name => instanceLimits(services, name),
     reach: name => instanceReach(services, name),

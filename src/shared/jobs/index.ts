@@ -1,5 +1,7 @@
 /** The list of all jobs. Jobs on an instance are in the order of its menu. */
 import { z } from 'zod'
+import type { InstanceView } from '../instance'
+import { things } from '../things'
 import { createJobs, createManyJob } from './create'
 import { deleteJobs, deleteManyJob } from './delete'
 import { environmentJob, environmentManyJob } from './environment'
@@ -54,7 +56,8 @@ export type KnownJob = (typeof jobs)[number]
 export const jobOf = (kind: string): AnyJob | undefined => byKind.get(kind)
 const byKind = new Map<string, AnyJob>(jobs.map(it => [it.kind, it]))
 
-/** Starts a job: its kind plus the fields of its input. `typed`: the name of a protected instance, as confirmation. */
+/** Starts a job: its kind plus the fields of its input. `typed`: the
+ * names of protected instances, separated by commas, as confirmation. */
 export type StartRequest<Known extends KnownJob = KnownJob> = Known extends KnownJob
   ? { readonly kind: Known['kind']; readonly typed?: string | undefined } & (keyof Known['input']['shape'] extends never
       ? unknown
@@ -67,5 +70,11 @@ export type StartRequest<Known extends KnownJob = KnownJob> = Known extends Know
  */
 export const startRequestSchema = z.discriminatedUnion(
   'kind',
-  jobs.map(it => it.input.extend({ kind: z.literal(it.kind), typed: z.string().max(100).optional() })) as never,
+  jobs.map(it => it.input.extend({ kind: z.literal(it.kind), typed: z.string().max(10_000).optional() })) as never,
 ) as unknown as z.ZodType<StartRequest, StartRequest>
+
+/** The protected instances that a request may only touch once their names were typed. */
+export function guardedNames(request: StartRequest, instances: readonly InstanceView[]): readonly string[] {
+  const guarded = new Set(jobOf(request.kind)?.guards?.(request, instances).map(things.instance))
+  return instances.filter(it => it.protected && guarded.has(things.instance(it.name))).map(it => it.name)
+}

@@ -166,6 +166,7 @@ export const infrastructureStopJob = defineJob({
     ...instances.flatMap(({ name, port }) => [owns(things.instance(name)), owns(things.port(port))]),
   ],
   again: ({ only, instances }) => ({ service: only, stopInstances: instances.length > 0 }),
+  guards: ({ service: only }, instances) => cutOff(instances, only).map(it => it.name),
   words: words('Stop', 'Stopping', 'is stopped'),
   cancel: undoesAll,
 })

@@ -6,7 +6,7 @@ import { nameSchema } from '../instance'
 import type { OperationState, StepResult } from '../operation'
 import { things, uses } from '../things'
 import { defineJob } from './job'
-import { restartJob, startJob, stopJob } from './lifecycle'
+import { inTheWay, restartJob, startJob, stopJob } from './lifecycle'
 
 /** The jobs that can run on many instances at once. */
 export const bulkJobs = [startJob, stopJob, restartJob] as const
@@ -52,7 +52,8 @@ export const manyJob = defineJob({
   abreast: plan => ({ from: needsDatabase(plan) ? 1 : 0, most: atOnce }),
   several: ({ action }) => bulkOf(action),
   recovery: 'resume',
-  guards: ({ action, names }) => (action === stopJob.kind ? names : []),
+  guards: ({ action, names, stopOther }, instances) =>
+    action === stopJob.kind ? names : action === startJob.kind && stopOther ? inTheWay(names, instances) : [],
   about: () => '(instances)', // no instance can be called that
   claims: plan => (needsDatabase(plan) ? [uses(things.infrastructure)] : []),
   words: ({ plan, state }) => {

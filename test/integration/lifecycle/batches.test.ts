@@ -1,5 +1,5 @@
 /** Jobs on several instances, each with its own input: creating, moving to other ports, deleting. */
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { createManyJob } from '../../../src/shared/jobs/create'
@@ -77,9 +77,15 @@ it('a protected instance is stopped, rebuilt or deleted only if its name was typ
     { kind: 'many', action: 'stop', names: ['beta', 'alpha'] },
     { kind: 'delete-many', names: ['beta', 'alpha'], confirm: 'DELETE' },
     { kind: 'rebuild-many', canary: 'beta', names: ['alpha'] },
+    { kind: 'infrastructure-stop', typed: 'beta' },
   ]
   for (const it of requests) expect([it, await refused(it)]).toEqual([it, 'instance-protected'])
   const { operations } = workspace.services
+  const gamma = await layOut(workspace, 'gamma', await portOf('alpha'))
+  expect(await refused({ kind: 'start', name: 'gamma', stopOther: true })).toBe('instance-protected')
+  expect(await refused({ kind: 'many', action: 'start', names: ['gamma'], stopOther: true })).toBe('instance-protected')
+  expect(await answerOf(gamma.port)).toBe('alpha ') // nothing was stopped
+  await rm(gamma.folder, { recursive: true })
   const stop = await begin({ kind: 'stop', name: 'alpha', typed: 'alpha' })
   expect((await operations.settled(stop)).phase).toBe('succeeded')
   const restart = await begin({ kind: 'many', action: 'restart', names: ['beta', 'alpha'] })

@@ -24,12 +24,18 @@ import type { Result, CommandSession } from '../session'
 
 const jobs = { up: infrastructureStartJob, down: infrastructureStopJob, restart: infrastructureRestartJob } as const
 
+interface ChangeOptions {
+  readonly stopInstances?: boolean
+  readonly newData?: boolean
+  readonly confirm?: string
+}
+
 /** @param service absent: both */
 export function change(
   session: CommandSession,
   how: keyof typeof jobs,
   service: ServiceName | undefined,
-  { stopInstances = false, newData }: { readonly stopInstances?: boolean; readonly newData?: boolean } = {},
+  { stopInstances = false, newData, confirm }: ChangeOptions = {},
 ): Promise<Result> {
   return withOperations(session, async services => {
     if (how === 'down' && !stopInstances) {
@@ -41,7 +47,7 @@ export function change(
           `${capital(count(names.length, 'running instance'))} will lose access to the database: ${enumerate(names)}.`,
         )
     }
-    const more = { up: { newData }, down: { stopInstances }, restart: {} }[how]
+    const more = { up: { newData }, down: { stopInstances, typed: confirm }, restart: {} }[how]
     const operation = await succeed(services, { kind: jobs[how].kind, service, ...more })
     const instances = await followMany(services, operation.steps.find(it => it.result?.operation)?.result?.operation)
     const infrastructure = await services.client.infrastructure.status.query()

@@ -27,7 +27,9 @@ export function startStopRestart(program: Grammar): void {
       )
     if (kind === stopJob.kind) command.option('--confirm <name>', 'the name of a protected instance once more')
     if ('stopOther' in input.shape)
-      command.option('--stop-other', 'first stop the instance that is running on its port')
+      command
+        .option('--stop-other', 'first stop the instance that is running on its port')
+        .option('--confirm <name>', 'the name of that instance, if it is protected')
   }
 }
 

@@ -29,6 +29,7 @@ interface StartOptions {
 
 interface StopOptions {
   readonly stopInstances?: boolean
+  readonly confirm?: string
 }
 
 export function infra(program: Grammar): void {
@@ -50,6 +51,7 @@ export function infra(program: Grammar): void {
     .add('down', 'Stop both, or one of them. Running instances can’t reach the database until it is started again.')
     .argument('[service]', ...which)
     .option('--stop-instances', 'stop the running instances first; “infra up” starts them again')
+    .option('--confirm <names>', 'the names of protected instances that are running, separated by commas')
     .example('infra down', 'data is kept')
     .example('infra down --stop-instances', 'so that no instance runs without its database')
     .does(async (session, options: StopOptions, service?: ServiceName) =>

@@ -11,6 +11,7 @@ import {
   type ServiceName,
   type ServiceState,
 } from '../../../shared/infrastructure'
+import { guardedNames } from '../../../shared/jobs'
 import { hardenJob } from '../../../shared/jobs/harden'
 import {
   cutOff,
@@ -81,6 +82,7 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
     operation,
     start: service => begin.mutate({ kind: infrastructureStartJob.kind, service }),
     stop: service => {
+      const guarded = guardedNames({ kind: infrastructureStopJob.kind, service }, instances)
       const close = (): void => modals.closeAll()
       modals.open({
         title: `Stop ${whatOf(service)}?`,
@@ -89,9 +91,10 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
           <StopForm
             only={service}
             names={cutOff(instances, service).map(it => it.name)}
+            guarded={guarded}
             onStop={stopInstances => {
               close()
-              begin.mutate({ kind: infrastructureStopJob.kind, service, stopInstances })
+              begin.mutate({ kind: infrastructureStopJob.kind, service, stopInstances, typed: guarded.join() })
             }}
             onClose={close}
           />

@@ -10,16 +10,15 @@ import {
   type ComponentType,
   type ReactNode,
 } from 'react'
-import { jobOf, startRequestSchema, type StartRequest } from '../../../shared/jobs'
-import { startJob } from '../../../shared/jobs/lifecycle'
+import { guardedNames, jobOf, startRequestSchema, type StartRequest } from '../../../shared/jobs'
+import { inTheWay, startJob } from '../../../shared/jobs/lifecycle'
 import { bulkOf, manyJob, type BulkAction } from '../../../shared/jobs/many'
 import { problem } from '../../../shared/problem'
-import { runs } from '../../../shared/status'
 import type { InstanceView } from '../../../shared/instance'
 import { confirm } from '../app/confirm'
 import { useInstances, useOperationsStore } from '../app/live'
 import { notifyWithRetry } from '../app/notify'
-import { confirmName } from '../instances/confirm-name'
+import { confirmNames } from '../instances/confirm-name'
 import { problemOf } from '../app/problem-of'
 import { useTRPCClient } from '../app/trpc'
 import { newestBySubject, type PendingJob } from '../instances/shown-status'
@@ -114,10 +113,8 @@ export function JobsProvider({ children }: { children: ReactNode }) {
       const request = startRequestSchema.parse({ kind, name })
       if (!('name' in request)) return
       send(request).catch((error: unknown) => {
-        const { code, action } = problemOf(error)
-        if (code === notTyped) return
-        if (action === 'stop-other') switchTo(name)
-        else notifyWithRetry(() => begin(kind, name))(error)
+        if (problemOf(error).action === 'stop-other') switchTo(name)
+        else tellUnlessCancelled(() => begin(kind, name))(error)
       })
     }
     const run: Jobs['run'] = (kind, name) => {
@@ -127,13 +124,11 @@ export function JobsProvider({ children }: { children: ReactNode }) {
       confirm({ ...rest, children: text, cancel: 'Cancel', onConfirm: () => begin(kind, name) })
     }
     const switchNow = (name: string): void => {
-      send({ kind: startJob.kind, name, stopOther: true }).catch(notifyWithRetry(() => switchNow(name)))
+      send({ kind: startJob.kind, name, stopOther: true }).catch(tellUnlessCancelled(() => switchNow(name)))
     }
     const switchTo: Jobs['switchTo'] = name => {
       const port = instances.current.find(it => it.name === name)?.port
-      const others = instances.current
-        .filter(it => it.port === port && it.name !== name && runs(it.status))
-        .map(it => it.name)
+      const others = inTheWay([name], instances.current)
       const other = others.length ? others.join(' and ') : 'Another instance'
       confirm({
         title: `${other} ${others.length > 1 ? 'run' : 'runs'} on ${port}`,
@@ -189,14 +184,20 @@ export function JobsProvider({ children }: { children: ReactNode }) {
 }
 
 const notTyped = 'cancelled'
+const tellUnlessCancelled =
+  (retry: () => void) =>
+  (error: unknown): void => {
+    if (problemOf(error).code !== notTyped) notifyWithRetry(retry)(error)
+  }
 
-/** The request with the instance's name as confirmation, if that must be typed. @throws Problem `cancelled` */
+/** The request with the names of protected instances as confirmation, if they must be typed. @throws Problem `cancelled` */
 async function withName(instances: readonly InstanceView[], request: InstanceRequest): Promise<InstanceRequest> {
   const { kind, name, typed } = request
+  const guarded = guardedNames(request, instances)
+  if (!guarded.length || typed !== undefined) return request
   const job = jobOf(kind)
-  const isProtected = instances.find(it => it.name === name)?.protected
-  if (!job?.guards?.(request).includes(name) || !isProtected || typed !== undefined) return request
-  const verb = job.bulk?.verb ?? job.offer?.label.replace(/…$/, '') ?? 'Continue'
-  if (await confirmName(name, verb)) return { ...request, typed: name }
+  const verb = job?.bulk?.verb ?? job?.offer?.label.replace(/…$/, '') ?? 'Continue'
+  // Others than the one that it is about are in its way.
+  if (await confirmNames(guarded, guarded.includes(name) ? verb : 'Stop')) return { ...request, typed: guarded.join() }
   throw problem({ code: notTyped, message: 'Nothing was changed: the name wasn’t typed.' })
 }
