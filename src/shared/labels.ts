@@ -23,7 +23,7 @@ export const labelsSchema = z.looseObject({
   tags: tagsSchema.optional(),
   notes: notesSchema.optional(),
   favourite: z.boolean().optional(),
-  /** Stopping, rebuilding or deleting it takes its name, typed. */
+  /** Stopping, renaming, rebuilding or deleting it takes its name, typed. */
   protected: z.boolean().optional(),
 })
 

@@ -1,6 +1,6 @@
 /**
- * Killed with -9 at every moment of a start, a change of port and a deletion, and started again: *after*, and nothing
- * beside it.
+ * Killed with -9 at every moment of a start, a change of port, a renaming and a deletion, and started again: *after*,
+ * and nothing beside it.
  */
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -203,6 +203,51 @@ describe('a change of limits', () => {
     const [state] = await recover(workspace, it => workspace.services.operations.rollBack(it.id))
     expect(state?.phase).toBe('rolled-back')
     expect(await found()).toEqual(before)
+  })
+})
+
+describe('a renaming', () => {
+  let its: CliInstance
+  let name = 'left'
+  const other = (): string => (name === 'left' ? 'right' : 'left')
+  const found = async () => [withoutPids(await look()), await answerOf(its.port)]
+  /** What is found once it has either name. */
+  const whole = new Map<string, Awaited<ReturnType<typeof found>>>()
+  beforeAll(async () => {
+    its = await layOut(workspace, name)
+    await makeDatabase(workspace, its)
+    await run('start', { name })
+    for (const to of ['right', 'left']) {
+      await run('rename', { name, to })
+      name = to
+      whole.set(name, await found())
+    }
+  })
+  afterAll(() => run('delete', { name, confirm: 'DELETE' }))
+
+  it.each<Moment>([
+    ...['stop-process', 'rename-database', 'rename-files', 'rename-logs', 'start-process'].map((it): Moment => ({
+      at: 'before',
+      what: `done ${it}`,
+    })),
+    { at: 'writing', what: '"created"' },
+  ])('killed $at $what: it is finished', async moment => {
+    const to = other()
+    await killed('rename', { name, to }, moment)
+    name = to
+    expect(await found()).toEqual(whole.get(name))
+  })
+
+  it.each<Moment>([
+    { at: 'before', what: 'done rename-database' },
+    { at: 'writing', what: '"created"' },
+    { at: 'before', what: 'done start-process' },
+  ])('killed $at $what, then rolled back: it is as before', async moment => {
+    await workspace.close()
+    await crash(workspace, { run: [['rename', { name, to: other() }]], killAt: moment })
+    const [state] = await recover(workspace, it => workspace.services.operations.rollBack(it.id))
+    expect(state?.phase).toBe('rolled-back')
+    expect(await found()).toEqual(whole.get(name))
   })
 })
 

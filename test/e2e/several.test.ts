@@ -162,3 +162,31 @@ test('an instance’s folder is shown, a terminal opened there; its psql command
     window.getByText(`psql -h 127.0.0.1 -p ${place.ports.postgres} -U school_user -d school_db`),
   ).toBeVisible()
 })
+
+test('a protected instance is renamed on its page, which then has the new name; its notice offers the old one', async () => {
+  await window.getByRole('button', { name: 'Actions for school' }).click()
+  await window.getByRole('menuitem', { name: 'Rename…' }).click()
+  const dialog = window.getByRole('dialog', { name: 'Rename school' })
+  const field = dialog.getByRole('textbox', { name: 'New name' })
+  await expect(field).toBeFocused()
+  await window.keyboard.type('all') // replaces the name, which is selected
+  await expect(field).toHaveAccessibleDescription(/“all” can’t be a name/)
+  await field.fill('college')
+  await expect(dialog.getByText('“college” is available.')).toBeVisible()
+  await expect(dialog.getByRole('list', { name: 'What is renamed' })).toContainText('school_db → college_db')
+  await window.keyboard.press('Enter')
+  const confirm = async (name: string): Promise<void> => {
+    await expect(window.getByRole('textbox', { name: `Type ${name} to confirm` })).toBeFocused()
+    await window.keyboard.type(name)
+    await window.keyboard.press('Enter')
+  }
+  await confirm('school')
+  const list = new InstanceList(window)
+  await list.room.title('college').waitFor()
+  await expect(window.getByText('-U college_user -d college_db')).toBeVisible()
+  await expect(window.getByRole('region', { name: 'History' })).toContainText('Create “school”')
+  await list.news('“school” is now “college”').getByRole('button', { name: 'Rename back' }).click()
+  await confirm('college')
+  await expect(list.news('“college” is now “school”')).toBeVisible()
+  await list.room.title('school').waitFor()
+})

@@ -10,7 +10,7 @@ const source = resolve(import.meta.dirname, '../../src')
 const all: readonly AnyJob[] = jobs
 const kinds = new Set<string>(jobs.map(it => it.kind))
 /** Kinds that are common words: these are looked for only where a kind is meant. */
-const words = new Set(['create', 'start', 'stop', 'restart', 'delete'])
+const words = new Set(['create', 'start', 'stop', 'restart', 'rename', 'delete'])
 
 let files: ts.SourceFile[]
 beforeAll(async () => {

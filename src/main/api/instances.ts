@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { bootTimeInputSchema, labelsInputSchema, nameSchema, portSchema } from '../../shared/instance'
 import { batchLimit } from '../../shared/jobs/batch'
+import { renameJob } from '../../shared/jobs/rename'
 import { namedSchema } from '../../shared/jobs/target'
 import { router, workspaceProcedure } from './trpc'
 
@@ -21,6 +22,9 @@ export const instancesRouter = router({
   checkName: workspaceProcedure
     .input(namedSchema)
     .query(({ ctx: { workspace }, input }) => workspace.instances.checkName(input.name)),
+  checkRename: workspaceProcedure
+    .input(renameJob.input)
+    .query(({ ctx: { workspace }, input }) => workspace.instances.checkRename(input)),
   suggestPort: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.instances.ports.suggest()),
   suggestPorts: workspaceProcedure
     .input(z.object({ from: portSchema, count: z.int().min(1).max(batchLimit) }))

@@ -57,6 +57,7 @@ const commands = (other: Partial<Awaited<ReturnType<typeof others>>>) => [
   workspace.autostart,
   other.changePort,
   other.changePorts,
+  other.renameInstance,
   other.rebuild,
   other.rollback,
   other.simple,

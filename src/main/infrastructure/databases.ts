@@ -3,6 +3,7 @@ import { type Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { problem } from '../../shared/problem'
 import { isRefused, type Login, ourName, unreachable, withConnection } from './connection'
 import { formatMark, ownerOf, parseMark, type DatabaseNames, type DatabaseOwner } from './database-marks'
+import { renameDatabase, requireRenamable } from './database-rename'
 import type { OwnLimits } from '../../shared/limits'
 import { roleConnections } from './limits'
 import { OwnMarks } from './own-marks'
@@ -168,6 +169,16 @@ export class Databases {
       this.#own.require(names, owner)
       if (owner.role) await client.query(limitSql(names.role, limits))
     })
+  }
+
+  /** See `requireRenamable`. */
+  requireRenamable(names: DatabaseNames): Promise<void> {
+    return this.#connected(client => requireRenamable(client, this.#own, names))
+  }
+
+  /** See `renameDatabase`. Safe to repeat. */
+  rename(before: DatabaseNames, after: DatabaseNames): Promise<void> {
+    return this.#locked(before.database, client => renameDatabase(client, this.#own, before, after))
   }
 
   /** How many connections PostgreSQL accepts, those reserved for us included. */

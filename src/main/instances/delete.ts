@@ -23,6 +23,7 @@ import { startAgain, stopTarget } from './lifecycle/process-steps'
 import { findOwn, isRunning, type LifecycleServices } from './lifecycle/target'
 import type { ManyServices } from './many'
 import { linkedFolder } from './folder-owner'
+import { requireOwnDatabase } from './own-database'
 import { removeSystemUser } from './system-user/identity'
 import type { Trash } from './trash'
 
@@ -80,28 +81,8 @@ export async function deleteContradiction(
  */
 async function planDelete(services: DeleteServices, { name }: z.output<typeof deleteJob.input>): Promise<DeletePlan> {
   const { target, paths, config } = await findOwn(services, name)
-  const { configs, taken } = await services.configs()
+  await requireOwnDatabase(services, config)
   const names = databaseNames(name)
-  const sharing =
-    taken.find(it => it !== name && it.toLowerCase() === name.toLowerCase()) ?? // including broken ones
-    configs.find(it => it.name !== name && (it.database.name === names.database || it.database.user === names.role))
-      ?.name
-  if (sharing !== undefined) {
-    throw problem({
-      code: 'database-shared',
-      message: `“${name}” and “${sharing}” use the same database or role: ${names.database}, ${names.role}.`,
-      cause: 'The older command line tool allowed names that differ only by case.',
-      hint: 'Nothing was deleted. Give one of them its own database and role first.',
-    })
-  }
-  if (config.database.name !== names.database || config.database.user !== names.role) {
-    throw problem({
-      code: 'database-foreign',
-      message: `The config.json of “${name}” names a database that isn’t its own.`,
-      cause: `It says ${config.database.name}, not ${names.database}.`,
-      hint: 'Nothing was deleted. Correct config.json first.',
-    })
-  }
   await requirePostgres(services)
   await services.databases.requireOwn(names)
   return { token: randomUUID(), target, ran: await isRunning(services, target), folder: paths.folder, ...names }

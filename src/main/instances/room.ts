@@ -13,6 +13,7 @@ import {
 import { serviceNames, serviceTitle } from '../../shared/infrastructure'
 import type { StartRequest } from '../../shared/jobs'
 import type { rehearseInputSchema } from '../../shared/jobs/rebuild'
+import type { renameJob } from '../../shared/jobs/rename'
 import type { InstanceLimits } from '../../shared/limits'
 import { toProblem, type Problem } from '../../shared/problem'
 import type { FleetMember, RebuildReview } from '../../shared/rebuild-review'
@@ -55,6 +56,7 @@ import { reviewFleet } from './rebuild/review-fleet'
 import { rehearseSchema } from './rebuild/schema'
 import { wayBack } from './rebuild/way-back'
 import type { Registry } from './registry'
+import { planRename, renaming } from './rename'
 import { restarting } from './restart'
 import { rollback } from './rollback'
 import { seamless, unseamless } from './seamless'
@@ -77,6 +79,8 @@ export interface Instances {
   }
   /** Whether a name is free, and the database's name that follows from it. */
   checkName(name: string): Promise<{ problem?: Problem; database?: string }>
+  /** Whether an instance can be renamed so. */
+  checkRename(input: z.output<typeof renameJob.input>): Promise<{ problem?: Problem }>
   /** See `checkCreations`. */
   checkCreations(items: readonly { readonly name: string; readonly port?: number }[]): Promise<CreationFaults[]>
   /** The password of a created instance's director, once. */
@@ -180,6 +184,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
       limitChange(services),
       environmentChange({ ...services, bringUpFor }),
       directorChange(services),
+      renaming(services),
       adoption(services),
       leftoverRemoval(services),
       bulkJob({ operations, bringUpFor }),
@@ -199,6 +204,11 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
         return { problem: toProblem(error) }
       }
     },
+    checkRename: input =>
+      planRename(services, input).then(
+        () => ({}),
+        (error: unknown) => ({ problem: toProblem(error) }),
+      ),
     checkCreations: items => checkCreations(services, items),
     takePassword: operation => takePassword(operations, operation),
     bringUp: () => bringUp({ operations, infrastructure }),

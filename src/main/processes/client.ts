@@ -10,7 +10,7 @@ import { entriesSchema, eventSchema, preparedSchema, toInfo, type ListEntry, typ
 import { appsOf, endLeftovers, sameFolder, type PM2App, type ProcessRef } from './leftovers'
 import { follow } from './sockets'
 import { stopForGood } from './stopping'
-import { defaultLogs, removeLogs, removePidFiles, type LogFiles } from './traces'
+import { defaultLogs, logsOf, removeLogs, removePidFiles, renameLogs, type LogFiles } from './traces'
 import { drain } from './worker-connection'
 
 export type { ProcessInfo, ProcessStatus } from './entries'
@@ -178,6 +178,16 @@ export class Processes {
   /** Where we put an app's output. */
   defaultLogs(name: string): LogFiles {
     return defaultLogs(this.#home, name)
+  }
+
+  /** The files that are where we would put an app's output, e.g. those of an app that is gone. */
+  keptLogs(name: string): Promise<readonly string[]> {
+    return logsOf(this.#home, name)
+  }
+
+  /** Gives the logs of an unlisted app another app's name. Safe to repeat. */
+  async renameLogs(from: string, to: string): Promise<void> {
+    await renameLogs(this.#home, from, to, (await this.#entries()).map(toInfo))
   }
 
   /** Names of installed PM2 modules, e.g. `pm2-logrotate`. */

@@ -1,6 +1,7 @@
 /** What an app leaves in PM2's folder: its logs, with rotated ones, and pid files. */
-import { readdir, rm } from 'node:fs/promises'
+import { readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { existsItself, syncFolder } from '../system/files'
 import { rotatedFiles } from '../system/rotate-names'
 import { pm2Paths } from './daemon'
 
@@ -26,6 +27,40 @@ export async function removeLogs(home: string, own: readonly LogFiles[], others:
   // only now: a rotation that finds its log deleted removes its own archive
   const rotated = await Promise.all(doomed.map(rotatedFiles))
   await Promise.all(rotated.flat().map(it => rm(it, { force: true })))
+}
+
+/**
+ * Gives an app's logs, and what they were rotated to, the names of another's. Safe to repeat.
+ * @param others logs of other apps, which stay
+ */
+export async function renameLogs(home: string, from: string, to: string, others: readonly LogFiles[]): Promise<void> {
+  const shared = new Set(others.flatMap(it => [it.outLog, it.errLog]))
+  const [before, after] = [from, to].map(it => defaultLogs(home, it)) as [LogFiles, LogFiles]
+  for (const [live, target] of [
+    [before.outLog, after.outLog],
+    [before.errLog, after.errLog],
+  ] as const) {
+    if (shared.has(live)) continue
+    // a rotated file's name begins as the log's does
+    const [stem, its] = [live, target].map(it => it.replace(/\.log$/, '')) as [string, string]
+    await renameIfExists(live, target) // first: a rotation that finds its log gone removes its own archive
+    for (const it of await rotatedFiles(live)) await renameIfExists(it, its + it.slice(stem.length))
+  }
+  await syncFolder(pm2Paths(home).logs)
+}
+
+const renameIfExists = (from: string, to: string): Promise<void> =>
+  rename(from, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
+
+/** The files of an app's log that exist. */
+export async function logsOf(home: string, name: string): Promise<string[]> {
+  const { outLog, errLog } = defaultLogs(home, name)
+  const found = await Promise.all(
+    [outLog, errLog].map(async it => [...((await existsItself(it)) ? [it] : []), ...(await rotatedFiles(it))]),
+  )
+  return found.flat()
 }
 
 /**

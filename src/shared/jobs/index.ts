@@ -18,6 +18,7 @@ import { fixJob } from './fix'
 import { moveJob, removeFormerJob } from './move'
 import { changePortManyJob } from './ports'
 import { rebuildJobs } from './rebuild'
+import { renameJob } from './rename'
 import { seamlessJob, seamlessJobs, unseamlessJob } from './seamless'
 import { smokeJob } from './smoke'
 
@@ -30,6 +31,7 @@ export const jobs = [
   environmentJob,
   limitsJob,
   directorJob,
+  renameJob,
   ...deleteJobs,
   fixJob,
   manyJob,

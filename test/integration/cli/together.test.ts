@@ -117,6 +117,14 @@ it('tags and notes are kept in config.json, and shown', async () => {
   await home.run('label alone --protect')
   expect(await home.run('stop alone --json')).toMatchObject({ exit: 4, problem: { code: 'instance-protected' } })
   expect(await home.run('stop alone --confirm alone')).toMatchObject({ exit: 0 })
+  expect(await home.run('rename alone together --json')).toMatchObject({ problem: { code: 'instance-protected' } })
+  expect(await home.run('rename ALONE together --confirm alone')).toMatchObject({
+    exit: 0,
+    out: '“alone” is now “together”\n',
+  })
+  expect((await home.run('rename together alone --confirm together --json')).data).toMatchObject({
+    operation: { kind: 'rename', subject: 'together', phase: 'succeeded' },
+  })
   await home.run('label alone --untag "year 9" --notes "" --no-protect')
   expect(await readFile(join(home.root, 'instances/alone/config.json'), 'utf8')).not.toContain('labels')
 })

@@ -120,6 +120,11 @@ describe('a job claims what its steps touch', () => {
       last: 'start-process',
       arrange: async name => ({ ...(await named(name, true)), port: await freePort() }),
     },
+    {
+      kind: 'rename',
+      last: 'start-process',
+      arrange: async name => ({ ...(await named(name, true)), to: `${name}-new` }),
+    },
     { kind: 'rebuild', last: 'verify-health', arrange: name => created(name) },
     {
       kind: 'rollback',
@@ -231,6 +236,11 @@ function watchTouches(): Claim[] {
       uses(things.infrastructure),
     ])
   }
+  spy(Databases, 'rename', (...both: { readonly database: string }[]) => [
+    ...both.map(it => owns(ownerOf(it.database))),
+    uses(things.infrastructure),
+  ])
+  spy(Processes, 'renameLogs', (...both: string[]) => both.map(it => owns(things.instance(it))))
   for (const it of ['start', 'stop', 'provision'] as const) spy(Infrastructure, it, () => [owns(things.services)])
   for (const it of ['prepare', 'place'] as const)
     spy(Releases, it, ({ fingerprint }: { readonly fingerprint: string }) => [uses(things.release(fingerprint))])

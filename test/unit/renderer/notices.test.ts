@@ -20,7 +20,7 @@ const failed = (subject: string): OperationState => ({
 })
 
 const shown = () => notificationsStore.getState().notifications.map(({ id, title }) => [id, title])
-const nothing = () => undefined
+const nothing = { startAgain: () => undefined, rename: () => undefined }
 
 it('say nothing about a workspace that is no longer open', () => {
   tell(failed('alpha'), nothing)

@@ -5,6 +5,8 @@ import type { SimpleKind } from '../../../shared/jobs'
 import { changePortJob, startJob, stopJob } from '../../../shared/jobs/lifecycle'
 import { bulkOf, manyJob, type BulkAction } from '../../../shared/jobs/many'
 import type { rollbackJob } from '../../../shared/jobs/rebuild'
+import { renameJob } from '../../../shared/jobs/rename'
+import { wordsOf } from '../../../shared/jobs/words'
 import { exitCodes } from '../exit-codes'
 import { wrongUsage } from '../failure'
 import {
@@ -28,6 +30,8 @@ export interface LifecycleOptions {
   readonly stopOther?: boolean
   readonly confirm?: string
 }
+
+export type RenameOptions = Pick<LifecycleOptions, 'confirm'>
 
 export function lifecycle(
   session: CommandSession,
@@ -75,6 +79,13 @@ export function port(
       await succeed(services, { kind: changePortJob.kind, name, port: to, allowSharedPort, host }),
     )
     return { data: { operation }, lines: [`${cleanLine(name)}  ${urlOf({ port: to })}`] }
+  })
+}
+
+export function rename(session: CommandSession, name: string, to: string, { confirm }: RenameOptions): Promise<Result> {
+  return withOperations(session, async services => {
+    const operation = await succeed(services, { kind: renameJob.kind, name, to, typed: confirm })
+    return { data: { operation: endedOf(operation) }, lines: [cleanLine(wordsOf(operation).done)] }
   })
 }
 

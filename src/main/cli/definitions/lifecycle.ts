@@ -5,8 +5,9 @@ import { defaultAtOnce } from '../../../shared/jobs/fleet'
 import { stopJob } from '../../../shared/jobs/lifecycle'
 import { bulkJobs } from '../../../shared/jobs/many'
 import { rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
+import { renameJob } from '../../../shared/jobs/rename'
 import type { LabelOptions } from '../commands/label'
-import type { LifecycleOptions } from '../commands/lifecycle'
+import type { LifecycleOptions, RenameOptions } from '../commands/lifecycle'
 import type { PortsOptions } from '../commands/ports'
 import type { RebuildOptions, RollbackOptions } from '../commands/rebuild'
 import type { Grammar } from '../grammar'
@@ -79,6 +80,25 @@ export function changePorts(program: Grammar): void {
     .example('ports 6000 spring autumn', 'only these')
     .does(async (session, options: PortsOptions, first: number, names: string[]) =>
       (await import('../commands/ports')).ports(session, first, names, options),
+    )
+}
+
+export function renameInstance(program: Grammar): void {
+  program
+    .add(
+      renameJob.kind,
+      'Rename an instance: its folder, database, role, PM2 process and logs. Its port and data stay.',
+    )
+    .argument('<name>', 'an instance')
+    .completes('name', 'instance')
+    .argument('<to>', 'the new name')
+    .option('--confirm <name>', 'the name of a protected instance once more')
+    .example(
+      `${renameJob.kind} school college`,
+      'stops it for a moment if it is running; if it isn’t healthy then, it gets its old name back',
+    )
+    .does(async (session, options: RenameOptions, name: string, to: string) =>
+      (await import('../commands/lifecycle')).rename(session, name, to, options),
     )
 }
 
@@ -175,7 +195,7 @@ export function label(program: Grammar): void {
     .option('--notes <text>', 'replace the notes; an empty text removes them')
     .option('--favourite', 'list it first')
     .option('--no-favourite', 'no longer list it first')
-    .option('--protect', 'stopping, rebuilding or deleting it takes its name, typed')
+    .option('--protect', 'stopping, renaming, rebuilding or deleting it takes its name, typed')
     .option('--no-protect', 'no longer')
     .example('label school --protect', 'from then on: stop school --confirm school')
     .example('label school', 'show them')

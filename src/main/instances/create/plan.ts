@@ -115,7 +115,7 @@ export async function requireFreeName(
  * `not-adopted` with this hint
  */
 export async function requireInfrastructure(
-  services: Pick<CreateServices, 'infrastructure'>,
+  services: { readonly infrastructure: Pick<CreateServices['infrastructure'], 'status'> },
   hint: string,
   needsPool?: boolean,
 ): Promise<{ pooled: boolean }> {

@@ -1,5 +1,6 @@
 /** The keys that do something, all in one place: what listens to them and what lists them reads them here. */
 import { restartJob, startJob, stopJob } from '../../../shared/jobs/lifecycle'
+import { renameJob } from '../../../shared/jobs/rename'
 
 /** Keys for the row under the focus, or else under the mouse. `actions`: ids of `useInstanceActions`, any of them. */
 export const rowKeys = [
@@ -9,6 +10,7 @@ export const rowKeys = [
   { key: 'l', word: 'Show its logs', actions: ['logs'] },
   { key: 't', word: 'Open a terminal in its folder', actions: ['terminal'] },
   { key: 'h', word: 'Check its health', actions: ['health'] },
+  { key: 'f2', word: 'Rename it', actions: [renameJob.kind] },
 ] as const
 
 export const helpKey = '?'

@@ -36,7 +36,7 @@ export function NameStep() {
     <div className={classes.fields}>
       <div>
         <Title order={2}>What is it called?</Title>
-        <p className="dimmed">Use a name you’ll recognise, such as a school or customer. It can’t be changed later.</p>
+        <p className="dimmed">Use a name you’ll recognise, such as a school or customer.</p>
       </div>
       <TextInput
         label="Name"

@@ -3,7 +3,7 @@ import { Anchor, Button, Skeleton } from '@mantine/core'
 import { IconChevronLeft, IconDotsVertical, IconMoodEmpty } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useRef, useState } from 'react'
-import { Link } from 'wouter'
+import { Link, Redirect } from 'wouter'
 import type { InstanceDetails } from '../../../shared/instance'
 import { isTrouble } from '../../../shared/status'
 import { useInstances, useOperations } from '../app/live'
@@ -29,6 +29,7 @@ import { Down } from './down'
 import { DatabaseFacts, Paths, ProcessFacts } from './instance-facts'
 import { Vitals } from './vitals'
 import { UnseenPasswords } from './unseen-passwords'
+import { foundAs, historyOf } from './renames'
 import { useShownInstances } from './use-shown'
 import classes from './instance.module.css'
 
@@ -39,7 +40,10 @@ export function InstanceScreen({ name, tab }: { name: string; tab: string | unde
   const { data } = useInstances()
   const shown = useShownInstances().find(it => it.instance.name === name)
   const broken = data?.broken.find(it => it.folder === name)
+  const { operations } = useOperations()
   if (shown) return <Known shown={shown} tab={tab} />
+  const renamed = data && foundAs(operations, name, it => data.instances.some(known => known.name === it))
+  if (renamed !== undefined) return <Redirect to={[pageOf(renamed), tab].filter(Boolean).join('/')} replace />
   return (
     <Page title={name} above={<Back />}>
       {!data && <Skeleton height={320} radius="lg" aria-label="Loading" />}
@@ -107,7 +111,7 @@ function Overview({ shown }: { shown: ShownInstance }) {
   const { data } = useInstances()
   const trpc = useTRPC()
   const { operations } = useOperations()
-  const its = operations.filter(it => it.subject === instance.name.toLowerCase())
+  const its = historyOf(operations, instance.name)
   const details = useQuery(trpc.instances.details.queryOptions({ name: instance.name }, { staleTime: 0 }))
   const { refetch } = details
   const settled = its.filter(it => it.settledAt).length

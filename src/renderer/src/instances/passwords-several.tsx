@@ -5,15 +5,16 @@ import { useMutation } from '@tanstack/react-query'
 import Papa from 'papaparse'
 import { count } from '../../../shared/amounts'
 import { compareNames } from '../../../shared/compare-names'
-import { subjectOf } from '../../../shared/jobs/words'
 import type { OperationState } from '../../../shared/operation'
 import { CopyButton } from '../app/copy-button'
 import { handOver } from '../app/hand-over'
 import { useHold } from '../app/hold'
+import { useOperations } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPCClient } from '../app/trpc'
 import type { Question } from '../jobs/jobs'
+import { nameNow } from './renames'
 import dialogs from './dialogs.module.css'
 
 export const passwordsOf = (creations: readonly OperationState[]): Question => ({
@@ -30,12 +31,13 @@ interface Account {
 
 function Form({ creations, onClose }: { creations: readonly OperationState[]; onClose: () => void }) {
   const client = useTRPCClient()
+  const { operations } = useOperations()
   const take = useMutation({
     mutationFn: async () => {
       const taken: Account[] = []
       for (const it of creations) {
         const account = await client.operations.takePassword.mutate({ id: it.id })
-        if (account) taken.push({ name: subjectOf(it), ...account })
+        if (account) taken.push({ name: nameNow(it, operations), ...account })
       }
       return taken.toSorted((a, b) => compareNames(a.name, b.name))
     },

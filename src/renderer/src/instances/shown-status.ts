@@ -5,6 +5,7 @@ import { isOpen, waitsForInfrastructure, type OperationState } from '../../../sh
 import type { InstanceView } from '../../../shared/instance'
 import type { StatusGroup } from '../../../shared/status'
 import { instanceTone, instanceWord, type Tone } from '../app/status'
+import { comingName } from './renames'
 
 export interface ShownStatus {
   readonly group: StatusGroup
@@ -47,10 +48,15 @@ export function ofOperation(operation: OperationState): ShownStatus {
   return { ...base, tone: 'busy', word: phase === 'undoing' ? 'Undoing…' : running(kind) }
 }
 
-/** Each instance's open operation, or else its newest, by subject. @param operations open ones first, then newest first */
+/**
+ * Each instance's open operation, or else its newest, by subject; one that is being renamed under both names.
+ * @param operations open ones first, then newest first
+ */
 export function newestBySubject(operations: readonly OperationState[]): ReadonlyMap<string, OperationState> {
   const newest = new Map<string, OperationState>()
-  for (const operation of operations) if (!newest.has(operation.subject)) newest.set(operation.subject, operation)
+  for (const operation of operations)
+    for (const name of [operation.subject, comingName(operation)?.toLowerCase()])
+      if (name !== undefined && !newest.has(name)) newest.set(name, operation)
   return newest
 }
 

@@ -9,6 +9,7 @@ import {
   IconPlayerStop,
   IconPlugConnected,
   IconPackageImport,
+  IconPencil,
   IconRefresh,
   IconShieldLock,
   IconShieldOff,
@@ -24,6 +25,7 @@ import { changePortJob, isolateJob, restartJob, startJob, stopJob, unisolateJob 
 import { directorJob } from '../../../shared/jobs/director'
 import { limitsJob } from '../../../shared/jobs/limits'
 import { rebuildJob, rollbackJob } from '../../../shared/jobs/rebuild'
+import { renameJob } from '../../../shared/jobs/rename'
 import { seamlessJob, unseamlessJob } from '../../../shared/jobs/seamless'
 import { later } from '../app/later'
 import type { Dialog } from './jobs'
@@ -40,6 +42,7 @@ const OpenForm = later(() => import('../instances/open-form').then(it => it.Open
 const LabelsForm = later(() => import('../instances/labels-form').then(it => it.LabelsForm))
 const LimitsForm = later(() => import('../instances/limits-form').then(it => it.LimitsForm))
 const RebuildForm = later(() => import('../rebuild/rebuild-form').then(it => it.RebuildForm))
+const RenameForm = later(() => import('../instances/rename-form').then(it => it.RenameForm))
 const RollbackForm = later(() => import('../rebuild/rollback-form').then(it => it.RollbackForm))
 
 interface Face {
@@ -95,6 +98,7 @@ const faces: ReadonlyMap<string, Face> = new Map<string, Face>([
   [directorJob.kind, { Icon: IconUserCog, dialog: { title: name => `Director of ${name}`, Form: DirectorForm } }],
   [environmentJob.kind, { Icon: IconVariable, dialog: environmentDialog }],
   [limitsJob.kind, { Icon: IconGauge, dialog: limitsDialog }],
+  [renameJob.kind, { Icon: IconPencil, dialog: { title: name => `Rename ${name}`, Form: RenameForm, wide: true } }],
   [deleteJob.kind, { Icon: IconTrash, dialog: { title: name => `Delete ${name}?`, Form: DeleteForm, wide: true } }],
 ])
 

@@ -183,7 +183,8 @@ export function JobsProvider({ children }: { children: ReactNode }) {
   return <JobsContext value={jobs}>{children}</JobsContext>
 }
 
-const notTyped = 'cancelled'
+/** The code of the Problem that the operator didn't type a name. */
+export const notTyped = 'cancelled'
 const tellUnlessCancelled =
   (retry: () => void) =>
   (error: unknown): void => {

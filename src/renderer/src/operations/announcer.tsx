@@ -6,15 +6,18 @@ import type { OperationState, Phase } from '../../../shared/operation'
 import type { InstanceStatus } from '../../../shared/status'
 import { useInfrastructure, useInstances, useOperationsStore } from '../app/live'
 import { statusNews } from '../app/news'
+import { notifyProblem } from '../app/notify'
+import { problemOf } from '../app/problem-of'
 import { serviceWord } from '../app/status'
-import { useJobs } from '../jobs/jobs'
+import { notTyped, useJobs } from '../jobs/jobs'
 import { startJob } from '../../../shared/jobs/lifecycle'
 import { maintainJob, maintenanceJob } from '../../../shared/jobs/maintenance'
 import { resultsOf } from '../../../shared/jobs/many'
+import { renameJob } from '../../../shared/jobs/rename'
 import { jobOf } from '../../../shared/jobs'
 import { headline } from '../../../shared/jobs/words'
 import { things } from '../../../shared/things'
-import { tell, withdraw, withdrawAll } from './notices'
+import { tell, withdraw, withdrawAll, type Offers } from './notices'
 import type { OperationsView } from './store'
 
 export function Announcer() {
@@ -34,16 +37,23 @@ export function Announcer() {
 
 function useOperationNews(): string {
   const store = useOperationsStore()
-  const { asked, run, bulk } = useJobs()
+  const { asked, run, bulk, send } = useJobs()
   const [location] = useLocation()
   const phases = useRef<ReadonlyMap<string, Phase> | undefined>(undefined)
   const [news, setNews] = useState('')
   useEffect(() => withdrawAll, [])
   useEffect(() => {
-    const startAgain = (names: readonly string[]): void => {
-      const [name = '', ...others] = names
-      if (others.length) bulk(startJob.kind, names)
-      else run(startJob.kind, name)
+    const offers: Offers = {
+      startAgain(names) {
+        const [name = '', ...others] = names
+        if (others.length) bulk(startJob.kind, names)
+        else run(startJob.kind, name)
+      },
+      rename(name, to) {
+        send({ kind: renameJob.kind, name, to }).catch((error: unknown) => {
+          if (problemOf(error).code !== notTyped) notifyProblem(error)
+        })
+      },
     }
     phases.current ??= phasesOf(store.view()) // the state when the window opened isn't news
     return store.subscribe(() => {
@@ -56,7 +66,7 @@ function useOperationNews(): string {
       for (const operation of operations) {
         const was = before.get(operation.id)
         if (was === operation.phase) continue
-        withdraw(operation.subject, startAgain)
+        withdraw(operation.subject, offers)
         if (reported.has(operation.subject)) continue
         setNews(headline(operation))
         if (
@@ -67,10 +77,10 @@ function useOperationNews(): string {
           !(operation.subject === things.infrastructure && location === '/infrastructure') &&
           !(operation.kind === maintenanceJob.kind && location === '/infrastructure/maintenance')
         )
-          tell(operation, startAgain)
+          tell(operation, offers)
       }
     })
-  }, [store, location, asked?.id, run, bulk])
+  }, [store, location, asked?.id, run, bulk, send])
   return news
 }
 

@@ -7,7 +7,7 @@ import { createJob, unlockedText } from '../../../shared/jobs/create'
 import { planOf, wordsOf } from '../../../shared/jobs/words'
 import type { OperationState } from '../../../shared/operation'
 import { runs } from '../../../shared/status'
-import { useInstances, useUnseen } from '../app/live'
+import { useInstances, useOperations, useUnseen } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { Status } from '../app/status'
@@ -16,16 +16,18 @@ import { Credentials, Password } from '../instances/credentials'
 import { StatusCell } from '../instances/item-parts'
 import { useOpenInstance } from '../instances/open'
 import { pageOf } from '../instances/page-of'
+import { nameNow } from '../instances/renames'
 import { useShownInstances } from '../instances/use-shown'
 import classes from './operation.module.css'
 
 export function CreateReady({ operation }: { operation: OperationState }) {
   const open = useOpenInstance()
   const plan = planOf(createJob, operation)
-  const shown = useShownInstances().find(it => it.instance.name === plan?.name)
+  const name = nameNow(operation, useOperations().operations)
+  const shown = useShownInstances().find(it => it.instance.name === name)
   const { data } = useInstances()
   if (!plan) return <p role="status">{wordsOf(operation).done}.</p>
-  const { name, url, director, pooled, heldBy, unlocked = [] } = plan
+  const { url, director, pooled, heldBy, unlocked = [] } = plan
   const resting = shown && !runs(shown.instance.status)
   return (
     <section className={`card ${classes.ready}`} aria-label="Ready">

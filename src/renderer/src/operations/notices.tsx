@@ -8,27 +8,31 @@ import { Link } from 'wouter'
 import { capital, count, enumerate, uncapital } from '../../../shared/amounts'
 import { jobOf } from '../../../shared/jobs'
 import { stopJob } from '../../../shared/jobs/lifecycle'
-import { failuresOf, headline, subjectOf } from '../../../shared/jobs/words'
+import { renameJob } from '../../../shared/jobs/rename'
+import { failuresOf, headline, planOf, subjectOf } from '../../../shared/jobs/words'
 import { problemOf, waitsForInfrastructure, type OperationState } from '../../../shared/operation'
 import { noticeLook, noticeStays, type NoticeTone } from '../app/notify'
 
-/** Starts instances that were stopped. */
-type StartAgain = (names: readonly string[]) => void
+/** What a notice offers to do about its result. */
+export interface Offers {
+  readonly startAgain: (names: readonly string[]) => void
+  readonly rename: (name: string, to: string) => void
+}
 
 /** The operations that each shown notice is about, by the notice’s id. */
 const shown = new Map<string, readonly OperationState[]>()
 
-export function tell(operation: OperationState, startAgain: StartAgain): void {
+export function tell(operation: OperationState, offers: Offers): void {
   const id = noticeOf(operation)
-  show(id, [...(shown.get(id) ?? []), operation], startAgain)
+  show(id, [...(shown.get(id) ?? []), operation], offers)
 }
 
 /** A new job on the same thing makes the notice of the last one untrue. */
-export function withdraw(subject: string, startAgain: StartAgain): void {
+export function withdraw(subject: string, offers: Offers): void {
   for (const [id, all] of shown) {
     const left = all.filter(it => it.subject !== subject)
     if (left.length === 0) notifications.hide(id)
-    else if (left.length < all.length) show(id, left, startAgain)
+    else if (left.length < all.length) show(id, left, offers)
   }
 }
 
@@ -62,7 +66,7 @@ export function titleOf(all: readonly [OperationState, ...OperationState[]]): st
   return all.length === 1 || !together ? headline(all[0]) : together(count(all.length, 'instance'))
 }
 
-function show(id: string, all: readonly OperationState[], startAgain: StartAgain): void {
+function show(id: string, all: readonly OperationState[], offers: Offers): void {
   const [first, ...others] = all
   if (!first) return
   shown.set(id, all)
@@ -71,7 +75,7 @@ function show(id: string, all: readonly OperationState[], startAgain: StartAgain
     ...look,
     id,
     title: titleOf([first, ...others]),
-    message: <Message all={all} id={id} startAgain={startAgain} />,
+    message: <Message all={all} id={id} offers={offers} />,
     // another time, so that it starts again
     autoClose: look.autoClose && noticeStays + all.length,
     onClose: () => void shown.delete(id),
@@ -84,21 +88,35 @@ function show(id: string, all: readonly OperationState[], startAgain: StartAgain
 interface MessageProps {
   all: readonly OperationState[]
   id: string
-  startAgain: StartAgain
+  offers: Offers
 }
 
-function Message({ all, id, startAgain }: MessageProps) {
+function Message({ all, id, offers }: MessageProps) {
   const [first] = all
   const names = all.map(subjectOf)
   const problem = first && problemOf(first)
+  const renamed = first?.phase === 'succeeded' ? planOf(renameJob, first) : undefined
   return (
     <>
       {all.length > 1 && <div>{enumerate(names)}</div>}
       {all.length === 1 && problem && <div>{problem.message}</div>}
       <Group gap="md">
         {first?.kind === stopJob.kind && first.phase === 'succeeded' && (
-          <Anchor component="button" type="button" size="sm" onClick={() => startAgain(names)}>
+          <Anchor component="button" type="button" size="sm" onClick={() => offers.startAgain(names)}>
             Start again
+          </Anchor>
+        )}
+        {renamed && (
+          <Anchor
+            component="button"
+            type="button"
+            size="sm"
+            onClick={() => {
+              notifications.hide(id)
+              offers.rename(renamed.target.name, renamed.before.name)
+            }}
+          >
+            Rename back
           </Anchor>
         )}
         <Anchor

@@ -16,9 +16,10 @@ import { useInfrastructure, useOperations } from '../app/live'
 import { useDraft } from '../create/draft'
 import { isDirty, type Answers } from '../create/wizard'
 import { pageOf } from '../instances/page-of'
+import { nameNow } from '../instances/renames'
 import { CreateReady, PasswordOnce } from './create-ready'
 import { serviceTitle } from '../../../shared/infrastructure'
-import { failuresOf, isPastReturn, planOf, subjectOf, wordsOf } from '../../../shared/jobs/words'
+import { failuresOf, isPastReturn, planOf, wordsOf } from '../../../shared/jobs/words'
 import classes from './operation.module.css'
 
 export function Outcome({ operation }: { operation: OperationState }) {
@@ -38,6 +39,7 @@ export function Outcome({ operation }: { operation: OperationState }) {
 function Done({ operation }: { operation: OperationState }) {
   const { wizard } = useDraft()
   const { operations } = useOperations()
+  const name = nameNow(operation, operations)
   // most likely waiting for it
   const waiting = operation.kind === infrastructureStartJob.kind ? operations.filter(it => it.phase === 'stuck') : []
   return (
@@ -52,8 +54,8 @@ function Done({ operation }: { operation: OperationState }) {
         <PasswordOnce id={operation.id} />
       )}
       {jobOf(operation.kind)?.keeps && (
-        <Button size="xs" variant="default" component={Link} href={pageOf(subjectOf(operation))}>
-          Show {subjectOf(operation)}
+        <Button size="xs" variant="default" component={Link} href={pageOf(name)}>
+          Show {name}
         </Button>
       )}
       {waiting.map(it => (
