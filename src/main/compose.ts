@@ -20,6 +20,7 @@ import { Releases } from './releases/releases'
 import { ownBytes } from './releases/tree'
 import { schemaRoom } from './schema/room'
 import type { WorkspaceServices } from './services'
+import { tablesRoom } from './tables/room'
 import { terminalRoom } from './terminal/room'
 import { engineSocket } from './transport/local-client'
 import { reachEngine } from './transport/other-engine'
@@ -124,6 +125,7 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
     doctor,
     maintenance,
     terminals: terminalRoom(base, roster),
+    tables: tablesRoom(base, { shared, roster }),
     space,
     machine,
     releases: usedReleases,

@@ -11,6 +11,7 @@ import type { UsedReleases } from './instances/used-releases'
 import type { LogsRoom } from './logs/room'
 import type { MaintenanceRoom } from './maintenance/room'
 import type { Operations } from './operations/engine'
+import type { Tables } from './tables/room'
 import type { Terminals } from './terminal/room'
 import type { AppLog } from './workspace/app-log'
 import type { WorkspacePaths } from './workspace/paths'
@@ -31,6 +32,7 @@ export interface WorkspaceServices {
   readonly doctor: DoctorRoom
   readonly maintenance: MaintenanceRoom
   readonly terminals: Terminals
+  readonly tables: Tables
   readonly space: Space
   readonly machine: Machine
   readonly releases: UsedReleases

@@ -28,6 +28,13 @@ export const isSecretName = (name: string): boolean => secretName.test(name)
 /** Whether a setting of that name may be shown unmasked. Any other might be a secret: applications choose the names. */
 export const isHarmlessName = (name: string): boolean => harmlessNames.has(name)
 
+/** As bcrypt, argon2, scrypt, PBKDF2 and LDAP write passwords. */
+const passwordHash =
+  /^(?:\$2[abxy]?\$\d\d\$|\$argon2|\$(?:5|6|7|y|scrypt|pbkdf2)[^$]*\$|pbkdf2|scrypt:|SCRAM-SHA-|\{S?SHA)/i
+
+/** Whether a stored value is a password's hash, whatever its name. */
+export const holdsSecret = (value: string): boolean => passwordHash.test(value)
+
 const urlWithPassword = /^([a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):(.*)@/i
 const urlsInText = /(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):\S*@/gi // to the last @: a password may hold one
 const assignmentsInText = new RegExp(`((?:${words})[\\w-]*["']?\\s*[:=]\\s*)("[^"]*"|'[^']*'|[^\\s,;]+)`, 'gi')

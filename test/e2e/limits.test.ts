@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
+import { connectAs, loginOf } from '../support/instance-client'
 import { InstanceList } from './pages/instances'
 import { expect, test } from './support/fixtures'
 import { tinyHome, type TinyHome } from './support/tiny-home'
@@ -83,4 +84,42 @@ test('settings of PostgreSQL: what a change costs, a wrong value, a proposal, an
   await expect(card).toContainText(/Connections.*400/, { timeout: 60_000 })
   await expect(card).toContainText(/Memory per sort.*9 MB/)
   await expect(card).toContainText('Running')
+})
+
+test('tables: rows a page at a time, a whole value, nothing that is a secret', async () => {
+  const client = await connectAs(await loginOf(place.root, 'school'), place.ports.postgres)
+  await client.query(`
+    CREATE TABLE pupils (id int PRIMARY KEY, name text, born date, story text, password text);
+    INSERT INTO pupils SELECT n, 'Pupil ' || n, CASE WHEN n > 1 THEN date '2015-01-01' + n END,
+      CASE WHEN n = 1 THEN repeat('Once upon a time. ', 50) END, 'hunter2' FROM generate_series(1, 150) AS n;
+    CREATE TABLE rooms (name text)`)
+  await client.end()
+  await list.room.go('Instances')
+  await list.show('school')
+  const main = window.getByRole('main')
+  await main.getByRole('link', { name: 'Tables' }).click()
+  const table = main.getByRole('table', { name: 'pupils' })
+  await expect(table.getByRole('columnheader')).toHaveText([
+    'idinteger, key',
+    'nametext',
+    'borndate',
+    'storytext',
+    'passwordtext',
+  ])
+  await expect(table.getByRole('row').nth(1)).toContainText('Pupil 1NULLOnce upon')
+  await expect(table).not.toContainText('hunter2')
+  await expect(main.getByRole('status')).toHaveText('Rows 1 to 100')
+
+  await table.getByRole('button', { name: /^Show the whole story/ }).press('Enter')
+  await expect(window.getByRole('dialog', { name: 'story' })).toContainText('Once upon a time. '.repeat(50).trim())
+  await window.keyboard.press('Escape')
+
+  await main.getByRole('button', { name: 'Next' }).click()
+  await expect(table.getByRole('row').nth(1)).toContainText('Pupil 101')
+  await expect(main.getByRole('status')).toHaveText('Rows 101 to 150')
+  await main.getByRole('button', { name: 'Previous' }).click()
+  await expect(table.getByRole('row').nth(1)).toContainText('Pupil 1NULL')
+
+  await main.getByRole('navigation', { name: 'Tables' }).getByRole('button', { name: 'rooms' }).click()
+  await expect(main.getByRole('status')).toHaveText('No rows')
 })

@@ -12,6 +12,7 @@ import { releasesRouter } from './releases'
 import { serveRouter } from './serve'
 import { settingsRouter } from './settings'
 import { spaceRouter } from './space'
+import { tablesRouter } from './tables'
 import { terminalRouter } from './terminal'
 import { router } from './trpc'
 import { viewsRouter } from './views'
@@ -30,6 +31,7 @@ export const apiRouter = router({
   serve: serveRouter,
   settings: settingsRouter,
   space: spaceRouter,
+  tables: tablesRouter,
   terminal: terminalRouter,
   views: viewsRouter,
 })

@@ -1,34 +1,14 @@
 /** What maintenance needs from other rooms. */
-import { databaseNames } from '../../shared/instance'
 import { problem } from '../../shared/problem'
-import type { Login } from '../infrastructure/connection'
-import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
-import { findOwn, type LifecycleServices } from '../instances/lifecycle/target'
 import type { Space } from '../instances/space'
+import type { TenantLoginServices } from '../instances/tenant-login'
 import type { Operations } from '../operations/engine'
 
-export interface MaintenanceServices extends Pick<LifecycleServices, 'paths' | 'configs' | 'ownership'> {
+export interface MaintenanceServices extends TenantLoginServices {
   readonly infrastructure: Pick<Infrastructure, 'admin' | 'server' | 'status'>
-  readonly databases: Pick<Databases, 'requireOwn'>
   readonly space: Pick<Space, 'require'>
   readonly operations: Pick<Operations, 'list' | 'start' | 'cancel' | 'rested'>
-}
-
-/**
- * The instance's own login to its database, not through PgBouncer.
- * @throws Problem `instance-unknown`, `instance-foreign`, `database-foreign`, `postgres-…`
- */
-export async function tenantLogin(services: MaintenanceServices, name: string): Promise<Login> {
-  const { config } = await findOwn(services, name)
-  const { database, role } = databaseNames(name)
-  await services.databases.requireOwn({ database, role })
-  return {
-    ...(await services.infrastructure.server('postgres')),
-    user: role,
-    database,
-    password: config.database.password,
-  }
 }
 
 /** @throws Problem `infrastructure-stopped` */

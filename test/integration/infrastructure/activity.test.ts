@@ -210,6 +210,86 @@ it('what a tenant defines in its database never runs with our rights', async () 
   expect(row?.rolsuper).toBe(false)
 })
 
+it('tables are read a page at a time by their key; secrets and views aren’t, and nothing can be changed', async () => {
+  const client = await connected()
+  await client.query(`
+    CREATE SCHEMA IF NOT EXISTS "odd "" schema"; CREATE TYPE mood AS ENUM ('sad', 'ok');
+    CREATE TABLE "odd "" schema"."o'dd; --" ("b ""x" mood, a int, note text, "passwordHash" text, other text, config jsonb,
+      PRIMARY KEY (a, "b ""x"));
+    INSERT INTO "odd "" schema"."o'dd; --"
+      SELECT 'ok', n, CASE WHEN n = 1 THEN repeat('long ', 1000) WHEN n > 2 THEN 'note ' || n END, 'hunter2',
+        CASE WHEN n = 1 THEN '$2b$10$abcdefghijklmnopqrstuv' ELSE 'plain' END, '{"apiKey": "k-4711", "colour": "red"}'
+      FROM generate_series(1, 250) AS n;
+    CREATE TABLE heap (n int); INSERT INTO heap SELECT generate_series(1, 101);
+    CREATE TABLE spied (id int PRIMARY KEY);
+    CREATE FUNCTION spy() RETURNS int LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.spied VALUES (1); RETURN 1; END $$;
+    CREATE VIEW peek AS SELECT spy() AS id;
+    CREATE TABLE policed (id int PRIMARY KEY); INSERT INTO policed VALUES (1);
+    CREATE POLICY spying ON policed USING (spy() = 1);
+    ALTER TABLE policed ENABLE ROW LEVEL SECURITY; ALTER TABLE policed FORCE ROW LEVEL SECURITY`)
+  const { tables } = workspace.services
+  const of = { name: 'Zeta', schema: 'odd " schema', table: "o'dd; --" }
+  expect((await tables.list('Zeta')).filter(it => /dd|heap|peek/.test(it.table))).toEqual([
+    { schema: 'public', table: 'heap', rows: expect.any(Number) as number },
+    { schema: of.schema, table: of.table, rows: expect.any(Number) as number },
+  ])
+  const first = await tables.page(of)
+  expect(first.columns).toMatchObject([
+    { name: 'b "x', type: 'public.mood', key: 2 },
+    { name: 'a', type: 'integer', key: 1 },
+    { name: 'note', type: 'text' },
+    { name: 'passwordHash', hidden: true },
+    { name: 'other' },
+    { name: 'config', type: 'jsonb' },
+  ])
+  expect(first.rows[0]?.cells).toEqual([
+    'ok',
+    '1',
+    { text: 'long '.repeat(40), cut: true },
+    { hidden: true },
+    { hidden: true },
+    '{"apiKey": ***, "colour": "red"}',
+  ])
+  expect(first.rows[1]?.cells[2]).toBe(null)
+  expect(JSON.stringify(first)).not.toMatch(/hunter2|\$2b|4711/)
+  const second = await tables.page({ ...of, after: first.next })
+  const third = await tables.page({ ...of, after: second.next })
+  expect([first, second, third].map(it => [it.rows[0]?.cells[1], it.rows.length, it.next])).toEqual([
+    ['1', 100, ['100', 'ok']],
+    ['101', 100, ['200', 'ok']],
+    ['201', 50, undefined],
+  ])
+  const row = first.rows[0]?.row ?? ''
+  expect(await tables.value({ ...of, column: 'note', row })).toEqual({ text: 'long '.repeat(1000), cut: false })
+  const heap = await tables.page({ name: 'Zeta', schema: 'public', table: 'heap' })
+  expect([heap.rows.length, heap.more, heap.next]).toEqual([100, true, undefined])
+
+  const refused = (call: Promise<unknown>): Promise<unknown> =>
+    call.then(
+      () => 'read',
+      (error: unknown) => (error instanceof ProblemError ? error.problem : error),
+    )
+  for (const column of ['passwordHash', 'other'])
+    expect(await refused(tables.value({ ...of, column, row }))).toMatchObject({ code: 'table-unknown' })
+  expect(await refused(tables.value({ ...of, column: 'note', row: '(9999,1)' }))).toMatchObject({ code: 'row-changed' })
+  for (const it of [
+    { schema: 'public', table: 'peek' },
+    { schema: 'pg_catalog', table: 'pg_authid' },
+    { schema: 'public', table: 'heap"; DROP TABLE heap; --' },
+  ])
+    expect(await refused(tables.page({ name: 'Zeta', ...it }))).toMatchObject({ code: 'table-unknown' })
+  expect(await refused(tables.page({ name: 'Zeta', schema: 'public', table: 'policed' }))).toMatchObject({
+    code: 'postgres-failed',
+    cause: expect.stringContaining('read-only transaction') as string,
+  })
+  await client.query(`CREATE OR REPLACE FUNCTION spy() RETURNS int LANGUAGE plpgsql AS $$ BEGIN
+    RAISE '% % %', current_user, current_setting('statement_timeout'), current_setting('search_path'); END $$`)
+  expect(await refused(tables.page({ name: 'Zeta', schema: 'public', table: 'policed' }))).toMatchObject({
+    cause: 'zeta_user 5s pg_catalog, pg_temp',
+  })
+  await client.query('DROP SCHEMA "odd "" schema" CASCADE')
+})
+
 it('while PostgreSQL is down it says so, and afterwards it looks on; PgBouncer by itself too', async () => {
   await workspace.killInfrastructure()
   const down = await look()

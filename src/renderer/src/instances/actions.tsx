@@ -4,6 +4,7 @@ import {
   IconFileText,
   IconHeartbeat,
   IconInfoCircle,
+  IconTable,
   IconTag,
   IconTerminal2,
   IconTimeline,
@@ -22,7 +23,7 @@ import { useOpenInstance } from './open'
 import { pageOf } from './page-of'
 
 export interface InstanceAction {
-  /** A job's kind, or one of `show`, `logs`, `terminal`, `health`, `labels`, `progress`, `open`. */
+  /** A job's kind, or one of `show`, `logs`, `tables`, `terminal`, `health`, `labels`, `progress`, `open`. */
   readonly id: string
   readonly label: string
   /** The label to put before a name, e.g. “Change the port of”. */
@@ -54,6 +55,7 @@ export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[]
       },
       { id: 'show', label: 'Show', before: 'Show', Icon: IconInfoCircle, run: go(pageOf(name)) },
       { id: 'logs', label: 'Logs', before: 'Logs of', Icon: IconFileText, run: go(`${pageOf(name)}/logs`) },
+      { id: 'tables', label: 'Tables', before: 'Tables of', Icon: IconTable, run: go(`${pageOf(name)}/tables`) },
       {
         id: 'terminal',
         label: 'Terminal',

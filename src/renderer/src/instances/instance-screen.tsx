@@ -33,9 +33,10 @@ import { foundAs, historyOf } from './renames'
 import { useShownInstances } from './use-shown'
 import classes from './instance.module.css'
 
+const PageTables = later(() => import('../tables/page-tables').then(it => it.PageTables))
 const PageTerminal = later(() => import('../terminal/page-terminal').then(it => it.PageTerminal))
 
-/** @param tab from the address: `logs`, `errors` for logs with only the errors, `terminal`, otherwise the overview */
+/** @param tab from the address: `logs`, `errors` for logs with only the errors, `terminal`, `tables`, otherwise the overview */
 export function InstanceScreen({ name, tab }: { name: string; tab: string | undefined }) {
   const { data } = useInstances()
   const shown = useShownInstances().find(it => it.instance.name === name)
@@ -72,9 +73,12 @@ const Back = () => (
   </Anchor>
 )
 
+const tabOf = (tab: string | undefined): 'overview' | 'logs' | 'tables' | 'terminal' =>
+  tab === 'errors' ? 'logs' : tab === 'logs' || tab === 'tables' || tab === 'terminal' ? tab : 'overview'
+
 function Known({ shown, tab }: { shown: ShownInstance; tab: string | undefined }) {
   const { name } = shown.instance
-  const logs = tab === 'logs' || tab === 'errors'
+  const shownTab = tabOf(tab)
   useWarmLogs()
   return (
     <Page
@@ -83,24 +87,23 @@ function Known({ shown, tab }: { shown: ShownInstance; tab: string | undefined }
       lead={shown.instance.tags?.join(' · ')}
       actions={<Actions shown={shown} />}
       wide
-      fill={logs || tab === 'terminal'}
+      fill={shownTab !== 'overview'}
     >
       <Tabs
         label={name}
         tabs={[
-          { href: pageOf(name), word: 'Overview', current: !logs && tab !== 'terminal' },
-          { href: `${pageOf(name)}/logs`, word: 'Logs', current: logs },
-          { href: `${pageOf(name)}/terminal`, word: 'Terminal', current: tab === 'terminal' },
+          { href: pageOf(name), word: 'Overview', current: shownTab === 'overview' },
+          { href: `${pageOf(name)}/logs`, word: 'Logs', current: shownTab === 'logs' },
+          { href: `${pageOf(name)}/tables`, word: 'Tables', current: shownTab === 'tables' },
+          { href: `${pageOf(name)}/terminal`, word: 'Terminal', current: shownTab === 'terminal' },
         ]}
       />
-      {logs ? (
+      {shownTab === 'logs' ? (
         <PageLog key={tab} source={{ kind: 'instance', name, stream: 'both' }} errorsOnly={tab === 'errors'} />
-      ) : tab === 'terminal' ? (
-        <Part>
-          <PageTerminal name={name} />
-        </Part>
-      ) : (
+      ) : shownTab === 'overview' ? (
         <Overview shown={shown} />
+      ) : (
+        <Part>{shownTab === 'tables' ? <PageTables name={name} /> : <PageTerminal name={name} />}</Part>
       )}
     </Page>
   )

@@ -1,0 +1,12 @@
+/** The tables of an instance's database, read-only. */
+import { namedSchema } from '../../shared/jobs/target'
+import { pageSchema, valueSchema } from '../../shared/tables'
+import { router, workspaceProcedure } from './trpc'
+
+export const tablesRouter = router({
+  list: workspaceProcedure
+    .input(namedSchema)
+    .query(({ ctx: { workspace }, input }) => workspace.tables.list(input.name)),
+  page: workspaceProcedure.input(pageSchema).query(({ ctx: { workspace }, input }) => workspace.tables.page(input)),
+  value: workspaceProcedure.input(valueSchema).query(({ ctx: { workspace }, input }) => workspace.tables.value(input)),
+})
