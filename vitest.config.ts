@@ -16,6 +16,8 @@ const project = (name: string, limits: Limits, globalSetup: string[] = []) => ({
     pool: 'forks' as const,
     maxWorkers,
     globalSetup,
+    // Vitest's own second is too short for a busy machine.
+    expect: { poll: { timeout: limits.testTimeout / 2 } },
     ...limits,
   },
 })

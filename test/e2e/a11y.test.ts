@@ -99,6 +99,7 @@ test('the keyboard reaches navigation, services, search and the main job, and sh
         .first(),
     ).toBeFocused()
     await window.keyboard.type('settings')
+    await expect(room.found).toContainText('Settings')
     await window.keyboard.press('Enter')
     await expect(room.title('Settings')).toBeVisible()
   } finally {

@@ -72,8 +72,8 @@ test('by keyboard: a variable is added, one changed, one removed; then undone', 
 
   await section().getByRole('button', { name: 'Undo…' }).click()
   await dialog().getByRole('button', { name: 'Undo', exact: true }).click()
+  await expect.poll(() => envOf(school)).toMatchObject({ NODE_ENV: 'production', EMAIL_USER: '' })
   await expect(section().getByText('staging')).toBeHidden()
-  expect(await envOf(school)).toMatchObject({ NODE_ENV: 'production', EMAIL_USER: '' })
 })
 
 test('a hidden value is shown on request; a file that was changed meanwhile isn’t overwritten', async () => {
@@ -119,6 +119,7 @@ test('several at once', async () => {
   await window.emulateMedia({ reducedMotion: 'reduce' }) // then Esc removes the dialog before the list hears of it
   const open = list.chosen.getByRole('button', { name: 'Environment…' })
   await open.click()
+  await expect(dialog()).toBeVisible()
   await window.keyboard.press('Escape')
   await expect(open).toBeFocused() // so what was selected still is
   await open.click()

@@ -81,7 +81,7 @@ test('step by step, and the warning is gone', async () => {
   expect(violations.map(it => it.id)).toEqual([])
   await dialog.getByRole('button', { name: 'Harden' }).click()
   await expect(window.getByRole('region', { name: 'Progress' })).toContainText('Replace PgBouncer')
-  await expect(room.told('The infrastructure is hardened.')).toBeVisible({ timeout: 60_000 })
+  await expect(room.told('The infrastructure is hardened.')).toBeVisible({ timeout: 120_000 })
   await expect(room.problem('accepts some connections without')).toBeHidden()
   await expect(window.getByText('Podman, adopted')).toHaveCount(1) // PostgreSQL, which stays
   const security = window.getByRole('region', { name: 'Security' })

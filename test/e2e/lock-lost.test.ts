@@ -2,11 +2,11 @@
  * The helper that holds the workspace's lock is ended by someone: the window says so, and the workspace can be opened
  * again.
  */
-import { readdir, readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createSample } from '../../src/main/workspace/sample'
 import { resources } from '../support/workspace'
 import { expect, test, testHome, type TestHome } from './support/fixtures'
+import { lockHolders } from './support/lock'
 
 let place: TestHome
 test.beforeAll(async () => {
@@ -14,27 +14,13 @@ test.beforeAll(async () => {
 })
 test.afterAll(() => place.remove())
 
-/** The processes that have the lock's file open. */
-async function lockHolders(root: string): Promise<number[]> {
-  const pids = (await readdir('/proc')).filter(it => /^\d+$/.test(it)).map(Number)
-  const holds = await Promise.all(
-    pids.map(async pid => {
-      const open = await readdir(`/proc/${pid}/fd`).catch(() => [])
-      const targets = await Promise.all(open.map(it => readlink(`/proc/${pid}/fd/${it}`).catch(() => '')))
-      return targets.includes(join(root, '.instance-manager/lock'))
-    }),
-  )
-  return pids.filter((_, index) => holds[index])
-}
-
 test('a lost lock closes the workspace with the reason, and it can be opened again', async () => {
   await createSample(join(resources, 'sample-app'), place.root)
   const { window } = await place.launch({ workspace: place.root })
   const later = window.getByRole('button', { name: 'Later' }) // of the set-up, which covers the rest
   await later.click()
-  const holders = await lockHolders(place.root)
-  expect(holders).toHaveLength(1)
-  for (const pid of holders) process.kill(pid, 'SIGKILL')
+  await expect.poll(() => lockHolders(place.root)).toHaveLength(1)
+  for (const pid of await lockHolders(place.root)) process.kill(pid, 'SIGKILL')
   await expect(window.getByText('The workspace was closed: its lock was lost.')).toBeVisible()
   await window
     .getByRole('button', { name: /workspace/ })

@@ -112,8 +112,15 @@ test('the whole history is scrolled both ways, by wheel, key and track', async (
   const seen = new Set<string>()
   const track = log.region.getByRole('scrollbar', { name: 'Position in the log' })
   await expect(track).toHaveAttribute('aria-valuenow', '0')
+  const top = (): Promise<string | null | undefined> =>
+    log.rows.evaluateAll(rows => {
+      const edge = rows[0]?.closest('[role="log"]')?.getBoundingClientRect().top ?? 0
+      return rows.find(it => it.getBoundingClientRect().top >= edge)?.textContent
+    })
   for (let page = 0; page < 8; page++) {
+    const before = await top()
     await window.keyboard.press('PageDown')
+    await expect.poll(top).not.toBe(before)
     for (const it of await log.rows.allInnerTexts()) seen.add(/request (\d+)/.exec(it)?.[1] ?? '')
   }
   expect([...Array(200).keys()].filter(it => !seen.has(String(it)))).toEqual([])
@@ -425,6 +432,7 @@ test("a file that is emptied under one's eyes is told, and followed on", async (
 })
 
 test('side by side: a moment of one in the others; remembered; in a window of its own', async () => {
+  await expect(log.live).toContainText('request 2999')
   await log.stop()
   await log.lines.focus()
   await window.keyboard.press('Home')
@@ -465,7 +473,7 @@ test('a crash: from the grid to its stack in one click', async () => {
   await place.pm2('start', join(server, 'index.js'), '--name', name, '--cwd', server, '--time', '--max-restarts', '2')
   const list = new InstanceList(window)
   await go('/instances')
-  await expect(list.row(name)).toContainText('Errored', { timeout: 60_000 })
+  await expect(list.row(name)).toContainText('Errored', { timeout: 120_000 })
   await list
     .row(name)
     .getByRole('link', { name: /^Why\?/ })

@@ -74,7 +74,7 @@ test('on the infrastructure screen as well; there, Use Embedded instead starts e
 
   await setup.driver('Podman').click()
   await failure().getByRole('button', { name: 'Use Embedded instead' }).first().click()
-  await expect(room.service('PostgreSQL')).toHaveAccessibleName('PostgreSQL: Running', { timeout: 60_000 })
+  await expect(room.service('PostgreSQL')).toHaveAccessibleName('PostgreSQL: Running', { timeout: 120_000 })
   await room.go('Infrastructure')
   await expect(failure()).toHaveCount(0)
   await expect(setup.driver('Embedded')).toBeChecked()

@@ -178,7 +178,7 @@ test.describe.serial('served', () => {
     const opened = page.context().waitForEvent('page')
     await ssh.getByRole('link', { name: /^Open http/ }).click()
     const tab = await opened
-    expect(tab.url()).toBe(`http://127.0.0.1:${port()}/`)
+    await expect(tab).toHaveURL(`http://127.0.0.1:${port()}/`)
     expect(await tab.evaluate(() => window.opener as unknown)).toBeNull()
     await tab.close()
     await page.keyboard.press('Escape')

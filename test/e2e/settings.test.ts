@@ -40,7 +40,7 @@ test('Start after a reboot is one switch: on, stale with a way out, off', async 
   await window.keyboard.press('Space')
   await expect(toggle).toBeChecked()
   await expect(toggle).toHaveAccessibleDescription('A line in your crontab')
-  expect(await fakes.crontab()).toContain(`--workspace ${place.root} resurrect`)
+  await expect.poll(fakes.crontab).toContain(`--workspace ${place.root} resurrect`)
 
   const [comment = ''] = ((await fakes.crontab()) ?? '').split('\n')
   await fakes.writeCrontab(`${comment}\n`)
@@ -48,11 +48,11 @@ test('Start after a reboot is one switch: on, stale with a way out, off', async 
   await room.go('Settings')
   await window.getByRole('button', { name: 'Set it up again' }).click()
   await expect(window.getByText('Its line in the crontab is gone.')).toBeHidden()
-  expect(await fakes.crontab()).toContain('@reboot')
+  await expect.poll(fakes.crontab).toContain('@reboot')
 
   await toggle.click()
   await expect(toggle).not.toBeChecked()
-  expect(await fakes.crontab()).toBeUndefined()
+  await expect.poll(fakes.crontab).toBeUndefined()
 })
 
 test('a change is checked, saved with Enter, and reset to the default', async () => {
@@ -77,7 +77,7 @@ test('a change is checked, saved with Enter, and reset to the default', async ()
 
   await form('Ports').getByRole('button', { name: 'Reset First instance to default' }).click()
   await expect(first).toHaveValue(String(place.ports.firstInstance))
-  expect(await ownFile()).not.toHaveProperty('ports')
+  await expect.poll(ownFile).not.toHaveProperty('ports')
 })
 
 test('what would do harm is refused, with the reason beside the field; nothing typed is lost', async () => {

@@ -40,7 +40,7 @@ test('from a CSV file: every row is checked, and its mistakes are shown beside i
   await window.locator('input[type=file]').setInputFiles(file('south'))
   await expect(window.getByText('Every row is right.')).toBeVisible()
   await create.click()
-  await expect(new InstanceList(window).report).toContainText('Created 2 of 2')
+  await expect(new InstanceList(window).report).toContainText('Created 2 of 2', { timeout: 120_000 })
 })
 
 test('their passwords are shown together, once', async () => {
@@ -75,7 +75,7 @@ test('several are moved to ports one after the other, and deleted', async () => 
   await expect(ports.getByRole('listitem')).toHaveCount(2)
   const shown = await ports.getByRole('listitem').allTextContents()
   await dialog.getByRole('textbox', { name: 'First port' }).press('Enter')
-  await expect(list.report).toContainText('Moved 2 of 2')
+  await expect(list.report).toContainText('Moved 2 of 2', { timeout: 120_000 })
   for (const it of shown) {
     const [, name = '', port = ''] = /^(\w+th)\d+ → (\d+)$/.exec(it) ?? []
     await expect(list.row(name)).toContainText(port)
@@ -88,7 +88,7 @@ test('several are moved to ports one after the other, and deleted', async () => 
   await expect(remove).toBeDisabled()
   await dialog.getByRole('textbox', { name: 'Type 2 instances to confirm' }).fill('2 instances')
   await remove.click()
-  await expect(list.report).toContainText('Deleted 2 of 2')
+  await expect(list.report).toContainText('Deleted 2 of 2', { timeout: 120_000 })
   await list.search.fill('')
   await window.getByRole('button', { name: 'What this machine is used for' }).click()
   await expect(window.getByRole('dialog').locator('dt', { hasText: 'Prepared releases' })).toBeVisible()
@@ -141,6 +141,7 @@ test('the list and the diagnostics are saved as files', async () => {
   await expect.poll(() => saved('instances-')).toMatch(/^name,status,port,.*\nschool,online,\d+,/)
   await window.keyboard.press('Control+k')
   await window.keyboard.type('Help')
+  await expect(list.room.found).toContainText('Help')
   await window.keyboard.press('Enter')
   await window.getByRole('button', { name: 'Save diagnostics' }).click()
   await expect.poll(() => saved('diagnostics-'), { timeout: 60_000 }).toContain('"Instance Manager"')

@@ -9,6 +9,7 @@ import { FirstRun, Setup } from './pages/first-run'
 import { OperationPage, patience } from './pages/operation'
 import { person, Wizard } from './pages/wizard'
 import { expect, test, testHome, type TestHome } from './support/fixtures'
+import { lockHolders } from './support/lock'
 
 let place: TestHome
 let launched: LaunchedApp
@@ -154,12 +155,15 @@ test('PostgreSQL ends in the middle: it is started again, the rollback continues
   const port = await portShown()
   await wizard.create.click()
   await expect(operation.running).toContainText('Set up the tables', { timeout: patience })
+  const config = join(place.root, '.instance-manager', 'embedded', 'postgres', 'postgresql.conf')
+  const good = await readFile(config, 'utf8')
+  await writeFile(config, `${good}shared_buffers = much\n`) // so that it isn't back before the rollback needs it
   await endPostgres()
-  // The rollback needs PostgreSQL too. What it waits for is on the screen until the supervisor has PostgreSQL back.
   await operation.title('Create “slow-push-cut”: waiting for the database').waitFor({ timeout: patience })
   await expect(room.problem('PostgreSQL isn’t answering').first()).toContainText(
     'the rollback will continue on its own',
   )
+  await writeFile(config, good)
   await operation.undone('slow-push-cut')
   await expect(room.service('PostgreSQL')).toHaveAccessibleName('PostgreSQL: Running', { timeout: patience })
   expect((await place.databases()).filter(it => it.startsWith('slow-push-cut'))).toEqual([])
@@ -227,6 +231,7 @@ test('a workspace that another process has: told who, and it can be opened when 
     .filter({ hasText: 'This workspace is already open in another Instance Manager.' })
   await expect(locked).toContainText(`a window, process ${launched.app.process().pid}`)
   await launched.kill()
+  await expect.poll(() => lockHolders(place.root)).toEqual([])
   await first.type(place.root)
   await first.open.click()
   await expect(new ControlRoom(other.window).instance('Alpha')).toContainText('Online')

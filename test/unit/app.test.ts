@@ -1,6 +1,6 @@
 import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { App } from '../../src/main/app'
 import type { WorkspaceServices } from '../../src/main/services'
 import { workspacePaths } from '../../src/main/workspace/paths'
@@ -8,6 +8,7 @@ import { RecentWorkspaces } from '../../src/main/workspace/recent'
 import { problem } from '../../src/shared/problem'
 import type { AppState } from '../../src/shared/workspace'
 import { temporary } from './temporary'
+import { eventually } from '../support/eventually'
 
 let folder: string, app: App, recent: RecentWorkspaces
 /** What was opened and closed, in order. */
@@ -146,7 +147,7 @@ describe('App', () => {
   it('closes one whose lock is lost, says why, and can open it again', async () => {
     await app.open(at('one'))
     endings[0]?.abort(problem({ code: 'workspace-lock-lost', message: 'Lost.' }))
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(await shown()).toMatchObject({ workspace: undefined, problem: { code: 'workspace-lock-lost' } }),
     )
     expect(log).toEqual(['open one', 'close one'])

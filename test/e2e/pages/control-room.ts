@@ -9,6 +9,8 @@ export class ControlRoom {
   readonly newInstance: Locator
   readonly search: Locator
   readonly palette: Locator
+  /** The first that the palette has found: Enter runs it. */
+  readonly found: Locator
   readonly instances: Locator
 
   constructor(readonly page: Page) {
@@ -17,6 +19,7 @@ export class ControlRoom {
     this.newInstance = page.getByRole('banner').getByRole('link', { name: 'New instance' })
     this.search = page.getByRole('button', { name: 'Search' })
     this.palette = page.getByRole('dialog', { name: 'Find' })
+    this.found = this.palette.getByRole('option').or(this.palette.getByRole('button')).first()
     this.instances = page.getByRole('table', { name: 'Instances' })
   }
 

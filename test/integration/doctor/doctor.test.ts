@@ -198,7 +198,7 @@ describe('database', () => {
     const found = await wrong()
     expect(checksOf(found)).toEqual(['direct', 'rights'])
     await apply(found.find(it => it.check === 'rights')?.fix as Fix)
-    await until(async () => (await wrong()).length === 0, 15)
+    await until(async () => (await wrong()).length === 0)
   })
 
   it('a pool that refuses although PostgreSQL doesn’t', async () => {

@@ -3,12 +3,13 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { openWorkspace } from '../../../src/main/compose'
 import type { InstanceList, InstanceView } from '../../../src/shared/instance'
 import { layOut, type CliInstance } from '../../support/cli-instance'
 import { until, type TestWorkspace } from '../../support/workspace'
 import { bulk, kill9, pidOf, tinyWorkspace } from './lifecycle'
+import { eventually } from '../../support/eventually'
 
 let workspace: TestWorkspace
 let latest: InstanceList | undefined
@@ -35,7 +36,7 @@ beforeEach(async () => {
 afterEach(() => stop.abort())
 
 const shown = (name: string, status: InstanceView['status']): Promise<InstanceView> =>
-  until(() => latest?.instances.find(it => it.name === name && it.status === status), 10)
+  until(() => latest?.instances.find(it => it.name === name && it.status === status))
 
 /** As a command by itself sees them, which has watched nothing. */
 async function afresh(): Promise<Record<string, string>> {
@@ -109,10 +110,7 @@ it('no database: its own password isn’t valid any more', async () => {
 it('no database: PostgreSQL is stopped; it works again with the infrastructure', async () => {
   await workspace.stopInfrastructure()
   const trouble = { cause: 'PostgreSQL isn’t running.', action: 'start-infrastructure' }
-  await vi.waitFor(
-    () => expect(latest?.instances).toMatchObject([{ status: 'stopped' }, { trouble }, { trouble }]),
-    10_000,
-  )
+  await eventually(() => expect(latest?.instances).toMatchObject([{ status: 'stopped' }, { trouble }, { trouble }]))
   expect(await afresh()).toEqual({ school: 'no database', loop: 'stopped', mute: 'no database' })
   await workspace.startInfrastructure()
   await shown('school', 'online')

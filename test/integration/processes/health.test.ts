@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
@@ -33,12 +34,23 @@ const reason = (health?: HealthCheck) =>
 const patience = { timeout: 20_000 } // until the app is up
 
 test('an app that listens after a while is healthy', async () => {
-  await start(`setTimeout(() => ${httpApp(port)}, 700)`)
+  const go = join(pm2.home, 'go')
+  await start(`const waits = setInterval(() => {
+    if (!require('node:fs').existsSync(${JSON.stringify(go)})) return
+    clearInterval(waits)
+    ${httpApp(port)}
+  }, 50)`)
   const said: string[] = []
   await waitForHealth(
     services(),
     { ...school(), bootSeconds: 60, health: { path: '/' } },
-    { signal: new AbortController().signal, report: it => said.push(it.text) },
+    {
+      signal: new AbortController().signal,
+      report({ text }) {
+        said.push(text)
+        if (text.includes('isn’t listening')) writeFileSync(go, '')
+      },
+    },
   )
   expect(said).toContain(`“school” is running, but isn’t listening on port ${port}.`)
   expect(await reason()).toBeUndefined()

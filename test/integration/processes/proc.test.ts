@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import {
   descendants,
   environmentOf,
@@ -18,6 +18,7 @@ import {
 } from '../../../src/main/system/proc'
 import { sure, until } from '../../support/pm2'
 import { freePort } from '../../support/ports'
+import { eventually } from '../../support/eventually'
 
 async function listen(host: string): Promise<number> {
   const server = createServer().listen({ port: 0, host, ipv6Only: host.includes(':') })
@@ -78,7 +79,7 @@ test.each(['127.0.0.1', '::1'])('a server on %s that is stuck keeps its clients 
       socket.destroy()
     })
   }
-  await vi.waitFor(() => expect([port, idle].map(it => waitingPorts().has(it))).toEqual([true, false]))
+  await eventually(() => expect([port, idle].map(it => waitingPorts().has(it))).toEqual([true, false]))
 })
 
 test('another process is named by its program only, never by its arguments', async () => {
@@ -99,7 +100,7 @@ test('of many ports at once: who is asked first, everyone else if that does not 
   const all = new Map([...own.map(it => [it, [us]] as const), [theirs, [{ pid, program: 'node' }]]])
   for (const likely of [[], [process.pid], [pid, process.pid]]) {
     // a process that is just being forked has its parent's sockets for a moment
-    await vi.waitFor(async () => expect(await portsHolders(asked, likely)).toEqual(all))
+    await eventually(async () => expect(await portsHolders(asked, likely)).toEqual(all))
   }
   expect(await portsHolders([], [process.pid])).toEqual(new Map())
 })

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, expect, test, vi } from 'vitest'
 import type { DriverKind, ServiceName, ServiceState } from '../../../src/shared/infrastructure'
 import { settingsSchema, type Settings } from '../../../src/shared/settings'
 import type { Driver } from '../../../src/main/infrastructure/drivers/driver'
@@ -14,6 +14,7 @@ import { infrastructureStop } from '../../../src/main/infrastructure/stop'
 import { nobody } from '../../../src/main/infrastructure/tenants'
 import { Wanted } from '../../../src/main/infrastructure/wanted'
 import type { AnyOperation } from '../../../src/main/operations/operation'
+import { eventually } from '../../support/eventually'
 
 const folder = mkdtempSync(join(tmpdir(), 'im-infrastructure-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -65,6 +66,11 @@ const startOf = (infrastructure: Infrastructure) =>
   infrastructureStart(infrastructure, () => Promise.resolve('started'))
 
 let closing = new AbortController()
+afterEach(() => {
+  closing.abort()
+  closing = new AbortController()
+})
+
 function setUp({ podman = false, docker = false, instances = false, working = [] as string[] } = {}) {
   let settings: Settings = settingsSchema.parse({})
   const drivers = {
@@ -236,11 +242,11 @@ test('however many watch, one looks; each is told, and a failure too', async () 
   const watching = seen.map(async its => {
     for await (const { postgres } of infrastructure.watch(end.signal)) its.push(postgres.state)
   })
-  await vi.waitFor(() => expect(seen).toEqual([['absent'], ['absent'], ['absent']]))
+  await eventually(() => expect(seen).toEqual([['absent'], ['absent'], ['absent']]))
   expect(drivers.embedded.looks).toBe(1)
   drivers.embedded.states.postgres = 'stopped'
   await infrastructure.provision('embedded', 'postgres', context)
-  await vi.waitFor(() => expect(seen).toEqual(seen.map(() => ['absent', 'stopped'])))
+  await eventually(() => expect(seen).toEqual(seen.map(() => ['absent', 'stopped'])))
   drivers.embedded.status = () => Promise.reject(new Error('settings are torn'))
   await infrastructure.provision('embedded', 'postgres', context)
   await Promise.all(watching.map(it => expect(it).rejects.toThrow('settings are torn')))
@@ -253,7 +259,6 @@ test('the end of the workspace ends the watch', async () => {
     for await (const _ of infrastructure.watch(new AbortController().signal)) closing.abort()
   })()
   await expect(watching).resolves.toBeUndefined()
-  closing = new AbortController()
 })
 
 test('watching tells the state once, each change after it, and ends with its signal', async () => {
@@ -282,7 +287,7 @@ test('while all processes live it is seldom looked in full; that one has ended i
     await vi.waitFor(() => expect(watchful.drivers.embedded.looks).toBe(3), 10_000)
     expect(calm.drivers.embedded.looks).toBe(1)
     child.kill('SIGKILL')
-    await vi.waitFor(() => expect(calm.drivers.embedded.looks).toBe(2), 4000)
+    await vi.waitFor(() => expect(calm.drivers.embedded.looks).toBe(2), 8000)
     end.abort()
     await Promise.all(watching)
   } finally {

@@ -1,7 +1,8 @@
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import type { ServiceState } from '../../../src/shared/infrastructure'
 import { Supervisor } from '../../../src/main/infrastructure/supervisor'
 import type { Restarting } from '../../../src/main/infrastructure/transitions'
+import { eventually } from '../../support/eventually'
 
 test('one that was started by hand after failed attempts is forgotten: the next outage counts from 1, without the old reason', async () => {
   let state: ServiceState = 'stopped'
@@ -42,12 +43,12 @@ test('one that was started by hand after failed attempts is forgotten: the next 
     end.abort()
     await running
   })
-  await vi.waitFor(() => expect(shown?.problem).toBeDefined())
+  await eventually(() => expect(shown?.problem).toBeDefined())
   state = 'running'
-  await vi.waitFor(() => expect(shown).toBeUndefined())
+  await eventually(() => expect(shown).toBeUndefined())
   seen.length = 0
   state = 'stopped'
-  await vi.waitFor(() => expect(seen.length).toBeGreaterThan(0))
+  await eventually(() => expect(seen.length).toBeGreaterThan(0))
   expect(seen[0]).toEqual([1, false])
 })
 

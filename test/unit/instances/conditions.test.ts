@@ -2,6 +2,7 @@
 import { expect, it, vi } from 'vitest'
 import { Conditions } from '../../../src/main/instances/conditions'
 import type { InfrastructureStatus } from '../../../src/shared/infrastructure'
+import { eventually } from '../../support/eventually'
 
 vi.mock('node:timers/promises', async original => ({
   ...(await original<object>()),
@@ -30,6 +31,6 @@ it('after an error, what was found is forgotten, and the services are watched ag
   const config = { name: 'school', database } as Parameters<ReturnType<Conditions['diagnosis']>>[0]
   const process = { status: 'online' } as Parameters<ReturnType<Conditions['diagnosis']>>[1]
   void conditions.watch(stop.signal, () => found.push(conditions.diagnosis()(config, process) !== undefined))
-  await vi.waitFor(() => expect(found).toEqual([true, false, true]))
+  await eventually(() => expect(found).toEqual([true, false, true]))
   stop.abort()
 })

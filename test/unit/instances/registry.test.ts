@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
 import { Registry, type RegistryServices } from '../../../src/main/instances/registry'
 import type { ProcessEvent } from '../../../src/main/processes/client'
+import { eventually } from '../../support/eventually'
 
 let folder: string
 let closing: AbortController
@@ -77,10 +78,10 @@ const revives = (of: typeof list | typeof lost) => of.mock.calls.map(([options])
 it('an engine looks and keeps desired.json while nobody watches, and starts no daemon of PM2 for it', async () => {
   const its = registry()
   const looking = its.keepLooking()
-  await vi.waitFor(() => expect([list.mock.calls.length, observe.mock.calls.length]).toEqual([1, 1]))
+  await eventually(() => expect([list.mock.calls.length, observe.mock.calls.length]).toEqual([1, 1]))
   list.mockRejectedValue(new Error('PM2’s daemon isn’t running.'))
   tell({ type: 'lost' })
-  await vi.waitFor(() => expect(list.mock.calls.length).toBeGreaterThan(1))
+  await eventually(() => expect(list.mock.calls.length).toBeGreaterThan(1))
   expect([revives(list), revives(lost)].flat()).not.toContain(true)
   closing.abort()
   await looking
@@ -89,11 +90,11 @@ it('an engine looks and keeps desired.json while nobody watches, and starts no d
 it('for someone who watches, the daemon is started again, and the first list is a new one', async () => {
   const its = registry()
   void its.keepLooking()
-  await vi.waitFor(() => expect(list).toHaveBeenCalledTimes(1))
+  await eventually(() => expect(list).toHaveBeenCalledTimes(1))
   list.mockImplementation(({ revive } = {}) => (revive ? Promise.resolve([]) : Promise.reject(new Error('it is gone'))))
   tell({ type: 'lost' })
-  await vi.waitFor(() => expect(list.mock.calls.length).toBeGreaterThan(1))
-  await vi.waitFor(() => expect(observe.mock.calls.length).toBeGreaterThan(1))
+  await eventually(() => expect(list.mock.calls.length).toBeGreaterThan(1))
+  await eventually(() => expect(observe.mock.calls.length).toBeGreaterThan(1))
   for await (const shown of its.watch(closing.signal)) {
     expect(shown.processProblem).toBeUndefined()
     break

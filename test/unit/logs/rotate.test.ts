@@ -9,6 +9,7 @@ import type { ProcessInfo } from '../../../src/main/processes/client'
 import { createRun, type Run } from '../../../src/main/system/run'
 import { archivesOf, wholeLog } from '../../support/rotated'
 import { temporary } from '../temporary'
+import { eventually } from '../../support/eventually'
 
 const megabyte = 1_048_576
 const run = createRun('test-rotate')
@@ -128,7 +129,7 @@ describe('a look', () => {
       targets: async () => ({ logs: [{ path: live }], pm2Logrotate: false }),
     })
     rotation.start()
-    await vi.waitFor(() => expect(ending.signal.aborted).toBe(true))
+    await eventually(() => expect(ending.signal.aborted).toBe(true))
     await rotation.ended()
     expect((await wholeLog(live)).toString()).toBe(content(3 * megabyte))
     expect((await readdir(folder)).filter(it => it.endsWith('.tmp'))).toEqual([])

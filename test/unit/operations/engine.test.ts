@@ -12,6 +12,7 @@ import { fold, isOpen, type OperationState, type OperationsUpdate } from '../../
 import { problem } from '../../../src/shared/problem'
 import { memorySecrets } from '../../support/memory-secrets'
 import { engineOf, type TestEngineOptions } from '../../support/engine'
+import { eventually } from '../../support/eventually'
 
 let folder: string
 const engines: Operations[] = []
@@ -92,7 +93,7 @@ const story = async (id: string) =>
 const withCode = (code: string) =>
   expect.objectContaining({ problem: expect.objectContaining({ code }) as unknown }) as Error
 const phase = (from: Operations, id: string) => from.list().find(it => it.id === id)?.phase
-const untilStuck = (from: Operations, id: string) => vi.waitFor(() => expect(phase(from, id)).toBe('stuck'))
+const untilStuck = (from: Operations, id: string) => eventually(() => expect(phase(from, id)).toBe('stuck'))
 
 describe('what is found in the folder of journals', () => {
   /** A journal as it would be on disk, opened that many milliseconds after the first. */
@@ -128,7 +129,7 @@ describe('what is found in the folder of journals', () => {
     expect(await readdir(folder)).toHaveLength(keptOfKind + 4)
     const operations = await engine([operation([step('one')], { recovery: 'resume' })])
     await operations.settled(open)
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await readdir(folder)).toSorted()).toEqual([open, ...ids.slice(3)].map(it => `${it}.jsonl`).toSorted()),
     )
     expect(operations.list()).toHaveLength(keptOfKind)
@@ -348,7 +349,7 @@ it('lets go of those who watch when it is closed', async () => {
   const watching = (async () => {
     for await (const it of operations.watch(new AbortController().signal)) seen.push(it.type)
   })()
-  await vi.waitFor(() => expect(seen).toEqual(['snapshot']))
+  await eventually(() => expect(seen).toEqual(['snapshot']))
   await operations.close()
   await watching
 })
@@ -913,7 +914,7 @@ describe('closing and opening again', () => {
     }
     const id = await (await live()).start('make', { name: 'alpha' })
     const begun = (times: number) =>
-      vi.waitFor(async () => expect((await story(id)).filter(it => it === 'doing kill')).toHaveLength(times))
+      eventually(async () => expect((await story(id)).filter(it => it === 'doing kill')).toHaveLength(times))
     for (const times of [1, 2]) {
       await begun(times)
       await live()
@@ -952,7 +953,7 @@ describe('closing and opening again', () => {
     }
     const id = await (await live()).start('make', { name: 'alpha' })
     const begun = (times: number) =>
-      vi.waitFor(async () => expect((await story(id)).filter(it => it === 'undoing kill')).toHaveLength(times))
+      eventually(async () => expect((await story(id)).filter(it => it === 'undoing kill')).toHaveLength(times))
     for (const times of [1, 2]) {
       await begun(times)
       await live()
@@ -981,7 +982,7 @@ describe('closing and opening again', () => {
       await operations.settled(await operations.start('make', { name: 'alpha' }))
     expect(operations.list()).toHaveLength(keptOfKind + 1)
     expect(operations.list()[0]?.id).toBe(rare)
-    await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(keptOfKind + 1))
+    await eventually(async () => expect(await readdir(folder)).toHaveLength(keptOfKind + 1))
   })
 
   it('is known when it has ended, also if the clock was set back', async () => {
@@ -992,7 +993,7 @@ describe('closing and opening again', () => {
     now = new Date('2026-05-01T00:00:00.000Z')
     const id = await operations.start('make', { name: 'alpha' })
     expect(await operations.rested(id)).toMatchObject({ phase: 'succeeded' })
-    await vi.waitFor(async () => expect(await readdir(folder)).toHaveLength(keptOfKind))
+    await eventually(async () => expect(await readdir(folder)).toHaveLength(keptOfKind))
     expect(operations.list().map(it => it.id)).toContain(id)
   })
 
@@ -1022,7 +1023,7 @@ describe('closing and opening again', () => {
     expect(await operations.takeSecret(id)).toBeUndefined() // it hasn't succeeded
     hold.go()
     await operations.settled(id)
-    await vi.waitFor(() => expect([...all.values()]).toEqual(['hidden-2']))
+    await eventually(() => expect([...all.values()]).toEqual(['hidden-2']))
     expect(await operations.takeSecret(id)).toBe('hidden-2')
     expect([await operations.takeSecret(id), all.size]).toEqual([undefined, 0])
   })

@@ -1,5 +1,6 @@
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { Watched, type Looking } from '../../../src/main/system/watched'
+import { eventually } from '../../support/eventually'
 
 /** Something to look at, which changes only when a test says so. */
 function setUp(how: Partial<Looking<number>> = {}) {
@@ -37,13 +38,13 @@ describe('Watched', () => {
   it('looks once however many watch, and shows each of them what differs', async () => {
     const { world, watched, watch } = setUp()
     const watching = [watch(), watch(), watch()]
-    await vi.waitFor(() => expect(watching.map(it => it.seen)).toEqual([[1], [1], [1]]))
+    await eventually(() => expect(watching.map(it => it.seen)).toEqual([[1], [1], [1]]))
     expect(world.looks).toBe(1)
     watched.again()
-    await vi.waitFor(() => expect(world.pauses).toBe(2))
+    await eventually(() => expect(world.pauses).toBe(2))
     world.value = 2
     watched.again()
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(watching.map(it => it.seen)).toEqual([
         [1, 2],
         [1, 2],
@@ -52,7 +53,7 @@ describe('Watched', () => {
     ) // 1 came only once
     expect(world.looks).toBe(3)
     const late = watch()
-    await vi.waitFor(() => expect(late.seen).toEqual([2]))
+    await eventually(() => expect(late.seen).toEqual([2]))
     expect(world.looks).toBe(3)
   })
 
@@ -61,7 +62,7 @@ describe('Watched', () => {
     watched.again()
     expect(world.looks).toBe(0)
     const [one, other] = [watch(), watch()]
-    await vi.waitFor(() => expect(other.seen).toEqual([1]))
+    await eventually(() => expect(other.seen).toEqual([1]))
     one.stop()
     await one.ended
     expect(world.ended).toBe(0)
@@ -71,7 +72,7 @@ describe('Watched', () => {
     watched.again()
     world.value = 2
     const next = watch()
-    await vi.waitFor(() => expect(next.seen).toEqual([2])) // nothing of the time before
+    await eventually(() => expect(next.seen).toEqual([2])) // nothing of the time before
     expect(world.looks).toBe(2)
   })
 
@@ -81,13 +82,13 @@ describe('Watched', () => {
       look: () => new Promise(resolve => answers.push(() => resolve(answers.length))),
     })
     const { seen } = watch()
-    await vi.waitFor(() => expect(answers).toHaveLength(1))
+    await eventually(() => expect(answers).toHaveLength(1))
     watched.again()
     watched.again()
     answers[0]?.()
-    await vi.waitFor(() => expect(answers).toHaveLength(2))
+    await eventually(() => expect(answers).toHaveLength(2))
     answers[1]?.()
-    await vi.waitFor(() => expect(seen).toEqual([1, 2]))
+    await eventually(() => expect(seen).toEqual([1, 2]))
     expect(answers).toHaveLength(2)
   })
 
@@ -101,24 +102,24 @@ describe('Watched', () => {
     expect(world.ended).toBe(1)
     broken = false
     const next = watch()
-    await vi.waitFor(() => expect(next.seen).toEqual([3]))
+    await eventually(() => expect(next.seen).toEqual([3]))
   })
 
   it('shows only what differs enough', async () => {
     const { world, watched, watch } = setUp({ differs: (shown, found) => found - shown > 5 })
     const { seen } = watch()
     for (const [index, value] of [4, 6, 7, 13].entries()) {
-      await vi.waitFor(() => expect(world.pauses).toBe(index + 1))
+      await eventually(() => expect(world.pauses).toBe(index + 1))
       world.value = value
       watched.again()
     }
-    await vi.waitFor(() => expect(seen).toEqual([1, 7, 13]))
+    await eventually(() => expect(seen).toEqual([1, 7, 13]))
   })
 
   it('ends with what it belongs to', async () => {
     const { closing, world, watch } = setUp()
     const { seen, ended } = watch()
-    await vi.waitFor(() => expect(seen).toEqual([1]))
+    await eventually(() => expect(seen).toEqual([1]))
     closing.abort()
     await ended
     expect(world.ended).toBe(1)

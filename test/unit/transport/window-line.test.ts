@@ -1,7 +1,8 @@
 import { EventEmitter } from 'node:events'
-import { beforeEach, expect, it, vi } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import type { App } from '../../../src/main/app'
 import { connectWindow } from '../../../src/main/transport/window-line'
+import { eventually } from '../../support/eventually'
 
 class Wire extends EventEmitter {
   readonly sent: unknown[] = []
@@ -36,7 +37,7 @@ it('answers the app’s own calls, passes on all others, and tells both what has
   say(
     JSON.stringify([call(2, 'app.chooseFolder'), call(3, 'operations.start'), { id: 9, method: 'subscription.stop' }]),
   )
-  await vi.waitFor(() => expect(line.sent).toEqual([{ id: 2, result: { type: 'data', data: '/here' } }]))
+  await eventually(() => expect(line.sent).toEqual([{ id: 2, result: { type: 'data', data: '/here' } }]))
   expect(engine.sent).toEqual([
     [call(1, 'serve.link')],
     [call(3, 'operations.start'), { id: 9, method: 'subscription.stop' }],
@@ -56,7 +57,7 @@ it.each([
 ])('survives what makes no sense: %s', async text => {
   say(text)
   say(JSON.stringify(call(2, 'app.chooseFolder')))
-  await vi.waitFor(() => expect(line.sent).toContainEqual({ id: 2, result: { type: 'data', data: '/here' } }))
+  await eventually(() => expect(line.sent).toContainEqual({ id: 2, result: { type: 'data', data: '/here' } }))
 })
 
 it('ends with the engine, and ends the connection to it', () => {

@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { ProblemError } from '../../../../src/shared/problem'
 import type { LogNews } from '../../../../src/shared/log'
 import { LogReader } from '../../../../src/renderer/src/logs/reader'
 import { everything, type LogChoice } from '../../../../src/renderer/src/logs/wanted'
 import { numbered, SimulatedLog } from './simulated-log'
+import { eventually } from '../../../support/eventually'
 
 const all = everything({ kind: 'app' })
 const readers: LogReader[] = []
@@ -19,7 +20,7 @@ function read(log: SimulatedLog, wanted: LogChoice = all) {
   const texts = () =>
     (reader.state().mode === 'follow' ? reader.newest : (reader.state().loaded?.lines ?? [])).map(it => it.text)
   const until = (check: () => boolean) =>
-    vi.waitFor(() => {
+    eventually(() => {
       if (!check()) throw new Error('not yet')
     })
   const opened = () =>
