@@ -15,6 +15,8 @@ import { createSample } from './workspace/sample'
 
 export interface AppOptions {
   readonly version: string
+  /** Of PM2. */
+  readonly pm2: string
   readonly home: string
   /** The sample application's folder. */
   readonly sample: string
@@ -45,6 +47,7 @@ export class App {
     this.#state = new Latest<AppState>({
       version: options.version,
       node: process.versions.node,
+      pm2: options.pm2,
       home: options.home,
       desktop: options.desktop !== undefined,
       served: options.served !== undefined,

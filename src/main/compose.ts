@@ -15,7 +15,7 @@ import { logsRoom } from './logs/room'
 import { maintenanceRoom } from './maintenance/room'
 import { Operations } from './operations/engine'
 import { Processes } from './processes/client'
-import { pm2Paths } from './processes/daemon'
+import { pm2Paths, pm2Version } from './processes/daemon'
 import { Releases } from './releases/releases'
 import { ownBytes } from './releases/tree'
 import { schemaRoom } from './schema/room'
@@ -47,6 +47,7 @@ export const pm2HomeOf = (home: string): string => process.env['PM2_HOME'] ?? jo
 export function composeApp(host: Host): App {
   const app: App = new App({
     version: host.version,
+    pm2: pm2Version(),
     home: host.home,
     sample: host.product.sampleApp,
     desktop: host.desktop,

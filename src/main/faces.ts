@@ -1,5 +1,6 @@
 /** What the faces of the product give the app: dialogs, served pages, sockets. Types only. */
 import type { WebSocket } from 'ws'
+import type { MenuEntry } from '../shared/menu'
 import type { ServeStatus, SessionView } from '../shared/served'
 
 /** Features that only the desktop app has. */
@@ -15,6 +16,10 @@ export interface Desktop {
   openTerminal(folder: string): Promise<void>
   /** Opens logs in a separate window. @param path the screen's path, `/window/logs/…` */
   openLogs(path: string): void
+  /** Puts these into the application's menus, instead of those before. */
+  setMenu(entries: readonly MenuEntry[]): void
+  /** The ids of its entries, as they are chosen. */
+  menuChoices(signal: AbortSignal): AsyncGenerator<string, void, undefined>
 }
 
 /** Features that only served pages have. */

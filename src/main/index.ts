@@ -1,13 +1,16 @@
 /** The desktop app: Electron's life cycle, and nothing else. */
+import { EventEmitter, on } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, normalize, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
 import { app as electron, BrowserWindow, dialog, Menu, protocol, screen, session, shell } from 'electron'
+import type { MenuEntry } from '../shared/menu'
 import { problem, toProblem } from '../shared/problem'
 import type { App } from './app'
 import type { Desktop } from './faces'
+import { menuTemplate } from './menu'
 import { contentSecurityPolicy, contentTypeOf } from './pages'
 import { productIn } from './system/product'
 import { openTerminal } from './system/terminal'
@@ -39,41 +42,22 @@ setFlagsFromString('--optimize-for-size')
 /** Developer tools are only for developing the app itself; any other start counts as a release, packaged or not. */
 const developing = process.env['NODE_ENV'] === 'development'
 
-const menu: Electron.MenuItemConstructorOptions[] = [
-  { role: 'fileMenu' },
-  { role: 'editMenu' },
-  {
-    label: 'View',
-    submenu: [
-      { role: 'reload' },
-      { type: 'separator' },
-      { role: 'resetZoom' },
-      { role: 'zoomIn' },
-      { role: 'zoomIn', accelerator: 'CommandOrControl+=', visible: false }, // without Shift
-      { role: 'zoomOut' },
-      { type: 'separator' },
-      { role: 'togglefullscreen' },
-      ...(developing ? [{ role: 'toggleDevTools' } as const] : []),
-    ],
-  },
-  { role: 'windowMenu' },
-  {
-    role: 'help',
-    submenu: [
-      {
-        label: 'Versions and shortcuts',
-        click: () => void window?.webContents.executeJavaScript("location.hash = '#/help'"),
-      },
-    ],
-  },
-]
-
 /**
  * The browser permissions that the pages need: for copy buttons, and for notifications while the window is in the
  * background. @param asking a URL or an origin
  */
 const permitted = (permission: string, asking: string): boolean =>
   ['clipboard-sanitized-write', 'notifications'].includes(permission) && `${asking}/`.startsWith(`${origin}/`)
+
+const menuChoices = new EventEmitter()
+
+function setMenu(entries: readonly MenuEntry[]): void {
+  const onChoose = (id: string): void => {
+    if (window) show(window) // the menu may have been another window's
+    menuChoices.emit('choice', id)
+  }
+  Menu.setApplicationMenu(Menu.buildFromTemplate(menuTemplate(entries, { developing, onChoose })))
+}
 
 let window: BrowserWindow | undefined
 /** True once the app must end, whatever its windows say. */
@@ -102,6 +86,10 @@ const desktop: Desktop = {
   openLogs: path => {
     newWindow(path, { width: 1000, height: 700, minWidth: 480, minHeight: 360 })
   },
+  setMenu,
+  async *menuChoices(signal) {
+    for await (const [id] of on(menuChoices, 'choice', { signal }) as AsyncIterable<[string]>) yield id
+  },
 }
 
 /** The workspace that this start was asked to open. */
@@ -121,7 +109,7 @@ async function start(): Promise<void> {
     answer(permitted(permission, asking.getURL())),
   )
   session.defaultSession.setPermissionCheckHandler((_, permission, asking) => permitted(permission, asking))
-  Menu.setApplicationMenu(Menu.buildFromTemplate(menu))
+  setMenu([])
   openWindow()
   // Most of the code is read while the window's own process starts. Nothing comes from the window meanwhile: its page is
   // served by this process.

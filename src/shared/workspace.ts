@@ -138,6 +138,7 @@ export interface AppState {
   readonly version: string
   /** The version of Node.js that runs the engine. */
   readonly node: string
+  readonly pm2: string
   /** True in a desktop window, which has native dialogs. */
   readonly desktop: boolean
   /** Instance Manager runs as root, so instances can have their own system users. */

@@ -398,6 +398,48 @@ test('one key acts on the instance under the mouse or with the focus, but not on
   await expect(window).toHaveTitle('Instances – workspace – Instance Manager')
 })
 
+test('the window’s menus have the palette’s actions, for the selected instance too, and run them', async () => {
+  await online('By-Hand')
+  const entry = (title: string, label: string) =>
+    launched.app.evaluate(
+      ({ Menu }, [wanted, of]) => {
+        const menu = Menu.getApplicationMenu()?.items.find(it => it.label === wanted)
+        const found = menu?.submenu?.items.find(it => it.label === of)
+        return found && { enabled: found.enabled, key: found.accelerator }
+      },
+      [title, label] as const,
+    )
+  const choose = (title: string, label: string) =>
+    launched.app.evaluate(
+      ({ Menu }, [wanted, of]) =>
+        Menu.getApplicationMenu()
+          ?.items.find(it => it.label === wanted)
+          ?.submenu?.items.find(it => it.label === of)
+          ?.click(),
+      [title, label] as const,
+    )
+  await expect.poll(() => entry('Infrastructure', 'Stop the infrastructure…')).toMatchObject({ enabled: true })
+  expect(await entry('Infrastructure', 'Start the infrastructure')).toMatchObject({ enabled: false })
+  expect(await entry('View', 'Find an instance or an action')).toMatchObject({ key: 'Ctrl+K' })
+  expect(await entry('Instance', 'Select one instance in the list first')).toMatchObject({ enabled: false })
+
+  await list.row('By-Hand').getByRole('checkbox').check()
+  await expect.poll(() => entry('Instance', 'Stop By-Hand')).toMatchObject({ enabled: true, key: 'S' })
+  await choose('Instance', 'Stop By-Hand')
+  await stopped('By-Hand')
+  await expect.poll(() => entry('Instance', 'Start By-Hand')).toBeDefined()
+  await choose('Instance', 'Start By-Hand')
+  await online('By-Hand')
+
+  await choose('Help', 'About Instance Manager')
+  const about = list.room.dialog('About Instance Manager')
+  await expect(about).toContainText(/Electron\d+\.\d+.*PM2\d+\.\d+.*PostgreSQL\d+\./)
+  await about.getByRole('button', { name: 'Copy versions' }).click()
+  const { electron } = await launched.app.evaluate(() => process.versions)
+  expect(await launched.app.evaluate(({ clipboard }) => clipboard.readText())).toContain(`Electron ${electron}`)
+  await about.getByRole('button', { name: 'Close', exact: true }).last().click()
+})
+
 test('the window opens again where it was, and as large', async () => {
   const bounds = { x: 60, y: 40, width: 950, height: 640 }
   await launched.app.evaluate(({ BrowserWindow }, its) => BrowserWindow.getAllWindows()[0]?.setBounds(its), bounds)

@@ -38,6 +38,7 @@ beforeEach(async () => {
     }
   }
   app = new App({
+    pm2: '0',
     version: '1',
     home: folder,
     sample: join(folder, 'sample'),

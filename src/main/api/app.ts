@@ -3,6 +3,7 @@ import { realpath } from 'node:fs/promises'
 import { isAbsolute, join, resolve } from 'node:path'
 import { z } from 'zod'
 import { nameSchema } from '../../shared/instance'
+import { menuEntriesSchema } from '../../shared/menu'
 import { problem } from '../../shared/problem'
 import { procedure, router } from './trpc'
 
@@ -62,6 +63,12 @@ export const appRouter = router({
       }),
     )
     .mutation(({ ctx: { app }, input }) => app.desktop?.openLogs(input.path)),
+  /** What the page offers in the application's menus. */
+  setMenu: procedure.input(menuEntriesSchema).mutation(({ ctx: { app }, input }) => app.desktop?.setMenu(input)),
+  /** What is chosen there. */
+  watchMenu: procedure.subscription(async function* ({ ctx: { app }, signal = new AbortController().signal }) {
+    if (app.desktop) yield* app.desktop.menuChoices(signal)
+  }),
   /** Shows an instance's folder in the file manager, or opens a terminal there. */
   openFolder: procedure
     .input(z.object({ name: nameSchema, where: z.enum(['file manager', 'terminal']) }))

@@ -5,6 +5,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, open, stat } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { problem } from '../../shared/problem'
@@ -167,3 +168,6 @@ async function makeHome(home: string): Promise<void> {
   await chmod(home, 0o700)
   await Promise.all([makeFolder(logs), makeFolder(pids)])
 }
+
+export const pm2Version = (): string =>
+  (createRequire(import.meta.url)('pm2/package.json') as { readonly version: string }).version

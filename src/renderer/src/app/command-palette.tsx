@@ -1,30 +1,12 @@
 /** The command palette (Ctrl+K) finds instances and actions by name. */
 import { Spotlight } from '@mantine/spotlight'
-import {
-  IconActivity,
-  IconDatabase,
-  IconFileText,
-  IconHeartbeat,
-  IconHelp,
-  IconKeyboard,
-  IconLayoutGrid,
-  IconPlayerPlay,
-  IconPlayerStop,
-  IconFileImport,
-  IconPlus,
-  IconRefresh,
-  IconSearch,
-  IconSettings,
-  IconStack2,
-  type Icon,
-} from '@tabler/icons-react'
+import { IconSearch, IconStack2, type Icon } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
-import { showShortcuts } from '../help/shortcuts'
-import { useInfrastructureSwitch } from '../infrastructure/switch'
 import { useInstanceActions } from '../instances/actions'
 import { pageOf } from '../instances/page-of'
 import { useShownInstances } from '../instances/use-shown'
+import { useAppActions } from './actions'
 import { findEntries, type SearchEntry } from './palette-search'
 
 interface PaletteEntry extends SearchEntry {
@@ -92,23 +74,7 @@ function useEntries(): PaletteEntry[] {
   const [, navigate] = useLocation()
   const shown = useShownInstances()
   const actionsOf = useInstanceActions()
-  const infrastructure = useInfrastructureSwitch()
-  const action = (id: string, label: string, icon: Icon, run: () => void): PaletteEntry => ({
-    id,
-    label,
-    icon,
-    run,
-    group: 'Actions',
-    offered: true,
-  })
-  const place = (to: string, label: string, icon: Icon): PaletteEntry => ({
-    id: `go-${to}`,
-    label,
-    icon,
-    run: () => navigate(to),
-    group: 'Go to',
-    offered: true,
-  })
+  const actions = useAppActions()
   return [
     // Pages first: Enter runs the first of equally good matches.
     ...shown.map(({ instance: { name, url, port }, status }, index): PaletteEntry => ({
@@ -124,11 +90,11 @@ function useEntries(): PaletteEntry[] {
     ...shown.flatMap(it =>
       actionsOf(it)
         .filter(({ id }) => id !== 'show')
-        .map(({ id, label, before, Icon: Mark, run }): PaletteEntry => {
+        .map(({ id, named, Icon: Mark, run }): PaletteEntry => {
           const { name, port } = it.instance
           return {
             id: `${id}-${name}`,
-            label: `${before} ${name}${label.endsWith('…') ? '…' : ''}`,
+            label: named,
             keywords: `${port}`,
             icon: Mark,
             run,
@@ -137,27 +103,15 @@ function useEntries(): PaletteEntry[] {
           }
         }),
     ),
-    action('create', 'New instance', IconPlus, () => navigate('/create')),
-    {
-      ...action('create-several', 'New instances from a CSV file', IconFileImport, () => navigate('/create/several')),
-      offered: false,
-    },
-    ...(infrastructure.canStart()
-      ? [action('start-infrastructure', 'Start the infrastructure', IconPlayerPlay, () => infrastructure.start())]
-      : []),
-    ...(infrastructure.canStop()
-      ? [
-          action('stop-infrastructure', 'Stop the infrastructure…', IconPlayerStop, () => infrastructure.stop()),
-          action('restart-infrastructure', 'Restart the infrastructure…', IconRefresh, () => infrastructure.restart()),
-        ]
-      : []),
-    { ...action('shortcuts', 'Keyboard shortcuts', IconKeyboard, showShortcuts), offered: false },
-    place('/instances', 'Instances', IconLayoutGrid),
-    place('/infrastructure', 'Infrastructure', IconDatabase),
-    place('/health', 'Health report', IconHeartbeat),
-    place('/logs', 'Logs', IconFileText),
-    place('/activity', 'Activity', IconActivity),
-    place('/settings', 'Settings', IconSettings),
-    place('/help', 'Help', IconHelp),
+    ...actions
+      .filter(it => !it.disabled)
+      .map(({ id, label, Icon: Mark, run, place, rare }): PaletteEntry => ({
+        id,
+        label,
+        icon: Mark,
+        run,
+        group: place ? 'Go to' : 'Actions',
+        offered: !rare,
+      })),
   ]
 }

@@ -13,6 +13,7 @@ export const rowKeys = [
   { key: 'f2', word: 'Rename it', actions: [renameJob.kind] },
 ] as const
 
+export const paletteKey = ['Ctrl', 'K']
 export const helpKey = '?'
 export const findKey = '/'
 
@@ -26,7 +27,7 @@ export const keyGroups: readonly KeyGroup[] = [
   {
     title: 'Everywhere',
     keys: [
-      { keys: ['Ctrl', 'K'], word: 'Find an instance or an action' },
+      { keys: paletteKey, word: 'Find an instance or an action' },
       { keys: [helpKey], word: 'Show these shortcuts' },
       { keys: ['Ctrl', '+'], word: 'Zoom in' },
       { keys: ['Ctrl', '−'], word: 'Zoom out' },

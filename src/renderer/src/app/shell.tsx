@@ -20,6 +20,7 @@ import { Recovered } from '../operations/recovered'
 import { CommandPalette } from './command-palette'
 import { DesktopNews } from './desktop-news'
 import { useFailedLive, useOperations } from './live'
+import { NativeMenu } from './native-menu'
 import { Part, preload } from './later'
 import { ProblemView } from './problem'
 import { LogsScreen, Routes } from './routes'
@@ -61,6 +62,7 @@ export function Shell() {
         </Part>
       </main>
       <CommandPalette />
+      <NativeMenu />
       <JobDialog />
       <Announcer />
       <DesktopNews />

@@ -26,8 +26,8 @@ export interface InstanceAction {
   /** A job's kind, or one of `show`, `logs`, `tables`, `terminal`, `health`, `labels`, `progress`, `open`. */
   readonly id: string
   readonly label: string
-  /** The label to put before a name, e.g. “Change the port of”. */
-  readonly before: string
+  /** The label with the instance's name, e.g. “Change the port of school…”. */
+  readonly named: string
   readonly Icon: Icon
   readonly run: () => void
   readonly quick?: Offer['quick']
@@ -35,6 +35,9 @@ export interface InstanceAction {
 }
 
 const offered: readonly AnyJob[] = jobs
+
+/** `before`: the label to put before a name, e.g. “Change the port of”. */
+type Described = Omit<InstanceAction, 'named'> & { readonly before: string }
 
 /** @returns a function that lists the actions possible for an instance in its current state, the likeliest first */
 export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[] {
@@ -44,7 +47,7 @@ export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[]
   const { root } = useApp()
   return ({ instance: { name, url, isolated, seamless, replaced }, status: { group, operation, job } }) => {
     const go = (to: string) => (): void => navigate(to)
-    const links: (InstanceAction | false)[] = [
+    const links: (Described | false)[] = [
       runs(group) && {
         id: 'open',
         label: 'Open',
@@ -86,7 +89,7 @@ export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[]
         quick: 'likely',
       },
     ]
-    return [
+    const described = [
       ...links.filter(it => it !== false),
       ...offered.flatMap(({ kind, offer }) => {
         if (!offer?.when({ group, job, isolated, seamless, previous: replaced !== undefined, root })) return []
@@ -105,5 +108,9 @@ export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[]
         ]
       }),
     ]
+    return described.map(({ before, ...it }) => ({
+      ...it,
+      named: `${before} ${name}${it.label.endsWith('…') ? '…' : ''}`,
+    }))
   }
 }

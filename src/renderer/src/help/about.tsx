@@ -1,0 +1,57 @@
+/** Which versions are at work: on the Help screen, and in a dialog from which they can be copied. */
+import { Button } from '@mantine/core'
+import { modals } from '@mantine/modals'
+import { useApp, useInfrastructure } from '../app/live'
+import { CopyButton } from '../app/copy-button'
+import dialogs from '../instances/dialogs.module.css'
+import classes from './help.module.css'
+
+type Versions = readonly (readonly [program: string, version: string])[]
+
+/** Of a browser's name for itself. */
+const agent = (program: string): string | undefined => new RegExp(`${program}/([\\d.]+)`).exec(navigator.userAgent)?.[1]
+
+export function useVersions(): Versions {
+  const { version, node, pm2 } = useApp()
+  const { data } = useInfrastructure()
+  const all: readonly (readonly [program: string, version: string | undefined])[] = [
+    ['Instance Manager', version],
+    ['Node.js', node],
+    ['Electron', agent('Electron')],
+    ['Chromium', agent('Chrome')],
+    ['PM2', pm2],
+    ['PostgreSQL', data?.postgres.version],
+    ['PgBouncer', data?.pgbouncer.version],
+  ]
+  return all.flatMap(([program, its]) => (its === undefined ? [] : [[program, its] as const]))
+}
+
+export const VersionList = ({ versions }: { versions: Versions }) => (
+  <dl className={classes.facts}>
+    {versions.map(([program, its]) => (
+      <div key={program}>
+        <dt>{program}</dt>
+        <dd className="mono">{its}</dd>
+      </div>
+    ))}
+  </dl>
+)
+
+/** @returns shows the dialog */
+export function useAbout(): () => void {
+  const versions = useVersions()
+  return () => {
+    const id = modals.open({
+      title: 'About Instance Manager',
+      children: (
+        <div className={dialogs.form}>
+          <VersionList versions={versions} />
+          <div className={dialogs.buttons}>
+            <CopyButton value={versions.map(it => it.join(' ')).join('\n')} label="versions" word />
+            <Button onClick={() => modals.close(id)}>Close</Button>
+          </div>
+        </div>
+      ),
+    })
+  }
+}
