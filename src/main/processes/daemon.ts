@@ -5,7 +5,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmod, open, stat } from 'node:fs/promises'
-import { createRequire } from 'node:module'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { problem } from '../../shared/problem'
@@ -13,7 +12,7 @@ import { withoutInherited } from '../system/clean-exec'
 import { makeFolder, readIfExists } from '../system/files'
 import { holdLock } from '../system/kernel-lock'
 import { findNode } from '../system/node'
-import { packageFile } from '../system/product'
+import { packageFile, packageVersion } from '../system/product'
 
 /** PM2's own names inside its home, except `start`: whoever holds this lock starts the daemon. */
 export const pm2Paths = (home: string) => ({
@@ -169,5 +168,4 @@ async function makeHome(home: string): Promise<void> {
   await Promise.all([makeFolder(logs), makeFolder(pids)])
 }
 
-export const pm2Version = (): string =>
-  (createRequire(import.meta.url)('pm2/package.json') as { readonly version: string }).version
+export const pm2Version = (): string => packageVersion('pm2')

@@ -35,3 +35,7 @@ export type Product = Readonly<ReturnType<typeof productIn>>
  * @throws if it isn't installed
  */
 export const packageFile = (id: string, from: string = import.meta.url): string => createRequire(from).resolve(id)
+
+/** Of a package that the product depends on. */
+export const packageVersion = (name: string): string =>
+  (createRequire(import.meta.url)(`${name}/package.json`) as { readonly version: string }).version

@@ -1,6 +1,7 @@
 /** Everything that can be done from any screen: the one list behind the command palette and the window's menus. */
 import {
   IconActivity,
+  IconBook,
   IconDatabase,
   IconDownload,
   IconFileImport,
@@ -106,6 +107,7 @@ export function useAppActions(): readonly AppAction[] {
     place('View', '/activity', 'Activity', IconActivity),
     place('View', '/settings', 'Settings', IconSettings),
     place('Help', '/help', 'Help', IconHelp),
+    { ...place('Help', '/help/README.md', 'Documentation', IconBook), rare: true },
     {
       id: 'shortcuts',
       label: 'Keyboard shortcuts',

@@ -13,6 +13,7 @@ const InfrastructureScreen = later(() =>
   import('../infrastructure/infrastructure-screen').then(it => it.InfrastructureScreen),
 )
 const HealthScreen = later(() => import('../doctor/health-screen').then(it => it.HealthScreen))
+const DocumentScreen = later(() => import('../help/document-screen').then(it => it.DocumentScreen))
 const HelpScreen = later(() => import('../help/help-screen').then(it => it.HelpScreen))
 const SettingsScreen = later(() => import('../settings/settings-screen').then(it => it.SettingsScreen))
 
@@ -38,9 +39,7 @@ export function Routes() {
       </Route>
       <Route path="/operations/:id">{({ id }) => <OperationScreen key={id} id={id} />}</Route>
       <Route path="/logs/*?">{({ '*': address }) => <LogsScreen address={address ?? ''} />}</Route>
-      <Route path="/help">
-        <HelpScreen />
-      </Route>
+      <Route path="/help/*?">{({ '*': path }) => (path ? <DocumentScreen path={path} /> : <HelpScreen />)}</Route>
       <Route path="/settings">
         <SettingsScreen />
       </Route>

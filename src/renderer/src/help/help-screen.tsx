@@ -1,6 +1,7 @@
-/** Help: which versions are at work, and the keyboard shortcuts. */
-import { Button } from '@mantine/core'
+/** Help: the documentation, which versions are at work, diagnostics, and the keyboard shortcuts. */
+import { Anchor, Button } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
+import { Link } from 'wouter'
 import { Page, Section } from '../app/page'
 import { useVersions, VersionList } from './about'
 import { useSaveDiagnostics } from './diagnostics'
@@ -10,6 +11,7 @@ import classes from './help.module.css'
 export function HelpScreen() {
   return (
     <Page title="Help" narrow>
+      <Documentation />
       <About />
       <Diagnostics />
       <Section title="Keyboard shortcuts">
@@ -20,6 +22,33 @@ export function HelpScreen() {
     </Page>
   )
 }
+
+const documents = [
+  { path: 'README.md', title: 'Overview', about: 'First steps, updating, backups, after a reboot, troubleshooting' },
+  { path: 'docs/cli.md', title: 'Command line', about: 'Every command with its options' },
+  { path: 'docs/settings.md', title: 'Settings', about: 'Every setting with its default' },
+  { path: 'docs/manifest.md', title: 'Manifest', about: 'How to describe an application that differs from the usual' },
+  { path: 'docs/problems.md', title: 'Problems', about: 'What each message means, and what to do' },
+  { path: 'docs/security.md', title: 'Security', about: 'What is protected, against whom, and how' },
+  { path: 'docs/architecture.md', title: 'Architecture', about: 'For contributors' },
+] as const
+
+const Documentation = () => (
+  <Section title="Documentation">
+    <dl className={`card ${classes.card} ${classes.facts}`}>
+      {documents.map(({ path, title, about }) => (
+        <div key={path}>
+          <dt>
+            <Anchor component={Link} href={`/help/${path}`} size="sm">
+              {title}
+            </Anchor>
+          </dt>
+          <dd className="dimmed">{about}</dd>
+        </div>
+      ))}
+    </dl>
+  </Section>
+)
 
 function Diagnostics() {
   const { run, busy } = useSaveDiagnostics()

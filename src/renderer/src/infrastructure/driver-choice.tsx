@@ -25,7 +25,8 @@ const descriptions: Record<DriverKind, string> = {
 export function DriverChoice({ infrastructure }: { infrastructure: InfrastructureStatus }) {
   const acts = useInfrastructureSwitch({ stay: true })
   const trpc = useTRPC()
-  const options = useQuery(trpc.infrastructure.options.queryOptions())
+  // While it is asked again, e.g. after a failed start, the last answer is shown.
+  const options = useQuery(trpc.infrastructure.options.queryOptions(undefined, { gcTime: Infinity }))
   const choose = useMutation(trpc.infrastructure.choose.mutationOptions())
   const { reason, canChangeDriver } = infrastructure
   const driver = choose.isPending ? choose.variables.kind : infrastructure.driver

@@ -31,6 +31,9 @@ export function Progress() {
     if (!data || isOutdated(newest, data)) return null
     const down = serviceNames.some(it => data[it].state === 'stopped' || data[it].state === 'failed')
     if (newest.id !== seen && !(newest.turned?.problem && down)) return null
+    const reason = newest.turned?.problem?.message
+    // A service's card says the same, beside its log.
+    if (reason !== undefined && serviceNames.some(it => data[it].problem?.message === reason)) return null
   }
   return (
     <>

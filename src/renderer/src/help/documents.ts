@@ -1,0 +1,18 @@
+/** The documents that come with the app, by their paths in the project: part of the pages, so they need no network. */
+const files = import.meta.glob<string>(
+  ['../../../../README.md', '../../../../docs/*.md', '../../../../docs/decisions/*.md'],
+  { query: '?raw', import: 'default', eager: true },
+)
+
+const documents: ReadonlyMap<string, string> = new Map(
+  Object.entries(files).map(([path, text]) => [path.replaceAll('../', ''), text]),
+)
+
+export const documentAt = (path: string): string | undefined => documents.get(path)
+
+/** Where a document's link leads: to another document. Undefined: elsewhere. @param from the document's own path */
+export function linkedFrom(from: string, to: string): string | undefined {
+  const { pathname } = new URL(to, `file:///${from}`)
+  const path = pathname.slice(1)
+  return documents.has(path) && !/^[a-z]+:/.test(to) ? path : undefined
+}
