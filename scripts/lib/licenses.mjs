@@ -31,15 +31,22 @@ const apart = { pm2: 'AGPL-3.0' }
 
 /** @typedef {{ name: string, version: string, license: string, text: string }} Package */
 
-/** @returns {Package[]} those installed in node_modules on this platform */
-export function installed() {
-  const { packages } = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'))
-  return Object.entries(packages)
+const locked = () => JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8')).packages
+
+/** @returns {string[]} the folders of the packages that run, and that this platform has; relative to the project */
+export const installedPaths = () =>
+  Object.entries(locked())
     .filter(([path, it]) => path && !it.dev && !it.devOptional && existsSync(join(project, path)))
-    .map(([path, { version, license }]) => {
-      const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
-      return { name, version, license: read[name] ?? license, text: textIn(join(project, path)) }
-    })
+    .map(([path]) => path)
+
+/** @returns {Package[]} those in `installedPaths` */
+export function installed() {
+  const packages = locked()
+  return installedPaths().map(path => {
+    const { version, license } = packages[path]
+    const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length)
+    return { name, version, license: read[name] ?? license, text: textIn(join(project, path)) }
+  })
 }
 
 /** @returns {Package[]} of the bundles in out/ */

@@ -77,6 +77,20 @@ const needs = {
     // Each test has a daemon of its own.
     units: ['docker.socket', 'docker'],
   },
+  debianTools: {
+    what: 'the tools that check a package',
+    required: true,
+    found: () => ['lintian', 'desktop-file-validate', 'appstreamcli', 'zstd'].every(hasCommand),
+    apt: ['lintian', 'desktop-file-utils', 'appstream', 'zstd'],
+    dnf: ['lintian', 'desktop-file-utils', 'appstream', 'zstd'],
+  },
+  pictures: {
+    what: 'ImageMagick and xwininfo, to look at a display',
+    required: true,
+    found: () => ['import', 'xwininfo'].every(hasCommand),
+    apt: ['imagemagick', 'x11-utils'],
+    dnf: ['ImageMagick', 'xwininfo'],
+  },
   debootstrap: {
     what: 'debootstrap, for the images of the Podman and Docker tests',
     required: false,

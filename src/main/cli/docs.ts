@@ -1,5 +1,6 @@
 /** Generates docs/cli.md from the definitions that the parser uses. */
 import { uncapital } from '../../shared/amounts'
+import { exitCodes, type ExitCode } from './exit-codes'
 import { isHidden, programName, type Grammar } from './grammar'
 
 const code = (lines: readonly string[], language: string): string => `\`\`\`${language}\n${lines.join('\n')}\n\`\`\``
@@ -39,7 +40,7 @@ export function documentation(program: Grammar): string {
   ].join('\n')
 }
 
-const introduction = `Everything that the app does, for terminals, scripts and cron. If the app or its served pages have the workspace open,
+export const introduction = `Everything that the app does, for terminals, scripts and cron. If the app or its served pages have the workspace open,
 a command works through them; otherwise it does the work itself. Further commands join one that is working: it keeps
 serving them after its own work is done, and says so. If it is killed or left, they take over and finish the work.
 With \`--wait\`, a command waits for the other one to finish instead. Read-only commands need no lock and never wait.
@@ -47,6 +48,22 @@ On a terminal, jobs show their steps with times. **Ctrl+C** cancels, undoes what
 is finished. A second Ctrl+C exits immediately and says how to recover. SIGTERM works like one Ctrl+C. Progress and Problems
 go to standard error, results to standard output. Without a terminal, commands never ask: if something is missing, the
 error names the option to use.`
+
+export const exitMeanings: readonly (readonly [ExitCode, string])[] = [
+  [exitCodes.done, 'done'],
+  [exitCodes.failed, 'failed; everything was rolled back'],
+  [exitCodes.usage, 'wrong usage'],
+  [exitCodes.stuck, 'stuck or left open: use `recover`'],
+  [exitCodes.refused, 'refused before anything began: locked, busy, or an unmet precondition'],
+  [exitCodes.interrupted, 'Ctrl+C, with nothing to undo'],
+]
+
+export const variables: readonly (readonly [string, string])[] = [
+  ['INSTANCE_MANAGER_WORKSPACE', 'the workspace, if `--workspace` is not given'],
+  ['INSTANCE_MANAGER_DEFAULTS', "the site's default settings, instead of /etc/instance-manager/defaults.json"],
+  ['NO_COLOR', 'no colours'],
+  ['PM2_HOME', "PM2's folder, ~/.pm2 by default"],
+]
 
 const endings = [
   '## Settings',
@@ -57,12 +74,7 @@ const endings = [
   '',
   '| code | meaning |',
   '|---|---|',
-  '| 0 | done |',
-  '| 1 | failed; everything was rolled back |',
-  '| 2 | wrong usage |',
-  '| 3 | stuck or left open: use `recover` |',
-  '| 4 | refused before anything began: locked, busy, or an unmet precondition |',
-  '| 130 | Ctrl+C, with nothing to undo |',
+  ...exitMeanings.map(([exit, meaning]) => `| ${exit} | ${meaning} |`),
   '',
   '## JSON',
   '',
@@ -84,10 +96,7 @@ const endings = [
   '',
   '| variable | meaning |',
   '|---|---|',
-  '| `INSTANCE_MANAGER_WORKSPACE` | the workspace, if `--workspace` is not given |',
-  "| `INSTANCE_MANAGER_DEFAULTS` | the site's default settings, instead of /etc/instance-manager/defaults.json |",
-  '| `NO_COLOR` | no colours |',
-  "| `PM2_HOME` | PM2's folder, ~/.pm2 by default |",
+  ...variables.map(([name, meaning]) => `| \`${name}\` | ${meaning} |`),
   '',
   '## Completion',
   '',
@@ -95,7 +104,7 @@ const endings = [
   '',
 ]
 
-const visible = (parent: Grammar): readonly Grammar[] => parent.children.filter(it => !isHidden(it))
+export const visible = (parent: Grammar): readonly Grammar[] => parent.children.filter(it => !isHidden(it))
 
 function section(command: Grammar, parent: string, level: number): string[] {
   const name = `${parent} ${command.name()}`
@@ -133,7 +142,7 @@ function section(command: Grammar, parent: string, level: number): string[] {
 }
 
 /** Spells out mandatory options. */
-function synopsis(command: Grammar, name: string): string {
+export function synopsis(command: Grammar, name: string): string {
   const must = command.options.filter(it => it.mandatory).map(it => it.flags)
   const shown = command.registeredArguments.map(it =>
     it.required ? `<${it.name()}>` : `[${it.name()}${it.variadic ? '...' : ''}]`,

@@ -117,15 +117,15 @@ function completion(program: Grammar): void {
     )
 }
 
+const pages = {
+  cli: async (program: Grammar) => (await import('./docs')).documentation(program),
+  man: async (program: Grammar) => (await import('./docs-man')).manual(program),
+  settings: async () => (await import('./docs-settings')).settingsDocumentation(),
+}
+
 function docs(program: Grammar): void {
   program
     .command('__docs', { hidden: true })
-    .argument('[page]', 'cli or settings', oneOf(['cli', 'settings']))
-    .does(async (_session, _, page: 'cli' | 'settings' = 'cli') => ({
-      lines: [
-        page === 'cli'
-          ? (await import('./docs')).documentation(program)
-          : (await import('./docs-settings')).settingsDocumentation(),
-      ],
-    }))
+    .argument('[page]', 'cli, settings or man', oneOf(Object.keys(pages)))
+    .does(async (_session, _, page: keyof typeof pages = 'cli') => ({ lines: [await pages[page](program)] }))
 }

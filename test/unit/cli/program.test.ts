@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { documentation } from '../../../src/main/cli/docs'
+import { manual } from '../../../src/main/cli/docs-man'
 import { settingsDocumentation } from '../../../src/main/cli/docs-settings'
 import { isHidden, type Grammar, type Perform } from '../../../src/main/cli/grammar'
 import { buildProgram } from '../../../src/main/cli/program'
@@ -18,6 +19,14 @@ it.each([
   ['settings', settingsDocumentation],
 ])('docs/%s.md is current (its first line says how to generate it)', async (page, generate) => {
   expect(await readFile(join(import.meta.dirname, `../../../docs/${page}.md`), 'utf8')).toBe(`${generate()}\n`)
+})
+
+it('the manual page has every command, and no line that roff takes for a macro', () => {
+  const lines = manual(whole).split('\n')
+  const leaves = shown.filter(it => it.children.length === 0 && it !== whole)
+  expect(lines.filter(it => it.startsWith('.SS'))).toHaveLength(leaves.length)
+  const macros = new Set(lines.filter(it => /^[.']/.test(it)).map(it => it.split(' ')[0]))
+  expect(macros).toEqual(new Set(['.B', '.PP', '.SH', '.SS', '.TH', '.TP', '.br']))
 })
 
 describe('every command', () => {

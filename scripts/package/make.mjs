@@ -1,0 +1,63 @@
+/** Makes what the product is installed from, in dist/. The same sources give the same bytes. */
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { build } from '../lib/build.mjs'
+import { electron } from '../lib/electron.mjs'
+import { project } from '../lib/places.mjs'
+import { Failure, run, say, step } from '../lib/say.mjs'
+import { makeDeb } from './deb.mjs'
+import { architectures, name } from './description.mjs'
+import { stage } from './stage.mjs'
+import { makeTar } from './tar.mjs'
+
+const dist = join(project, 'dist')
+
+/** The dependencies must be installed. */
+export async function makePackages() {
+  const { path, name: which } = await electron()
+  say(`Using ${which}.`)
+  await build()
+  await mkdir(dist, { recursive: true })
+  const root = await mkdtemp(join(dist, '.tree-'))
+  try {
+    const { version } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'))
+    const making = { root, version, architecture: process.arch, epoch: await epoch(), electron: path }
+    await step('Laying out the files', () => stage(making))
+    const { debian } = architectures[process.arch]
+    const made = {
+      deb: join(dist, `${name}_${version}_${debian}.deb`),
+      tar: join(dist, `${name}_${version}_${debian}.tar.zst`),
+    }
+    await step(`Making ${basename(made.tar)}`, () => makeTar(making, made.tar))
+    await step(`Making ${basename(made.deb)}`, () => makeDeb(making, made.deb))
+    await writeSums(Object.values(made))
+  } finally {
+    await rm(root, { recursive: true, force: true })
+  }
+}
+
+/** The time of everything in the packages, in seconds: the last commit's, unless SOURCE_DATE_EPOCH says otherwise. */
+async function epoch() {
+  const given =
+    process.env.SOURCE_DATE_EPOCH ??
+    (await run('git', ['log', '-1', '--format=%ct'], { cwd: project, quiet: true })).output
+  if (/^\d+\s*$/.test(given)) return Number(given)
+  throw new Failure(
+    'The time of the sources isn’t known, because they aren’t a git clone.',
+    'set SOURCE_DATE_EPOCH to a time in seconds.',
+  )
+}
+
+async function writeSums(paths) {
+  const lines = await Promise.all(
+    paths.map(
+      async it =>
+        `${createHash('sha256')
+          .update(await readFile(it))
+          .digest('hex')}  ${basename(it)}\n`,
+    ),
+  )
+  await writeFile(join(dist, 'SHA256SUMS'), lines.join(''))
+  process.stdout.write(lines.join(''))
+}

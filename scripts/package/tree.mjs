@@ -1,0 +1,44 @@
+/** A tree of files that becomes a package. */
+import { chmod, copyFile, lstat, lutimes, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { dirname, join, relative } from 'node:path'
+import { gzipSync } from 'node:zlib'
+
+/** Writes a file, and the folders that lead to it. */
+export async function write(path, content) {
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, content)
+}
+
+/** Copies a file, and creates the folders that lead to it. */
+export async function put(from, path) {
+  await mkdir(dirname(path), { recursive: true })
+  await copyFile(from, path)
+}
+
+/** Without a name and a time, so that the result depends on the text only. */
+export const zip = text => gzipSync(text, { level: 9 })
+
+/** Everything below a folder, in an order that is always the same. @returns paths relative to it, with what they are */
+export async function entries(root) {
+  const found = await readdir(root, { recursive: true, withFileTypes: true })
+  const all = found.map(it => ({ path: relative(root, join(it.parentPath, it.name)), entry: it }))
+  return all.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+/**
+ * Gives everything the mode that it needs and one time, so that a package depends neither on who makes it nor on when.
+ * @param epoch seconds
+ */
+export async function settle(root, epoch) {
+  for (const { path, entry } of await entries(root)) {
+    const full = join(root, path)
+    if (!entry.isSymbolicLink()) {
+      const library = /\.(so[.\d]*|node)$/.test(path)
+      const program = !library && ((await lstat(full)).mode & 0o100) !== 0
+      await chmod(full, entry.isDirectory() || program ? 0o755 : 0o644)
+    }
+    await lutimes(full, epoch, epoch)
+  }
+  await chmod(root, 0o755)
+  await lutimes(root, epoch, epoch)
+}
