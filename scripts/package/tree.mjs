@@ -1,5 +1,5 @@
 /** A tree of files that becomes a package. */
-import { chmod, copyFile, lstat, lutimes, mkdir, readdir, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, lutimes, mkdir, open, readdir, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
@@ -33,12 +33,23 @@ export async function settle(root, epoch) {
   for (const { path, entry } of await entries(root)) {
     const full = join(root, path)
     if (!entry.isSymbolicLink()) {
-      const library = /\.(so[.\d]*|node)$/.test(path)
-      const program = !library && ((await lstat(full)).mode & 0o100) !== 0
-      await chmod(full, entry.isDirectory() || program ? 0o755 : 0o644)
+      const program = entry.isDirectory() || (await isProgram(full))
+      await chmod(full, program ? 0o755 : 0o644)
     }
     await lutimes(full, epoch, epoch)
   }
   await chmod(root, 0o755)
   await lutimes(root, epoch, epoch)
+}
+
+/** Whether a file that may be executed can be: some packages mark their notes, too, and libraries need no mark. */
+async function isProgram(path) {
+  const file = await open(path)
+  try {
+    if (((await file.stat()).mode & 0o100) === 0 || /\.(so[.\d]*|node)$/.test(path)) return false
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0)
+    return /^(\x7fELF|#!)/.test(buffer.toString('latin1', 0, bytesRead))
+  } finally {
+    await file.close()
+  }
 }

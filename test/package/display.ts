@@ -9,7 +9,7 @@ export interface Display {
   readonly name: string
   /** The line that describes a window with this class. */
   window(matching: RegExp): Promise<string | undefined>
-  /** Waits until nothing moves any more. */
+  /** Waits until something is drawn, and nothing moves any more. */
   settled(): Promise<void>
   /** Takes a picture of everything. @param path of a PNG file */
   picture(path: string): Promise<void>
@@ -32,16 +32,16 @@ export async function startDisplay(): Promise<Display> {
       return stdout.split('\n').find(it => matching.test(it))
     },
     async settled() {
-      let last = ''
-      await waitFor(
+      let last: Buffer | undefined
+      const same = await waitFor(
         async () => {
-          const now = Buffer.from((await pictured('rgb:-')).stdout).toString('hex')
-          const same = now === last
-          last = now
-          return same || undefined
+          const before = last
+          last = Buffer.from((await pictured('rgb:-')).stdout)
+          return colours(last) > 16 && before?.equals(last)
         },
         { timeout: 30_000, every: 500 },
       )
+      if (!same) throw new Error('The display stayed empty, or in motion.')
     },
     picture: async path => {
       await pictured(path)
@@ -52,4 +52,11 @@ export async function startDisplay(): Promise<Display> {
       await ended
     },
   }
+}
+
+/** @param pixels three bytes each, for red, green and blue */
+function colours(pixels: Buffer): number {
+  const found = new Set<number>()
+  for (let at = 0; at < pixels.length; at += 3) found.add(pixels.readUIntBE(at, 3))
+  return found.size
 }
