@@ -7,7 +7,7 @@ import { problem } from '../../shared/problem'
 import type { DatabaseNames } from '../infrastructure/database-marks'
 import { existsItself, readIfExists, readJson, removeTemporary, syncFolder, writeJson } from '../system/files'
 import { setEnv, writeEnv } from '../workspace/env-file'
-import { changeInstanceConfig } from '../workspace/instance-config'
+import { changeInstanceConfig, requireInstanceConfig } from '../workspace/instance-config'
 import type { InstancePaths } from '../workspace/paths'
 import { loginInUrl } from './pooled'
 
@@ -18,8 +18,8 @@ export interface Named {
 }
 
 /**
- * Safe to repeat, and to reverse: the folder's new name comes last.
- * @throws Problem `name-taken` if there is another folder of the new name
+ * Safe to repeat: the folder's new name comes last.
+ * @throws Problems `name-taken` if there is another folder of the new name; `config-missing`
  */
 export async function renameFiles(before: Named, after: Named): Promise<void> {
   const moved = !(await existsItself(before.paths.folder))
@@ -30,21 +30,25 @@ export async function renameFiles(before: Named, after: Named): Promise<void> {
       message: `The folder ${after.paths.folder} already exists.`,
       hint: 'Move it away, or choose another name.',
     })
-  await writeName((moved ? after : before).paths, before, after)
+  const its = (moved ? after : before).paths
+  await requireInstanceConfig(its.config)
+  await writeName(its, before, after)
   if (!moved) await rename(before.paths.folder, after.paths.folder)
   await syncFolder(dirname(after.paths.folder))
 }
 
-/** Reverses `renameFiles`, however far it came. Does nothing if the folder is gone. */
+/** Reverses `renameFiles`, however far it came. What is gone stays gone. */
 export async function restoreFiles(before: Named, after: Named): Promise<void> {
-  if (await existsItself(before.paths.folder)) await writeName(before.paths, after, before)
-  else if (await existsItself(after.paths.folder)) await renameFiles(after, before)
+  const moved = !(await existsItself(before.paths.folder))
+  if (moved && !(await existsItself(after.paths.folder))) return
+  await writeName((moved ? after : before).paths, after, before)
+  if (moved) await rename(after.paths.folder, before.paths.folder)
+  await syncFolder(dirname(before.paths.folder))
 }
 
-/** @param its where the files are; config.json is written last */
+/** @param its where the files are now; config.json is written last */
 async function writeName(its: InstancePaths, before: Named, after: Named): Promise<void> {
-  await removeTemporary(dirname(its.env)) // left by a crash
-  await removeTemporary(its.folder)
+  for (const it of [dirname(its.env), its.folder]) if (await existsItself(it)) await removeTemporary(it) // left by a crash
   const [from, to] = [before.name, after.name].map(databaseNames) as [DatabaseNames, DatabaseNames]
   const [env, config] = await Promise.all([readIfExists(its.env), readJson(its.databaseConfig, databaseConfigSchema)])
   if (env !== undefined) {
@@ -52,6 +56,7 @@ async function writeName(its: InstancePaths, before: Named, after: Named): Promi
     if (Object.keys(changed).length > 0) await writeEnv(its.env, setEnv(env, changed))
   }
   if (config) await writeJson(its.databaseConfig, withNames(config, from, to))
+  if (!(await existsItself(its.config))) return
   await changeInstanceConfig(its.config, ({ database, paths, ...rest }) => ({
     ...rest,
     name: after.name,
@@ -67,7 +72,7 @@ async function writeName(its: InstancePaths, before: Named, after: Named): Promi
 }
 
 /** The instance's name, and each login to its own database, whatever the variable is called. */
-export function changedValues(
+function changedValues(
   values: Readonly<Record<string, string>>,
   before: Pick<Named, 'name'>,
   after: Pick<Named, 'name'>,

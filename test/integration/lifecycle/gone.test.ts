@@ -76,6 +76,11 @@ const jobs: Record<string, Job> = {
         steps: ['stop-process', 'take-files', 'start-process', 'remove-user'],
       },
     } satisfies Record<string, Job>)),
+  rename: {
+    before: 'running',
+    input: name => ({ name, to: newNameOf(name) }),
+    steps: ['stop-process', 'rename-database', 'rename-files', 'rename-logs', 'start-process'],
+  },
   delete: {
     before: 'running',
     input: name => ({ name, confirm: 'DELETE' }),
@@ -88,13 +93,13 @@ const jobs: Record<string, Job> = {
   },
   adopt: {
     before: 'copied',
-    input: name => ({ name, as: adoptedAs(name), director }),
+    input: name => ({ name, as: newNameOf(name), director }),
     steps: ['create-database', 'adopt-files', 'push-schema', 'create-director', 'switch-to-pool'],
   },
 }
 
-/** The name that an adoption gives. */
-const adoptedAs = (name: string): string => `${name}-own`
+/** The name that an adoption or a renaming gives. */
+const newNameOf = (name: string): string => `${name}-own`
 
 async function makeBefore(how: Job['before'], name: string): Promise<void> {
   if (how === 'absent') return
@@ -132,7 +137,7 @@ async function interrupt(kind: string, input: object, step: string): Promise<str
 /** As by someone who tidies up by hand. */
 async function takeAway(name: string, all: boolean, login: Parameters<typeof withConnection>[0]): Promise<void> {
   const { root, processes } = workspace
-  for (const each of [name, adoptedAs(name)]) {
+  for (const each of [name, newNameOf(name)]) {
     const folder = join(root, 'instances', each)
     if (all) {
       await processes.remove({ name: each, cwd: join(folder, 'server') })
@@ -168,7 +173,7 @@ async function goOn(id: string, back: boolean): Promise<OperationState> {
 const untilWorldIs = (before: World) => until(async () => isDeepStrictEqual(await world(workspace), before))
 
 const left = async (name: string): Promise<string[]> =>
-  (await readdir(join(workspace.root, 'instances'))).filter(it => it === name || it === adoptedAs(name))
+  (await readdir(join(workspace.root, 'instances'))).filter(it => it === name || it === newNameOf(name))
 
 const cases = Object.entries(jobs).flatMap(([kind, { steps }]) => steps.map((step, index) => ({ kind, step, index })))
 describe.each([
@@ -193,7 +198,7 @@ describe.each([
       state.phase === (['create', 'adopt'].includes(kind) ? 'rolled-back' : 'succeeded') &&
       ['create', 'adopt', 'delete', 'remove-leftovers'].includes(kind)
     if (nothingLeft) await untilWorldIs(before)
-    for (const it of [name, adoptedAs(name)]) await workspace.discard(it)
+    for (const it of [name, newNameOf(name)]) await workspace.discard(it)
     await removeSystemUser(createRun('test'), workspacePaths(workspace.root), name)
   })
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withConnection } from '../../../src/main/infrastructure/connection'
+import { changeInstanceConfig } from '../../../src/main/workspace/instance-config'
 import type { OperationState } from '../../../src/shared/operation'
 import { toProblem } from '../../../src/shared/problem'
 import { layOut, makeDatabase, pm2, type CliInstance } from '../../support/cli-instance'
@@ -183,6 +184,17 @@ describe('is refused, and nothing is touched', () => {
     ['former', 'logs-exist'],
   ])('to %s: %s', async (to, code) => {
     expect(await refusal(workspace, 'rename', { name: 'steady', to })).toMatchObject({ code })
+  })
+
+  it('if it has a system user', async () => {
+    await changeInstanceConfig(join(folderOf('taken'), 'config.json'), it => ({ ...it, systemUser: { before: {} } }))
+    const request = { name: 'taken', to: 'free' }
+    expect(await refusal(workspace, 'rename', request)).toMatchObject({ code: 'rename-isolated' })
+    expect(await workspace.services.instances.checkRename(request)).toMatchObject({
+      problem: { code: 'rename-isolated' },
+    })
+    await changeInstanceConfig(join(folderOf('taken'), 'config.json'), it => ({ ...it, systemUser: undefined }))
+    expect(await workspace.services.instances.checkRename(request)).toEqual({})
   })
 
   it('while others are connected to its database, or its password would be lost', async () => {
