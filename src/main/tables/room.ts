@@ -1,4 +1,5 @@
 /** The room of the tables: what an instance stores, to be looked at (docs/decisions/0036). */
+import { problem } from '../../shared/problem'
 import type { TablePage, TableRef, TableValue, TableView } from '../../shared/tables'
 import type { InfrastructureRoom } from '../infrastructure/room'
 import type { Roster } from '../instances/roster'
@@ -7,7 +8,7 @@ import type { Base } from '../workspace/opened'
 import { pageOf, tablesIn, valueOf } from './read'
 import { looking, type Look } from './session'
 
-/** All throw Problems `tables-unreadable`, `instance-foreign`, `postgres-…` */
+/** All throw Problems `infrastructure-stopped`, `tables-unreadable`, `instance-foreign`, `postgres-…` */
 export interface Tables {
   list(name: string): Promise<readonly TableView[]>
   /** @throws Problem `table-unknown` too */
@@ -22,11 +23,21 @@ export function tablesRoom(
 ): Tables {
   const { infrastructure, databases } = shared
   const services = { paths, ...roster, infrastructure, databases }
-  const inside = async <T>(name: string, work: (look: Look) => Promise<T>): Promise<T> =>
-    looking(await tenantLogin(services, name), work)
+  const inside = async <T>(name: string, work: (look: Look) => Promise<T>): Promise<T> => {
+    if ((await infrastructure.status()).postgres.state !== 'running') throw stopped()
+    return looking(await tenantLogin(services, name), work)
+  }
   return {
     list: name => inside(name, tablesIn),
     page: ({ after, ...of }) => inside(of.name, look => pageOf(look, of, after)),
     value: of => inside(of.name, look => valueOf(look, of)),
   }
 }
+
+const stopped = () =>
+  problem({
+    code: 'infrastructure-stopped',
+    message: 'The tables can’t be read while PostgreSQL isn’t running.',
+    hint: 'Start the infrastructure, then try again.',
+    action: 'start-infrastructure',
+  })

@@ -296,6 +296,9 @@ it('while PostgreSQL is down it says so, and afterwards it looks on; PgBouncer b
   expect(down.problem).toMatchObject({ code: 'postgres-unreachable', cause: 'It isn’t running.' })
   expect(down.poolProblem).toMatchObject({ code: 'pools-unknown', cause: 'It isn’t running.' })
   expect(down.history.connections.length).toBeGreaterThan(0)
+  await expect(workspace.services.tables.list('Zeta')).rejects.toMatchObject({
+    problem: { code: 'infrastructure-stopped' },
+  })
   await workspace.startInfrastructure()
   const up = await look()
   expect([up.problem, up.poolProblem]).toEqual([undefined, undefined])

@@ -132,6 +132,14 @@ it('shows what the engine says, and keeps its own dialogs', async () => {
     data: { problem: { code: 'url-unknown' } },
   })
 
+  const printed: string[] = []
+  const shell = page.client.terminal.open.subscribe(
+    { name: 'Alpha', columns: 80, rows: 24 },
+    { onData: it => printed.push(it.kind === 'output' ? it.text : it.kind) },
+  )
+  await expect.poll(() => printed.length).toBeGreaterThan(1) // a window's terminal, whichever engine runs it
+  shell.unsubscribe()
+
   await page.client.app.close.mutate()
   await expect.poll(shown).toBeUndefined()
   expect(server.app.opened?.paths.root).toBe(root) // leaving it closes nothing there

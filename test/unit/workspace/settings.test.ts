@@ -44,6 +44,7 @@ describe('SettingsFile', () => {
   it.each([
     { ports: { postgres: 80 } },
     { driver: 'vmware' },
+    { access: { browserTerminal: 'yes' } },
     { containers: { postgres: '-x' } },
     { ports: { firstInstance: '5000' } },
     { logs: { maxSizeMB: 0 } },

@@ -41,7 +41,12 @@ export function PageTerminal({ name }: { name: string }) {
     session.close()
     setSession(create())
   }
-  const isOver = state.phase === 'ended' || state.phase === 'failed'
+  if (state.phase === 'failed')
+    return (
+      <ProblemView problem={state.problem} onRetry={openAnother}>
+        <SystemTerminal name={name} />
+      </ProblemView>
+    )
   return (
     <section className={`card ${classes.panel}`} aria-label={`Terminal of ${name}`}>
       <div className={classes.head}>
@@ -59,20 +64,13 @@ export function PageTerminal({ name }: { name: string }) {
           checked={aloud}
           onChange={event => setAloud(event.currentTarget.checked)}
         />
-        {!isOver && (
+        {state.phase !== 'ended' && (
           <Button ref={leave} size="compact-xs" variant="subtle" onClick={() => session.end()}>
             End shell
           </Button>
         )}
       </div>
-      {state.phase === 'failed' && (
-        <div className={classes.failed}>
-          <ProblemView problem={state.problem} onRetry={openAnother}>
-            <SystemTerminal name={name} />
-          </ProblemView>
-        </div>
-      )}
-      <div className={classes.terminal} hidden={state.phase === 'failed'}>
+      <div className={classes.terminal}>
         <div ref={host} className={classes.host} />
       </div>
       <footer className={classes.foot}>

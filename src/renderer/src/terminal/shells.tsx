@@ -1,5 +1,9 @@
-/** The page's open shells, one an instance: they outlast a look at another screen, and end with the workspace. */
+/**
+ * The page's open shells, one an instance: they outlast a look at another screen, and end with the instance or the
+ * workspace.
+ */
 import { createContext, useContext, useEffect, useState, type ReactNode } from 'react'
+import { useInstances } from '../app/live'
 import type { ShellSession } from './session'
 
 type Shells = Map<string, ShellSession>
@@ -15,6 +19,16 @@ export function ShellsProvider({ children }: { children: ReactNode }) {
     },
     [shells],
   )
+  const { data } = useInstances()
+  useEffect(() => {
+    if (!data) return
+    const names = new Set([...data.instances.map(it => it.name), ...data.broken.map(it => it.folder)])
+    for (const [name, it] of shells) {
+      if (names.has(name)) continue
+      it.close()
+      shells.delete(name)
+    }
+  }, [data, shells])
   return <ShellsContext value={shells}>{children}</ShellsContext>
 }
 
