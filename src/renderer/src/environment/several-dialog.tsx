@@ -1,16 +1,16 @@
 /** Makes one change in the environment of several instances. */
 import { IconVariable } from '@tabler/icons-react'
 import { useState } from 'react'
-import { count, enumerate } from '../../../shared/amounts'
+import { enumerate } from '../../../shared/amounts'
 import { changingWords, environmentManyJob } from '../../../shared/jobs/environment'
 import { runs } from '../../../shared/status'
 import { useInstances } from '../app/live'
 import type { ShownInstance } from '../instances/arrange'
 import { ChosenButton } from '../instances/chosen-button'
 import dialogs from '../instances/dialogs.module.css'
+import { severalDialog, type SeveralProps } from '../instances/several'
 import { environmentDialog } from '../jobs/faces'
-import { useJobs, type Question } from '../jobs/jobs'
-import type { Skipped } from '../jobs/report'
+import { useJobs } from '../jobs/jobs'
 import { EffectForm } from './effect'
 import { changesOf, hasErrors, newRow, type Row } from './rows'
 import { Variables } from './table'
@@ -26,19 +26,7 @@ export const EnvironmentButton = ({ chosen }: { chosen: readonly ShownInstance[]
   />
 )
 
-const questionOn = (free: readonly ShownInstance[], skipped: readonly Skipped[]): Question => ({
-  title: `Change the environment of ${count(free.length, 'instance')}`,
-  size: 640,
-  form: close => <SeveralForm names={free.map(it => it.instance.name)} skipped={skipped} onClose={close} />,
-})
-
-interface FormProps {
-  readonly names: readonly string[]
-  readonly skipped: readonly Skipped[]
-  readonly onClose: () => void
-}
-
-function SeveralForm({ names, skipped, onClose }: FormProps) {
+function SeveralForm({ names, skipped, onClose }: SeveralProps) {
   const { sendSeveral } = useJobs()
   const { data } = useInstances()
   const [rows, setRows] = useState<readonly Row[]>(() => [newRow([])])
@@ -72,6 +60,8 @@ function SeveralForm({ names, skipped, onClose }: FormProps) {
     </EffectForm>
   )
 }
+
+const questionOn = severalDialog('Change the environment of', 640, SeveralForm)
 
 /** @param running how many of the instances */
 function effectOn(running: number): string {

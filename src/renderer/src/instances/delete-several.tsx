@@ -4,25 +4,12 @@ import { bytes, count } from '../../../shared/amounts'
 import type { DeletePreview } from '../../../shared/instance'
 import { deleteManyJob, deleteWord, deletingWords } from '../../../shared/jobs/delete'
 import { useTRPC } from '../app/trpc'
-import { useJobs, type Question } from '../jobs/jobs'
-import type { Skipped } from '../jobs/report'
-import type { ShownInstance } from './arrange'
+import { useJobs } from '../jobs/jobs'
 import { ConfirmForm } from './delete-form'
+import { severalDialog, type SeveralProps } from './several'
 import classes from './several.module.css'
 
-export const deleteSeveral = (those: readonly ShownInstance[], skipped: readonly Skipped[]): Question => ({
-  title: `Delete ${count(those.length, 'instance')}`,
-  size: 560,
-  form: close => <Form names={those.map(it => it.instance.name)} skipped={skipped} onClose={close} />,
-})
-
-interface FormProps {
-  readonly names: readonly string[]
-  readonly skipped: readonly Skipped[]
-  readonly onClose: () => void
-}
-
-function Form({ names, skipped, onClose }: FormProps) {
+function Form({ names, skipped, onClose }: SeveralProps) {
   const trpc = useTRPC()
   const { sendSeveral } = useJobs()
   const preview = useQuery(
@@ -51,6 +38,8 @@ function Form({ names, skipped, onClose }: FormProps) {
     </ConfirmForm>
   )
 }
+
+export const deleteSeveral = severalDialog('Delete', 560, Form)
 
 const Goes = ({ previews }: { previews: readonly DeletePreview[] }) => (
   <>

@@ -3,7 +3,6 @@ import { Button, Skeleton } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
-import { count } from '../../../shared/amounts'
 import { portSchema } from '../../../shared/instance'
 import { changePortManyJob, changingPortsWords } from '../../../shared/jobs/ports'
 import type { Problem } from '../../../shared/problem'
@@ -13,25 +12,12 @@ import { NumberField } from '../app/number-field'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
-import { useJobs, type Question } from '../jobs/jobs'
-import type { Skipped } from '../jobs/report'
-import type { ShownInstance } from './arrange'
+import { useJobs } from '../jobs/jobs'
 import dialogs from './dialogs.module.css'
+import { severalDialog, type SeveralProps } from './several'
 import classes from './several.module.css'
 
-export const portsSeveral = (those: readonly ShownInstance[], skipped: readonly Skipped[]): Question => ({
-  title: `Change the ports of ${count(those.length, 'instance')}`,
-  size: 480,
-  form: close => <Form names={those.map(it => it.instance.name)} skipped={skipped} onClose={close} />,
-})
-
-interface FormProps {
-  readonly names: readonly string[]
-  readonly skipped: readonly Skipped[]
-  readonly onClose: () => void
-}
-
-function Form({ names, skipped, onClose }: FormProps) {
+function Form({ names, skipped, onClose }: SeveralProps) {
   const trpc = useTRPC()
   const { sendSeveral } = useJobs()
   const those = (useInstances().data?.instances ?? []).filter(it => names.includes(it.name))
@@ -104,6 +90,8 @@ function Form({ names, skipped, onClose }: FormProps) {
     </form>
   )
 }
+
+export const portsSeveral = severalDialog('Change the ports of', 480, Form)
 
 const runningWords = (running: number, all: number): string =>
   running === 1
