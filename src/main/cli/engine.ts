@@ -40,6 +40,8 @@ export interface Engine {
 export interface Opening {
   /** The product's own folder. */
   readonly root: string
+  /** The command, to be named to those who find the workspace in use. */
+  readonly command: string
   /** Absolute. */
   readonly workspace: string
   readonly purpose: Purpose
@@ -95,8 +97,8 @@ async function heldByCommand(state: string): Promise<boolean> {
   }
 }
 
-async function own({ root, workspace, purpose }: Opening): Promise<Engine> {
-  const { client, app } = await localApp(root, purpose)
+async function own({ root, command, workspace, purpose }: Opening): Promise<Engine> {
+  const { client, app } = await localApp(root, purpose, command)
   if (!(await exists(workspace)))
     throw refused({
       code: 'workspace-unusable',
@@ -117,10 +119,10 @@ async function own({ root, workspace, purpose }: Opening): Promise<Engine> {
 }
 
 /** The router in this process, with no workspace open yet. */
-export async function localApp(root: string, purpose: Purpose) {
+export async function localApp(root: string, purpose: Purpose, command: string) {
   const [{ createTRPCClient, unstable_localLink: localLink }, { apiRouter }, { composeApp }, { plainHost }] =
     await Promise.all([import('@trpc/client'), import('../api/router'), import('../compose'), import('../host')])
-  const app = composeApp({ ...(await plainHost('command', root)), looking: purpose === 'look', lockWait })
+  const app = composeApp({ ...(await plainHost('command', root)), command, looking: purpose === 'look', lockWait })
   const client: Client = createTRPCClient<Router>({
     links: [localLink({ router: apiRouter, createContext: async () => ({ app }) })],
   })

@@ -10,8 +10,15 @@ export interface Example {
 /** What an argument can be completed with. */
 export type Completes = 'instance' | 'operation' | 'setting'
 
-/** Runs a command's work in a session. @param options the global options, given before or after the command */
-export type Perform = (options: GlobalOptions, work: (session: CommandSession) => Promise<Result>) => Promise<void>
+/**
+ * Runs a command's work in a session. @param command its name, e.g. `infra up` @param options the global options, given
+ * before or after the command
+ */
+export type Perform = (
+  command: string,
+  options: GlobalOptions,
+  work: (session: CommandSession) => Promise<Result>,
+) => Promise<void>
 
 /** The adjacent definition must match the work's parameters, which the compiler can't check; tests run each example. */
 type Work = (session: CommandSession, options: never, ...args: never[]) => Promise<Result>
@@ -43,10 +50,14 @@ export class Grammar extends Command {
     return this.action((...given: unknown[]) => {
       const args = given.slice(0, -2) // commander adds the options and the command
       const options = this.optsWithGlobals<GlobalOptions>()
-      return this.#perform(options, async session =>
+      return this.#perform(this.#path(), options, async session =>
         work(session, options as never, ...((await this.#resolved(session, args)) as never[])),
       )
     })
+  }
+
+  #path(): string {
+    return this.parent instanceof Grammar ? `${this.parent.#path()} ${this.name()}`.trim() : ''
   }
 
   /** The arguments, with instances' names in their actual spelling. */

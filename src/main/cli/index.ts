@@ -25,8 +25,8 @@ async function main(args: readonly string[]): Promise<ExitCode> {
   const json = args.includes('--json') && !args.includes('__complete')
   let exit: ExitCode = exitCodes.done
   const { version } = JSON.parse(readFileSync(productIn(root).packageJson, 'utf8')) as { readonly version: string }
-  const perform: Perform = async (options, work) => {
-    const session = new CommandSession(root, options, out, err)
+  const perform: Perform = async (command, options, work) => {
+    const session = new CommandSession(root, command, options, out, err)
     let ended: Parameters<typeof report>[0]
     try {
       ended = await work(session)

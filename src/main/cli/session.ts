@@ -33,9 +33,10 @@ export class CommandSession {
   readonly #engines: Engine[] = []
   #workspace: ChosenWorkspace | undefined
 
-  /** @param root the product's folder */
+  /** @param root the product's folder @param command its name, without what was given to it */
   constructor(
     readonly root: string,
+    readonly command: string,
     readonly options: GlobalOptions,
     readonly out: Output,
     readonly err: Output,
@@ -82,6 +83,7 @@ export class CommandSession {
     const path = workspace ?? (await this.workspace()).path
     const engine = await openEngine({
       root: this.root,
+      command: this.command,
       workspace: path,
       purpose,
       wait: this.options.wait === true,

@@ -13,6 +13,8 @@ const lockHolderSchema = z.object({
   pid: z.int().positive(),
   kind: z.enum(['window', 'serve', 'command']),
   since: z.iso.datetime(),
+  /** A command's name. Never its arguments, which may be secret. */
+  command: z.string().max(100).optional(),
   /** Where a server's pages are: host and port. */
   address: z.string().max(300).optional(),
 })
@@ -21,7 +23,7 @@ export type HolderKind = LockHolder['kind']
 
 export type Lock = Pick<HeldLock, 'release'>
 
-interface TakeOptions extends LockOptions, Pick<LockHolder, 'address'> {}
+interface TakeOptions extends LockOptions, Pick<LockHolder, 'address' | 'command'> {}
 
 /**
  * Takes the lock in a workspace's own folder (`.instance-manager`), which is created if missing. It doesn't keep the
@@ -36,6 +38,7 @@ export async function acquireLock(folder: string, kind: HolderKind, options: Tak
     pid: process.pid,
     kind,
     since: new Date().toISOString(),
+    command: options.command,
     address: options.address,
   }
   // only for information: a full disk must not keep anyone from freeing space
@@ -78,7 +81,7 @@ function locked(workspace: string, holder: LockHolder | undefined) {
     message: 'This workspace is already open in another Instance Manager.',
     cause:
       holder &&
-      `It is ${where}, process ${holder.pid}${holder.address === undefined ? '' : ` at ${holder.address}`}, since ${holder.since.slice(0, 16).replace('T', ' ')} UTC.`,
+      `It is ${holder.command === undefined ? where : `the command “${holder.command}”`}, process ${holder.pid}${holder.address === undefined ? '' : ` at ${holder.address}`}, since ${holder.since.slice(0, 16).replace('T', ' ')} UTC.`,
     hint: holder ? hint : 'Use that one, or close it and try again.',
     action,
     workspace,

@@ -18,6 +18,8 @@ import { SettingsFile } from './settings'
 /** Where and in what form the product runs, as far as a workspace needs to know. */
 export interface Place {
   readonly kind: HolderKind
+  /** The name of the command that this is, without what was given to it. */
+  readonly command?: string
   readonly version: string
   readonly product: Product
   /** The site's default settings. */
@@ -82,6 +84,7 @@ export async function openBase(place: Place, root: string): Promise<OpenedWorksp
       ending.abort(lockLost())
     }
     const lock = await acquireLock(paths.state, place.kind, {
+      command: place.command,
       waitMs: place.lockWait ?? 3000,
       onLost,
       address: place.served && hostOf(place.served.status()),

@@ -90,6 +90,13 @@ describe('the lock', () => {
     })
   })
 
+  it('names the command that has it', async () => {
+    await take('command', { command: 'infra up' })
+    await expect(take('window')).rejects.toMatchObject({
+      problem: { cause: expect.stringContaining(`the command “infra up”, process ${process.pid}`) as unknown },
+    })
+  })
+
   it('can be taken again once it is released', async () => {
     const first = await take('window')
     await expect(take('command')).rejects.toMatchObject(held)

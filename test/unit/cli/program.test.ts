@@ -43,14 +43,15 @@ describe('every command', () => {
     'its example is understood: %s',
     async example => {
       const [line = ''] = example.split(/ (?:[<>]|&&) /)
-      let performed = 0
+      const performed: string[] = []
       const words = (line.match(/"[^"]*"|\S+/g) ?? []).map(it => it.replaceAll('"', ''))
-      const made = await program(words, () => {
-        performed++
+      const made = await program(words, command => {
+        performed.push(command)
         return Promise.resolve()
       })
       await made.parseAsync(words, { from: 'user' })
-      expect(performed).toBe(1)
+      expect(performed).toHaveLength(1)
+      expect(line.startsWith(performed[0] || 'unnamed')).toBe(true) // for whoever finds the workspace in use
     },
   )
 
@@ -87,7 +88,7 @@ it('global options are understood before and after the command', async () => {
     ['infra', 'status', '--json', '--workspace', '/a'],
     ['start', '--all', '--json', '-w', '/a'],
   ]) {
-    const made = await program(args, options => {
+    const made = await program(args, (_, options) => {
       given.push(options)
       return Promise.resolve()
     })

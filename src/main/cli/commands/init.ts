@@ -24,7 +24,7 @@ export async function init(
     throw wrongUsage('Name the folder once: as an argument, or with --workspace.')
   // Never the workspace opened last: it is either named, or the current folder.
   const path = absolute(folder ?? workspace ?? (process.env['INSTANCE_MANAGER_WORKSPACE'] || '.'))
-  const { client } = await localApp(session.root, 'change')
+  const { client } = await localApp(session.root, 'change', session.command)
   if (sample) {
     await client.app.createSample.mutate({ path })
     await client.app.close.mutate()
