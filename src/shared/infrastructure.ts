@@ -74,6 +74,16 @@ export interface DriverOption {
   readonly problem?: Problem
 }
 
+/** Why this driver is used; shown beside it. */
+export function whyDriver(kind: DriverKind, options: readonly DriverOption[]): string {
+  if (kind !== 'embedded') return options.find(it => it.kind === kind)?.reason ?? ''
+  const engines = options.filter(it => it.kind !== 'embedded')
+  const working = engines.find(it => it.available)
+  return working
+    ? `You chose it. ${driverTitle[working.kind]} is also available.`
+    : `No container engine works here. ${engines.map(it => it.reason).join(' ')}`
+}
+
 /** The PostgreSQL that a move left behind, stopped. */
 export interface FormerPostgres {
   readonly driver: DriverKind
@@ -88,8 +98,6 @@ export interface FormerPostgres {
 
 export interface InfrastructureStatus {
   readonly driver: DriverKind
-  /** Why this driver was chosen; shown beside it. */
-  readonly reason: string
   readonly postgres: ServiceStatus
   readonly pgbouncer: ServiceStatus
   /** False if PgBouncer isn't available: instances then use the direct URL. */

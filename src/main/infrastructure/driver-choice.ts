@@ -1,4 +1,4 @@
-/** Which driver is used, why, and when it can be changed. */
+/** Which driver can be used, and when it can be changed. */
 import { serviceNames, type DriverKind, type DriverOption } from '../../shared/infrastructure'
 import { problem, ProblemError } from '../../shared/problem'
 import type { Driver } from './drivers/driver'
@@ -8,16 +8,6 @@ const names: Readonly<Record<DriverKind, string>> = {
   podman: 'Podman',
   docker: 'Docker',
   embedded: 'The embedded driver',
-}
-
-/** Why this driver is used. */
-export function reasonFor(kind: DriverKind, options: readonly DriverOption[]): string {
-  if (kind !== 'embedded') return options.find(it => it.kind === kind)?.reason ?? ''
-  const engines = options.filter(it => it.kind !== 'embedded')
-  const working = engines.find(it => it.available)
-  return working
-    ? `You chose it. ${names[working.kind]} is also available.`
-    : `No container engine works here. ${engines.map(it => it.reason).join(' ')}`
 }
 
 /** @throws Problem `driver-unavailable` */

@@ -22,7 +22,7 @@ import { SerialQueue } from '../system/serial-queue'
 import { Watched } from '../system/watched'
 import { Activity } from './activity/activity'
 import { withConnection, type Login, type Server } from './connection'
-import { offering, reasonFor, requireAvailable, requireSame, requireUnused } from './driver-choice'
+import { offering, requireAvailable, requireSame, requireUnused } from './driver-choice'
 import { Details } from './details'
 import type { Driver, DriverContext, DriverStatus } from './drivers/driver'
 import { holdQueries, releaseQueries } from './hold'
@@ -205,7 +205,6 @@ export class Infrastructure {
     const [postgres, pgbouncer] = [shown('postgres'), shown('pgbouncer')]
     return {
       driver: kind,
-      reason: reasonFor(kind, await this.#known()),
       postgres,
       pgbouncer,
       adopted: [...(found.adopted ?? [])],

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, expect, test, vi } from 'vitest'
-import type { DriverKind, ServiceName, ServiceState } from '../../../src/shared/infrastructure'
+import { whyDriver, type DriverKind, type ServiceName, type ServiceState } from '../../../src/shared/infrastructure'
 import { settingsSchema, type Settings } from '../../../src/shared/settings'
 import type { Driver } from '../../../src/main/infrastructure/drivers/driver'
 import { Infrastructure } from '../../../src/main/infrastructure/infrastructure'
@@ -29,12 +29,16 @@ class FakeDriver implements Driver {
     readonly kind: DriverKind,
     readonly available: boolean,
   ) {}
-  detect = () =>
-    Promise.resolve({
+  /** How often it was asked. */
+  detections = 0
+  detect = () => {
+    this.detections += 1
+    return Promise.resolve({
       kind: this.kind,
       available: this.available,
       reason: `${this.kind} ${this.available ? 'works' : 'is not installed'}.`,
     })
+  }
   provision = () => Promise.resolve()
   provisioned = () => Promise.resolve(true)
   start = () => (this.failure ? Promise.reject(this.failure) : Promise.resolve())
@@ -111,20 +115,27 @@ test.each([
 ] as const)(
   'a working container engine is taken, else embedded, and why is said: %j',
   async (works, driver, reason) => {
-    expect(await setUp(works).infrastructure.status()).toMatchObject({ driver, reason, canChangeDriver: true })
+    const { infrastructure } = setUp(works)
+    expect(await infrastructure.status()).toMatchObject({ driver, canChangeDriver: true })
+    expect(whyDriver(driver, await infrastructure.options())).toBe(reason)
   },
 )
 
 test('another driver can be chosen while there is no instance', async () => {
   const { infrastructure, settings } = setUp({ podman: true })
-  expect(await infrastructure.choose('embedded')).toMatchObject({
-    driver: 'embedded',
-    reason: 'You chose it. Podman is also available.',
-  })
+  expect(await infrastructure.choose('embedded')).toMatchObject({ driver: 'embedded' })
+  expect(whyDriver('embedded', await infrastructure.options())).toBe('You chose it. Podman is also available.')
   expect(settings().driver).toBe('embedded')
   await expect(infrastructure.choose('docker')).rejects.toMatchObject({
     problem: { code: 'driver-unavailable', cause: 'docker is not installed.' },
   })
+})
+
+test('once one is chosen, a look at the services starts no container engine', async () => {
+  const { infrastructure, drivers } = setUp({ podman: true })
+  await infrastructure.settle('embedded')
+  await infrastructure.status()
+  expect(Object.values(drivers).map(it => it.detections)).toEqual([0, 0, 0])
 })
 
 test('the driver stays once an instance exists, and while its services run', async () => {

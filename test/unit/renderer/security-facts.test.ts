@@ -5,7 +5,6 @@ import type { InfrastructureStatus } from '../../../src/shared/infrastructure'
 
 const status: InfrastructureStatus = {
   driver: 'podman',
-  reason: '',
   postgres: { name: 'postgres', state: 'running', port: 15_432 },
   pgbouncer: { name: 'pgbouncer', state: 'running', port: 16_432 },
   pooled: true,

@@ -5,6 +5,7 @@ import {
   driverTitle,
   serviceNames,
   serviceTitle,
+  whyDriver,
   type InfrastructureStatus,
   type ServiceDetails,
   type ServiceName,
@@ -60,16 +61,18 @@ export function change(
 
 export async function status(session: CommandSession): Promise<Result> {
   const { client } = await session.engine('look')
-  const [infrastructure, details] = await Promise.all([
+  const [infrastructure, options, details] = await Promise.all([
     client.infrastructure.status.query(),
+    client.infrastructure.options.query(),
     client.infrastructure.details.query(),
   ])
+  const reason = whyDriver(infrastructure.driver, options)
   const dim = (text: string): string => session.out.paint('dim', text)
   if (!session.json) for (const it of infrastructure.warnings) session.err.lines(problemLines(it, session.err.paint))
   return {
-    data: { ...infrastructure, details },
+    data: { ...infrastructure, reason, details },
     lines: [
-      `Driver ${infrastructure.driver}: ${cleanLine(infrastructure.reason)}`,
+      `Driver ${infrastructure.driver}: ${cleanLine(reason)}`,
       ...serviceLines(infrastructure, session.out.paint),
       ...formerLines(infrastructure),
       ...serviceNames.flatMap(it => {

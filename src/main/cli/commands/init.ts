@@ -1,5 +1,5 @@
 /** `init`: creates a workspace, or checks one. */
-import type { DriverKind } from '../../../shared/infrastructure'
+import { whyDriver, type DriverKind } from '../../../shared/infrastructure'
 import type { WorkspaceCheck } from '../../../shared/workspace'
 import { localApp } from '../engine'
 import { refused, wrongUsage } from '../failure'
@@ -45,7 +45,8 @@ export async function init(
   // From here on like any other command: the workspace may be open in a window.
   const engine = await session.engine('change', path)
   if (driver) await engine.client.infrastructure.choose.mutate({ kind: driver })
-  const { driver: chosen, reason } = await engine.client.infrastructure.status.query()
+  const { driver: chosen } = await engine.client.infrastructure.status.query()
+  const reason = whyDriver(chosen, await engine.client.infrastructure.options.query())
   return {
     data: { check, driver: chosen, reason },
     lines: pairs(

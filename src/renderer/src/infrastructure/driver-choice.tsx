@@ -3,6 +3,7 @@ import { Button, Radio, Skeleton } from '@mantine/core'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import {
   driverTitle,
+  whyDriver,
   type DriverKind,
   type DriverOption,
   type FormerPostgres,
@@ -28,7 +29,7 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
   // While it is asked again, e.g. after a failed start, the last answer is shown.
   const options = useQuery(trpc.infrastructure.options.queryOptions(undefined, { gcTime: Infinity }))
   const choose = useMutation(trpc.infrastructure.choose.mutationOptions())
-  const { reason, canChangeDriver } = infrastructure
+  const { canChangeDriver } = infrastructure
   const driver = choose.isPending ? choose.variables.kind : infrastructure.driver
   const problem = choose.error ?? options.error
   const choice = (value: string): void => {
@@ -59,7 +60,9 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
                   <div>
                     <span className={classes.optionName}>{driverTitle[option.kind]}</span>
                     <span className="dimmed">{descriptions[option.kind]}</span>
-                    <span className={classes.reason}>{chosen && !choose.isPending ? reason : option.reason}</span>
+                    <span className={classes.reason}>
+                      {chosen && !choose.isPending ? whyDriver(driver, options.data) : option.reason}
+                    </span>
                   </div>
                 </Radio.Card>
               )
