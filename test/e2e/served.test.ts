@@ -195,6 +195,10 @@ test.describe.serial('served', () => {
     await other.goto(link)
     const theirs = new InstanceList(other)
     await expect(theirs.row('Hillside')).toContainText('Online')
+    const reloaded = other.waitForEvent('load')
+    await other.goto(link) // it only changes the fragment, which mustn't be taken for a screen
+    await reloaded
+    await expect(theirs.row('Hillside')).toContainText('Online')
 
     await list.room.go('Instances')
     await list.button('Stop', 'Hillside').click()

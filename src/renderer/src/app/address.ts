@@ -5,6 +5,7 @@
  */
 import { useSyncExternalStore } from 'react'
 import type { BaseLocationHook } from 'wouter'
+import { hasToken } from './page-session'
 
 const followers = new Set<() => void>()
 const changed = (): void => {
@@ -17,7 +18,12 @@ const follow = (follower: () => void): (() => void) => {
   return () => followers.delete(follower)
 }
 
-const parts = (): readonly string[] => /^#?\/?([^?]*)\??(.*)$/s.exec(location.hash) ?? []
+let shown = location.hash
+/** A sign-in link in this tab is no screen: what is shown stays until the page is loaded anew with it (main.tsx). */
+function parts(): readonly string[] {
+  if (!hasToken()) shown = location.hash
+  return /^#?\/?([^?]*)\??(.*)$/s.exec(shown) ?? []
+}
 const path = (): string => `/${parts()[1] ?? ''}`
 const state = (): string => parts()[2] ?? ''
 
