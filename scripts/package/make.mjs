@@ -18,7 +18,8 @@ export async function makePackages() {
   const { path, name: which } = await electron()
   say(`Using ${which}.`)
   await build()
-  await mkdir(dist, { recursive: true })
+  await rm(dist, { recursive: true, force: true }) // packages of an earlier version
+  await mkdir(dist)
   const root = await mkdtemp(join(dist, '.tree-'))
   try {
     const { version } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'))

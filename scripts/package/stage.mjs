@@ -161,13 +161,13 @@ async function stageSystem({ root, version, epoch }) {
 
 /** Everything we ship, with its notice. */
 async function copyright() {
-  const node = await readFile(join(project, 'out', 'licenses.md'), 'utf8')
+  const notices = await readFile(join(project, 'out', 'licenses.md'), 'utf8')
   return `Instance Manager\nAll rights reserved.\n\nIt comes with the software below, each under its own licence.\n
 Electron and Chromium: /${home}/LICENSE.electron.txt and /${home}/LICENSES.chromium.html
 Node.js: /${home}/node/LICENSE
 npm and its dependencies: /${home}/node/lib/node_modules/npm/LICENSE, and beside each of them
 
-${node}`
+${notices}`
 }
 
 /** The output of a command of ours. */
