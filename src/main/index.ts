@@ -101,7 +101,8 @@ if (electron.requestSingleInstanceLock({ workspace: asked } satisfies SecondStar
 else electron.quit()
 
 async function start(): Promise<void> {
-  protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true } }])
+  // The page's code is compiled once, not at every start.
+  protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true, codeCache: true } }])
   await electron.whenReady()
   delete process.env['GDK_GL'] // programs that we start decide for themselves
   protocol.handle(scheme, ({ url }) => servePage(new URL(url)))
