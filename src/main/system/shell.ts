@@ -62,10 +62,13 @@ export async function startShell({ script, node, mark, file, cwd, env, user, siz
   stdin.on('error', () => undefined) // it has just ended
   stdout.setEncoding('utf8')
   let code: number | undefined
+  let hungUp = false
   const ended = new Promise<number | undefined>(resolve => {
     child.once('close', () => resolve(code))
+    child.once('exit', () => hungUp && resolve(undefined)) // after our disconnect, Node emits no `close`
   })
   const hangUp = (): void => {
+    hungUp = true
     if (child.connected) child.disconnect()
     stdin.destroy()
     stdout.destroy()

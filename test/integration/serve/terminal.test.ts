@@ -202,3 +202,11 @@ it('is refused where the instance has a user of its own that we can’t be', asy
   const shell = await new TestShell(local.client, 'Beta').opened()
   expect(shell.problem).toBe(canMakeUsers ? 'system-user-missing' : 'terminal-other-user')
 })
+
+it('ends with its workspace, which doesn’t wait for it', async () => {
+  const shell = await new TestShell().opened()
+  const pid = Number(await shell.ask('echo pid-$$-', /pid-(\d+)-/))
+  expect(await isAlive(pid)).toBe(true)
+  await server.app.close()
+  await until(async () => !(await isAlive(pid)))
+})
