@@ -80,7 +80,7 @@ export function whyDriver(kind: DriverKind, options: readonly DriverOption[]): s
   const engines = options.filter(it => it.kind !== 'embedded')
   const working = engines.find(it => it.available)
   return working
-    ? `You chose it. ${driverTitle[working.kind]} is also available.`
+    ? `You chose Embedded. ${driverTitle[working.kind]} is also available.`
     : `No container engine works here. ${engines.map(it => it.reason).join(' ')}`
 }
 

@@ -189,7 +189,7 @@ export interface InstanceView {
   /** The operator's; absent if there are none. */
   readonly tags?: readonly string[]
   readonly favourite?: true
-  /** Stopping, renaming, rebuilding or deleting it takes its name, typed. */
+  /** Its name must be typed before it can be stopped, renamed, rebuilt or deleted. */
   readonly protected?: true
   /** When its code was exchanged, if its previous code is kept: it can be rolled back. ISO 8601. */
   readonly replaced?: string

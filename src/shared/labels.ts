@@ -23,7 +23,7 @@ export const labelsSchema = z.looseObject({
   tags: tagsSchema.optional(),
   notes: notesSchema.optional(),
   favourite: z.boolean().optional(),
-  /** Stopping, renaming, rebuilding or deleting it takes its name, typed. */
+  /** Its name must be typed before it can be stopped, renamed, rebuilt or deleted. */
   protected: z.boolean().optional(),
 })
 

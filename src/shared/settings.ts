@@ -93,10 +93,10 @@ export const settingsSchema = z.strictObject({
       }),
       browserTerminal: z.enum(['off', 'on'], 'Choose on or off.').default('off').register(words, {
         title: 'Terminals in browsers',
-        explanation: 'Whether a signed-in browser may open a terminal, which can do whatever your user can do.',
-        effect: 'Takes effect at once: turning it off ends open ones. A browser can’t change it.',
+        explanation: 'Whether signed-in browsers may open terminals. A terminal can do anything that your user can.',
+        effect: 'Takes effect at once. Turning it off ends open terminals. It can’t be changed from a browser.',
         local:
-          'Change it in the window, or run “instance-manager settings set access.browserTerminal on” on the machine.',
+          'Change it in the desktop window, or run “instance-manager settings set access.browserTerminal on” on the machine.',
       }),
     })
     .prefault({})

@@ -100,7 +100,7 @@ test('tables: rows a page at a time, a whole value, nothing that is a secret', a
   await main.getByRole('link', { name: 'Tables' }).click()
   const table = main.getByRole('table', { name: 'pupils' })
   await expect(table.getByRole('columnheader')).toHaveText([
-    'idinteger, key',
+    'idinteger, primary key',
     'nametext',
     'borndate',
     'storytext',
@@ -110,7 +110,7 @@ test('tables: rows a page at a time, a whole value, nothing that is a secret', a
   await expect(table).not.toContainText('hunter2')
   await expect(main.getByRole('status')).toHaveText('Rows 1 to 100')
 
-  await table.getByRole('button', { name: /^Show the whole story/ }).press('Enter')
+  await table.getByRole('button', { name: /^Show the full value of story/ }).press('Enter')
   await expect(window.getByRole('dialog', { name: 'story' })).toContainText('Once upon a time. '.repeat(50).trim())
   await window.keyboard.press('Escape')
 

@@ -174,7 +174,7 @@ test('a protected instance is renamed on its page, which then has the new name; 
   await expect(field).toHaveAccessibleDescription(/“all” can’t be a name/)
   await field.fill('college')
   await expect(dialog.getByText('“college” is available.')).toBeVisible()
-  await expect(dialog.getByRole('list', { name: 'What is renamed' })).toContainText('school_db → college_db')
+  await expect(dialog.getByRole('list', { name: 'What will be renamed' })).toContainText('school_db → college_db')
   await window.keyboard.press('Enter')
   const confirm = async (name: string): Promise<void> => {
     await expect(window.getByRole('textbox', { name: `Type ${name} to confirm` })).toBeFocused()

@@ -90,7 +90,8 @@ export async function planRename(
 }
 
 function requireOther({ name, systemUser }: InstanceConfig, to: string): void {
-  if (to === name) throw problem({ code: 'name-same', field: 'to', message: `“${name}” already has this name.` })
+  if (to === name)
+    throw problem({ code: 'name-same', field: 'to', message: `The instance is already called “${name}”.` })
   if (systemUser)
     throw problem({
       code: 'rename-isolated',

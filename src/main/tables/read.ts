@@ -119,7 +119,7 @@ const nameOf = ({ schema, table }: TableRef): string => `${escapeIdentifier(sche
 const unknown = ({ table }: TableRef) =>
   problem({
     code: 'table-unknown',
-    message: `There is no table “${table}”, or not this column.`,
+    message: `The table “${table}” or this column doesn’t exist.`,
     hint: 'It may have been renamed or removed. Reload the list.',
   })
 

@@ -132,7 +132,7 @@ const notAllowed = () =>
   problem({
     code: 'terminal-not-allowed',
     message: 'Terminals aren’t allowed in browsers.',
-    cause: 'A shell in a browser gives whoever has this session everything that your user can do.',
+    cause: 'A shell in a browser lets whoever has this session do anything that your user can.',
     hint: 'To allow it, run “instance-manager settings set access.browserTerminal on” on the machine, or change it in the window’s settings.',
   })
 

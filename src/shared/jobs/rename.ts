@@ -22,12 +22,12 @@ export const renameJob = defineJob({
   plan: renamePlanSchema,
   steps: {
     'stop-process': {
-      title: 'Take it out of PM2',
+      title: 'Remove it from PM2',
       explanation: 'Stops the application if it is running.',
     },
     'rename-database': {
       title: 'Rename the database and its role',
-      explanation: 'Its connections are closed; the password stays.',
+      explanation: 'Closes its connections. The password doesn’t change.',
       // names that differ only by case have the same database
       when: ({ before, target }) => things.instance(before.name) !== things.instance(target.name),
     },
@@ -37,7 +37,7 @@ export const renameJob = defineJob({
     },
     'rename-logs': {
       title: 'Rename the logs',
-      explanation: 'With their archives, so they can be read under the new name.',
+      explanation: 'Includes archived logs, so they can be read under the new name.',
     },
     'start-process': { ...startProcess, when: ({ ran }) => ran },
   },

@@ -35,7 +35,7 @@ export class InstanceList {
   }
   /** The label: its radio button is drawn out of sight. */
   view(word: 'Table' | 'Grid'): Locator {
-    return this.page.getByRole('radiogroup', { name: 'View' }).getByText(word, { exact: true })
+    return this.page.getByRole('radiogroup', { name: 'Layout' }).getByText(word, { exact: true })
   }
 
   /** The banner that says so. */

@@ -124,7 +124,7 @@ test.each([
 test('another driver can be chosen while there is no instance', async () => {
   const { infrastructure, settings } = setUp({ podman: true })
   expect(await infrastructure.choose('embedded')).toMatchObject({ driver: 'embedded' })
-  expect(whyDriver('embedded', await infrastructure.options())).toBe('You chose it. Podman is also available.')
+  expect(whyDriver('embedded', await infrastructure.options())).toBe('You chose Embedded. Podman is also available.')
   expect(settings().driver).toBe('embedded')
   await expect(infrastructure.choose('docker')).rejects.toMatchObject({
     problem: { code: 'driver-unavailable', cause: 'docker is not installed.' },

@@ -26,7 +26,7 @@ export function startStopRestart(program: Grammar): void {
       .does(async (session, options: LifecycleOptions, names: string[]) =>
         (await import('../commands/lifecycle')).lifecycle(session, kind, names, options),
       )
-    if (kind === stopJob.kind) command.option('--confirm <name>', 'the name of a protected instance once more')
+    if (kind === stopJob.kind) command.option('--confirm <name>', 'the instance’s name again, if it is protected')
     if ('stopOther' in input.shape)
       command
         .option('--stop-other', 'first stop the instance that is running on its port')
@@ -87,15 +87,15 @@ export function renameInstance(program: Grammar): void {
   program
     .add(
       renameJob.kind,
-      'Rename an instance: its folder, database, role, PM2 process and logs. Its port and data stay.',
+      'Rename an instance: its folder, database, role, PM2 process and logs. Its port and data don’t change.',
     )
     .argument('<name>', 'an instance')
     .completes('name', 'instance')
-    .argument('<to>', 'the new name')
-    .option('--confirm <name>', 'the name of a protected instance once more')
+    .argument('<new-name>', 'the new name')
+    .option('--confirm <name>', 'the instance’s name again, if it is protected')
     .example(
       `${renameJob.kind} school college`,
-      'stops it for a moment if it is running; if it isn’t healthy then, it gets its old name back',
+      'restarts it if it is running; if it isn’t healthy afterwards, its old name is restored',
     )
     .does(async (session, options: RenameOptions, name: string, to: string) =>
       (await import('../commands/lifecycle')).rename(session, name, to, options),
@@ -121,7 +121,7 @@ export function rebuild(program: Grammar): void {
       'also give the instances this key of the base application’s .env, if they lack it; may be repeated',
       repeated,
     )
-    .option('--confirm <name>', 'the name of a protected instance once more')
+    .option('--confirm <name>', 'the instance’s name again, if it is protected')
     .option(
       '--dry-run',
       'only show what would change and what would stay; with --push-schema, rehearse the schema change on a copy',
@@ -195,7 +195,7 @@ export function label(program: Grammar): void {
     .option('--notes <text>', 'replace the notes; an empty text removes them')
     .option('--favourite', 'list it first')
     .option('--no-favourite', 'no longer list it first')
-    .option('--protect', 'stopping, renaming, rebuilding or deleting it takes its name, typed')
+    .option('--protect', 'require its name to be typed before it is stopped, renamed, rebuilt or deleted')
     .option('--no-protect', 'no longer')
     .example('label school --protect', 'from then on: stop school --confirm school')
     .example('label school', 'show them')

@@ -102,7 +102,7 @@ export function useAppActions(): readonly AppAction[] {
     },
     place('View', '/instances', 'Instances', IconLayoutGrid),
     place('View', '/infrastructure', 'Infrastructure', IconDatabase),
-    place('View', '/health', 'Health report', IconHeartbeat),
+    place('View', '/health', 'Health', IconHeartbeat),
     place('View', '/logs', 'Logs', IconFileText),
     place('View', '/activity', 'Activity', IconActivity),
     place('View', '/settings', 'Settings', IconSettings),

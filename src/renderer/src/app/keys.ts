@@ -48,7 +48,7 @@ export const keyGroups: readonly KeyGroup[] = [
     keys: [
       { keys: ['Ctrl', 'Shift', 'C'], word: 'Copy' },
       { keys: ['Ctrl', 'Shift', 'V'], word: 'Paste' },
-      { keys: ['Shift', 'Esc'], word: 'Leave it: Tab and Esc are for the shell' },
+      { keys: ['Shift', 'Esc'], word: 'Leave the terminal (Tab and Esc go to the shell)' },
     ],
   },
   {

@@ -27,9 +27,9 @@ const documents = [
   { path: 'README.md', title: 'Overview', about: 'First steps, updating, backups, after a reboot, troubleshooting' },
   { path: 'docs/cli.md', title: 'Command line', about: 'Every command with its options' },
   { path: 'docs/settings.md', title: 'Settings', about: 'Every setting with its default' },
-  { path: 'docs/manifest.md', title: 'Manifest', about: 'How to describe an application that differs from the usual' },
+  { path: 'docs/manifest.md', title: 'Manifest', about: 'How to describe an application with an unusual layout' },
   { path: 'docs/problems.md', title: 'Problems', about: 'What each message means, and what to do' },
-  { path: 'docs/security.md', title: 'Security', about: 'What is protected, against whom, and how' },
+  { path: 'docs/security.md', title: 'Security', about: 'What is protected, from whom, and how' },
   { path: 'docs/architecture.md', title: 'Architecture', about: 'For contributors' },
 ] as const
 

@@ -73,7 +73,7 @@ export function DriverChoice({ infrastructure }: { infrastructure: Infrastructur
       {options.data && (
         <Remedies options={options.data} onCheck={() => void options.refetch()} checking={options.isFetching} />
       )}
-      {acts.operation && <p className="dimmed">Another driver can be chosen once the running job has finished.</p>}
+      {acts.operation && <p className="dimmed">You can choose another driver once the current job has finished.</p>}
       {!canChangeDriver && (
         <p className="dimmed">
           The driver holds the instances’ databases. Choosing another one moves them there, after showing you what that

@@ -62,7 +62,7 @@ export function useInstanceActions(): (shown: ShownInstance) => InstanceAction[]
       {
         id: 'terminal',
         label: 'Terminal',
-        before: 'Terminal of',
+        before: 'Open a terminal in',
         Icon: IconTerminal2,
         run: go(`${pageOf(name)}/terminal`),
       },

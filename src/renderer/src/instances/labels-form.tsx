@@ -74,7 +74,7 @@ export function LabelsForm({ name, onClose }: { name: string; onClose: () => voi
       />
       <Checkbox
         label="Protected"
-        description="Stopping, renaming, rebuilding or deleting it takes its name, typed."
+        description="Its name must be typed before it can be stopped, renamed, rebuilt or deleted."
         checked={typed.protected ?? instance?.protected === true}
         onChange={event => type({ ...typed, protected: event.currentTarget.checked })}
       />

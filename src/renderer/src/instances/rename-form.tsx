@@ -25,7 +25,7 @@ export function RenameForm({ name, onClose }: { name: string; onClose: () => voi
   const [sending, setSending] = useState(false)
   const [refused, setRefused] = useState<Problem>()
   const [settled] = useDebouncedValue(typed, 200)
-  const invalid = typed === name ? 'Enter another name.' : nameSchema.safeParse(typed).error?.issues[0]?.message
+  const invalid = typed === name ? 'Enter a different name.' : nameSchema.safeParse(typed).error?.issues[0]?.message
   const check = useQuery(
     trpc.instances.checkRename.queryOptions(
       { name, to: settled },
@@ -72,9 +72,9 @@ export function RenameForm({ name, onClose }: { name: string; onClose: () => voi
       <Changes from={name} to={invalid || found ? undefined : typed} />
       <p className="dimmed">
         {running
-          ? `${name} will restart and be unavailable for a few seconds. If it isn’t healthy then, it gets its old name back.`
-          : `${name} isn’t running, and stays stopped.`}{' '}
-        Its port and data stay.
+          ? `${name} will restart and be unavailable for a few seconds. If it isn’t healthy afterwards, its old name is restored.`
+          : `${name} isn’t running and will stay stopped.`}{' '}
+        Its port and data don’t change.
       </p>
       {found && !aboutName && <ProblemView problem={found} onRetry={() => void check.refetch()} />}
       <div className={dialogs.buttons}>
@@ -102,7 +102,7 @@ function Changes({ from, to }: { from: string; to: string | undefined }) {
     ['Process and logs', from, to],
   ]
   return (
-    <ul className={`${classes.rows} ${classes.long}`} aria-label="What is renamed">
+    <ul className={`${classes.rows} ${classes.long}`} aria-label="What will be renamed">
       {all.map(([what, old, now]) => (
         <li key={what}>
           <strong>{what}</strong>

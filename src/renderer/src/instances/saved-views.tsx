@@ -48,7 +48,7 @@ export function SavedViews() {
         {error && <Menu.Label>{problemOf(error).message}</Menu.Label>}
         {!views.length && !error && (
           <Menu.Label>
-            No saved views yet. A view is a search, filter and order under a name, shared by everyone who uses this
+            No saved views yet. A view saves a search, filter and order under a name, for everyone who uses this
             workspace.
           </Menu.Label>
         )}
@@ -56,7 +56,7 @@ export function SavedViews() {
           <Menu.Item
             key={it.name}
             leftSection={
-              it === chosen ? <IconCheck size={16} aria-label="Shown now" /> : <span className={classes.blank} />
+              it === chosen ? <IconCheck size={16} aria-label="Current view" /> : <span className={classes.blank} />
             }
             onClick={() => arrange(arrangementOf(it.arrangement))}
           >
@@ -111,7 +111,7 @@ function SaveForm({ arrangement, views, onClose }: SaveFormProps) {
     <form className={dialogs.form} onSubmit={submit} noValidate aria-label="Save this view">
       <TextInput
         label="Name"
-        description="The search, the filter, the order, and table or grid, as they are now."
+        description="Saves the current search, filter, order and layout (table or grid)."
         value={name}
         onChange={event => setName(event.currentTarget.value)}
         error={tried && fault}

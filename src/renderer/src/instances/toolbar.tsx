@@ -106,7 +106,7 @@ export function Toolbar({ total, outdated, groups, favourites, tags, search, onE
         </ActionIcon>
       </Tooltip>
       <SegmentedControl
-        aria-label="View"
+        aria-label="Layout"
         size="xs"
         className={classes.view}
         value={view}

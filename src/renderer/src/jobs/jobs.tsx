@@ -200,5 +200,5 @@ async function withName(instances: readonly InstanceView[], request: InstanceReq
   const verb = job?.bulk?.verb ?? job?.offer?.label.replace(/…$/, '') ?? 'Continue'
   // Others than the one that it is about are in its way.
   if (await confirmNames(guarded, guarded.includes(name) ? verb : 'Stop')) return { ...request, typed: guarded.join() }
-  throw problem({ code: notTyped, message: 'Nothing was changed: the name wasn’t typed.' })
+  throw problem({ code: notTyped, message: 'Nothing was changed, because the name wasn’t typed.' })
 }

@@ -57,12 +57,11 @@ export function Rows({ name, of: { schema, table } }: { name: string; of: TableV
 }
 
 function wordsOf({ rows, more, next, moreColumns, columns }: TablePage, before: number): string {
-  const first = before * rowsPerPage
-  const range = rows.length === 0 ? 'No rows' : `Rows ${first + 1} to ${first + rows.length}`
+  const [first, last] = [before * rowsPerPage + 1, before * rowsPerPage + rows.length].map(it => it.toLocaleString())
   return [
-    range,
-    more && !next && 'there are more, but no primary key to continue by',
-    moreColumns && `the first ${columns.length} columns`,
+    rows.length === 0 ? 'No rows' : rows.length === 1 ? `Row ${first}` : `Rows ${first} to ${last}`,
+    more && !next && 'there are more, but they can’t be shown because the table has no primary key',
+    moreColumns && `first ${columns.length} columns only`,
   ]
     .filter(Boolean)
     .join('; ')
@@ -85,7 +84,7 @@ const Grid = ({ table, page: { columns, rows }, onShow }: GridProps) => (
               {name}
               <span className={classes.type}>
                 {type}
-                {key !== undefined && ', key'}
+                {key !== undefined && ', primary key'}
               </span>
             </Table.Th>
           ))}
@@ -114,7 +113,7 @@ function Cell({ cell, column, onShow }: { cell: TableCell; column: string; onSho
     <button
       type="button"
       className={`${classes.value} ${classes.cut}`}
-      aria-label={`Show the whole ${column}: ${cell.text.slice(0, 40)}…`}
+      aria-label={`Show the full value of ${column}: ${cell.text.slice(0, 40)}…`}
       onClick={onShow}
     >
       {cell.text}…

@@ -21,7 +21,7 @@ export function WholeValue({ of }: { of: z.infer<typeof valueSchema> }) {
         {text}
       </pre>
       <footer className={classes.foot}>
-        <span>{data.cut ? `The first ${text.length.toLocaleString()} characters` : ''}</span>
+        <span>{data.cut ? `First ${text.length.toLocaleString()} characters only` : ''}</span>
         <CopyButton value={text} label="value" />
       </footer>
     </>

@@ -60,7 +60,7 @@ export function PageTerminal({ name }: { name: string }) {
         </p>
         <Switch
           size="xs"
-          label="Screen reader"
+          label="Screen reader mode"
           checked={aloud}
           onChange={event => setAloud(event.currentTarget.checked)}
         />
@@ -77,10 +77,10 @@ export function PageTerminal({ name }: { name: string }) {
         {state.phase === 'ended' ? (
           <p role="status">
             {state.lost
-              ? 'The connection was interrupted, which ended the shell.'
-              : `The shell ended${state.code ? ` with exit code ${state.code}` : ''}.`}{' '}
+              ? 'The connection was lost, so the shell ended.'
+              : `The shell ${state.code ? `exited with code ${state.code}` : 'has ended'}.`}{' '}
             <Button size="compact-xs" variant="subtle" onClick={openAnother} autoFocus>
-              Open another
+              Open a new shell
             </Button>
           </p>
         ) : (
@@ -98,7 +98,7 @@ function SystemTerminal({ name }: { name: string }) {
   if (!desktop) return null
   return (
     <Button size="xs" variant="default" onClick={() => open.mutate({ name, where: 'terminal' })}>
-      Use the system’s terminal
+      Open the system terminal
     </Button>
   )
 }
