@@ -24,6 +24,10 @@ process.once('message', ({ file, args, cwd, env, columns, rows }) => {
   } catch (error) {
     return process.send({ failed: String(error) }, () => process.exit(1))
   }
+  let gone = false // its file descriptor is closed, and may be another file's by now
+  terminal.on('close', () => {
+    gone = true
+  })
   const hangUp = () => {
     try {
       process.kill(-terminal.pid, 'SIGHUP')
@@ -36,6 +40,7 @@ process.once('message', ({ file, args, cwd, env, columns, rows }) => {
 
   // Not terminal.write: libuv takes the terminal for one that blocks, and spins while no program reads from it.
   const type = typed =>
+    !gone &&
     write(terminal.fd, typed, (error, written) => {
       if (error && error.code !== 'EAGAIN') return // the shell has just ended
       if (written < typed.length) setTimeout(type, error ? aMoment : 0, typed.subarray(written))
@@ -49,7 +54,7 @@ process.once('message', ({ file, args, cwd, env, columns, rows }) => {
     if (!output.write(text)) terminal.pause()
   })
   output.on('drain', () => terminal.resume())
-  process.on('message', size => terminal.resize(size.columns, size.rows))
+  process.on('message', size => gone || terminal.resize(size.columns, size.rows))
   terminal.onExit(({ exitCode, signal }) => {
     process.off('disconnect', hangUp)
     output.end(() => process.send({ exitCode, signal }, () => process.exit()))

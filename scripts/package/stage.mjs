@@ -69,11 +69,10 @@ async function stageApp(app, architecture) {
   const built = /\/(\.stamp|bundled-licenses\.json)$/
   await cp(join(project, 'out'), join(app, 'out'), { recursive: true, filter: source => !built.test(source) })
   const made = /\/(node_modules|build|uploads)$/
-  for (const it of ['icons', 'sample-app', 'director.cjs'])
-    await cp(join(project, 'resources', it), join(app, 'resources', it), {
-      recursive: true,
-      filter: source => !made.test(source),
-    })
+  await cp(join(project, 'resources'), join(app, 'resources'), {
+    recursive: true,
+    filter: source => !made.test(source),
+  })
   for (const path of installedPaths()) {
     const from = join(project, path)
     await cp(from, join(app, path), {

@@ -1,8 +1,9 @@
 /** The package as an operator uses it: installed on a Debian without Node.js, run by somebody who isn't root. */
-import { readFile, readdir } from 'node:fs/promises'
+import { access, readFile, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { productIn } from '../../src/main/system/product'
 import { waitFor } from '../../src/main/system/wait'
 import { makeTiny } from '../support/tiny-base'
 import { startDebian, type Debian } from './debian'
@@ -40,6 +41,16 @@ test('the command line works from PATH, on the Node.js that comes with it', asyn
   expect((await debian.as(user, 'command -v node')).exitCode).not.toBe(0)
   expect(await debian.as(user, 'instance-manager --version')).toMatchObject({ exitCode: 0, stdout: version })
   expect((await debian.as(user, 'instance-manager')).stdout).toContain('Usage: instance-manager')
+})
+
+test('every file of the product is there, and what runs terminals can be loaded', async () => {
+  const { cliSource: _, ...paths } = productIn('/usr/lib/instance-manager/resources/app')
+  for (const it of Object.values(paths)) await access(join(debian.root, it))
+  const loaded = await debian.as(
+    user,
+    `/usr/lib/instance-manager/node/bin/node -e 'require("${paths.root}/node_modules/@lydell/node-pty")'`,
+  )
+  expect(loaded.exitCode, loaded.stderr).toBe(0)
 })
 
 test('an instance, from an empty home to an answer', async () => {

@@ -22,6 +22,8 @@ export interface ShellOptions {
   /** Runs it as another user, without our groups. Only as root. */
   readonly user?: SystemUser
   readonly size: TerminalSize
+  /** Gives up starting it. */
+  readonly signal: AbortSignal
 }
 
 export interface Shell {
@@ -41,6 +43,8 @@ const mostWaiting = 1_000_000
 
 /** Milliseconds for the helper to end by itself. */
 const patience = 2000
+/** Milliseconds for the shell to start. */
+const startLimit = 10_000
 
 const newsSchema = z.union([
   z.object({ started: z.literal(true) }),
@@ -49,7 +53,9 @@ const newsSchema = z.union([
 ])
 
 /** @throws Problem `terminal-unavailable` */
-export async function startShell({ script, node, mark, file, cwd, env, user, size }: ShellOptions): Promise<Shell> {
+export async function startShell(options: ShellOptions): Promise<Shell> {
+  const { script, node, mark, file, cwd, env, user, size } = options
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(startLimit)])
   const [program, args] = withoutInherited(node, [script])
   const [name = '', value] = mark.split('=')
   const child = spawn(program, args, {
@@ -81,6 +87,9 @@ export async function startShell({ script, node, mark, file, cwd, env, user, siz
       hangUp()
       reject(unavailable(cause))
     }
+    const giveUp = (): void => fail(`Its helper process didn’t start it within ${startLimit / 1000} s.`)
+    signal.addEventListener('abort', giveUp)
+    if (signal.aborted) giveUp()
     const endedAtOnce = (): void => fail('Its helper process ended at once.')
     child.once('error', error => fail(error.message))
     child.once('exit', endedAtOnce)
@@ -89,6 +98,7 @@ export async function startShell({ script, node, mark, file, cwd, env, user, siz
       if (!news) return
       if ('started' in news) {
         child.off('exit', endedAtOnce)
+        signal.removeEventListener('abort', giveUp)
         resolve()
       } else if ('failed' in news) fail(news.failed)
       else code = news.signal ? undefined : news.exitCode
@@ -121,5 +131,5 @@ const unavailable = (cause: string): ProblemError =>
     code: 'terminal-unavailable',
     message: 'No terminal could be opened in this window.',
     cause,
-    hint: 'Install Instance Manager again (“npm ci”). Until then, use a terminal of your own in the instance’s folder.',
+    hint: 'Install Instance Manager again (in a clone, run “npm ci”). Until then, use a terminal of your own in the instance’s folder.',
   })

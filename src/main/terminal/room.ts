@@ -73,6 +73,8 @@ export function terminalRoom(base: Base, { configs }: Pick<Roster, 'configs'>): 
   ): AsyncGenerator<ShellNews, void, undefined> {
     if (!(await isAllowed(session))) throw notAllowed()
     if (shells.size + opening >= mostShells) throw tooMany()
+    const over = new AbortController() // the signal isn't aborted when the shell ends by itself
+    const left = AbortSignal.any([signal, base.signal, over.signal])
     opening++
     const found = await whichShell({ paths, configs, pm2Home: place.pm2Home }, name)
       .then(async it => ({
@@ -83,6 +85,7 @@ export function terminalRoom(base: Base, { configs }: Pick<Roster, 'configs'>): 
           node: node.path,
           mark,
           size: { columns, rows },
+          signal: left,
         }),
       }))
       .finally(() => opening--)
@@ -90,7 +93,6 @@ export function terminalRoom(base: Base, { configs }: Pick<Roster, 'configs'>): 
     const id = randomUUID()
     const unread = new Unread()
     shells.set(id, { shell, session, unread })
-    const left = AbortSignal.any([signal, base.signal])
     const refused = forbidden(session, left)
     const until = AbortSignal.any([left, refused])
     const hangUp = (): void => shell.hangUp()
@@ -107,7 +109,7 @@ export function terminalRoom(base: Base, { configs }: Pick<Roster, 'configs'>): 
       if (refused.aborted) throw refused.reason
       if (!until.aborted) throw error
     } finally {
-      hangUp()
+      over.abort() // hangs up, too
       shells.delete(id)
     }
   }

@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { TRPCClient } from '@trpc/client'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest'
 import type { Router } from '../../../src/main/api/router'
 import { environmentOf, isAlive } from '../../../src/main/system/proc'
 import { marker } from '../../../src/main/system/sweep'
@@ -177,6 +177,12 @@ it('is refused to a browser until the operator allows it on the machine', async 
     data: { problem: { code: 'setting-elsewhere', field: 'access.browserTerminal' } },
   })
   await local.client.settings.change.mutate(allow('on'))
+  const watched = vi.spyOn(server.app.workspace.settings, 'watch')
+  const short = await new TestShell(client).opened()
+  await short.type('exit\r')
+  await until(() => watched.mock.lastCall?.[0].aborted === true) // it leaves no watcher behind
+  watched.mockRestore()
+
   const theirs = await new TestShell(client).opened()
   await theirs.ask('echo hello-$((6*7))', /hello-42/)
   const ours = await new TestShell().opened()
