@@ -74,7 +74,8 @@ export async function renameDatabase(
     await requireRenamable(client, own, before)
     await client.query(`SELECT pg_terminate_backend(pid) FROM (${sessions}) AS found`, [before.database])
     try {
-      await client.query(statements.join(';\n')) // sent as one query, so it is one transaction
+      // sent as one query, so it is one transaction
+      await client.query(["SET LOCAL lock_timeout = '10s'", ...statements].join(';\n'))
       return
     } catch (error) {
       if (attempt === attempts || !hasCode(error, '55006')) throw error // somebody has connected meanwhile

@@ -178,7 +178,20 @@ export class Databases {
 
   /** See `renameDatabase`. Safe to repeat. */
   rename(before: DatabaseNames, after: DatabaseNames): Promise<void> {
-    return this.#locked(before.database, client => renameDatabase(client, this.#own, before, after))
+    return this.#locked([before.database, after.database], client => renameDatabase(client, this.#own, before, after))
+  }
+
+  /**
+   * Reverses `rename`. If anything still has the old names, that was never done, and whatever has the new ones is
+   * somebody else's.
+   * @throws as `rename`; Problem `database-foreign` if the old names are somebody else's now
+   */
+  unrename(before: DatabaseNames, after: DatabaseNames): Promise<void> {
+    return this.#locked([before.database, after.database], async client => {
+      const owner = await ownerOf(client, before)
+      this.#own.require(before, owner)
+      if (!owner.database && !owner.role) await renameDatabase(client, this.#own, after, before)
+    })
   }
 
   /** How many connections PostgreSQL accepts, those reserved for us included. */
@@ -284,9 +297,11 @@ export class Databases {
    * Never lets two operations work on the same names at once; a repeated one waits for statements that it left running
    * in the server.
    */
-  #locked<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
+  #locked<T>(databases: string | readonly string[], work: (client: Client) => Promise<T>): Promise<T> {
     return this.#connected(async client => {
-      await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`instance-manager ${database}`])
+      for (const it of [databases].flat().toSorted())
+        // in the same order everywhere, so that none waits for another
+        await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`instance-manager ${it}`])
       return await work(client) // the lock ends with the connection
     })
   }

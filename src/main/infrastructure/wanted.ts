@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { serviceNames, type ServiceName } from '../../shared/infrastructure'
 import { nameSchema } from '../../shared/instance'
 import { readJson, writeJson } from '../system/files'
+import { SerialQueue } from '../system/serial-queue'
 
 const wishesSchema = z.object({
   /** Earlier versions wrote a boolean, for both. */
@@ -22,6 +23,7 @@ export class Wanted {
   changed: () => void = () => undefined
   readonly #path: string
   readonly #workspace: string
+  readonly #changes = new SerialQueue()
 
   /**
    * @param path a file in the workspace's own folder @param workspace the workspace's path: the file of a copied
@@ -46,13 +48,15 @@ export class Wanted {
   }
 
   /** Durable when it resolves. */
-  async change(how: (now: Wishes) => Partial<Wishes>): Promise<void> {
-    const before = await this.read()
-    const now = before ?? { wanted: [], instances: [] }
-    const next = { ...now, ...how(now) }
-    if (before && JSON.stringify(next) === JSON.stringify(before)) return
-    await writeJson(this.#path, { ...next, workspace: this.#workspace })
-    this.changed()
+  change(how: (now: Wishes) => Partial<Wishes>): Promise<void> {
+    return this.#changes.run(async () => {
+      const before = await this.read()
+      const now = before ?? { wanted: [], instances: [] }
+      const next = { ...now, ...how(now) }
+      if (before && JSON.stringify(next) === JSON.stringify(before)) return
+      await writeJson(this.#path, { ...next, workspace: this.#workspace })
+      this.changed()
+    })
   }
 
   /** From now on these should, or shouldn't, be running. @param more changed with it, at once */

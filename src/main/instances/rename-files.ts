@@ -22,41 +22,50 @@ export interface Named {
  * @throws Problems `name-taken` if there is another folder of the new name; `config-missing`
  */
 export async function renameFiles(before: Named, after: Named): Promise<void> {
-  const moved = !(await existsItself(before.paths.folder))
-  if (!moved && (await existsItself(after.paths.folder)))
-    throw problem({
-      code: 'name-taken',
-      field: 'to',
-      message: `The folder ${after.paths.folder} already exists.`,
-      hint: 'Move it away, or choose another name.',
-    })
+  const moved = await isIn(after, before)
+  if (!moved) await requireFree(after, 'Move it away, or choose another name.')
   const its = (moved ? after : before).paths
-  await requireInstanceConfig(its.config)
   await writeName(its, before, after)
   if (!moved) await rename(before.paths.folder, after.paths.folder)
   await syncFolder(dirname(after.paths.folder))
 }
 
-/** Reverses `renameFiles`, however far it came. What is gone stays gone. */
+/**
+ * Reverses `renameFiles`, however far it came. What is gone stays gone.
+ * @throws Problem `name-taken` if something has made a folder of the old name since
+ */
 export async function restoreFiles(before: Named, after: Named): Promise<void> {
-  const moved = !(await existsItself(before.paths.folder))
-  if (moved && !(await existsItself(after.paths.folder))) return
+  const moved = await isIn(after, before)
+  if (!moved && !(await existsItself(before.paths.config))) return
+  if (moved) await requireFree(before, 'Move it away, then try again.')
   await writeName((moved ? after : before).paths, after, before)
   if (moved) await rename(after.paths.folder, before.paths.folder)
   await syncFolder(dirname(before.paths.folder))
 }
 
-/** @param its where the files are now; config.json is written last */
+/**
+ * Whether the instance is in the one folder, not in the other. A folder alone proves nothing: an application with an
+ * absolute path may make its old one again.
+ */
+const isIn = async (one: Named, other: Named): Promise<boolean> =>
+  !(await existsItself(other.paths.config)) && (await existsItself(one.paths.config))
+
+async function requireFree({ paths }: Named, hint: string): Promise<void> {
+  if (!(await existsItself(paths.folder))) return
+  throw problem({ code: 'name-taken', field: 'to', message: `The folder ${paths.folder} already exists.`, hint })
+}
+
+/** @param its where the files are now; config.json is written last. @throws Problem `config-missing` */
 async function writeName(its: InstancePaths, before: Named, after: Named): Promise<void> {
   for (const it of [dirname(its.env), its.folder]) if (await existsItself(it)) await removeTemporary(it) // left by a crash
   const [from, to] = [before.name, after.name].map(databaseNames) as [DatabaseNames, DatabaseNames]
+  const { database: own } = await requireInstanceConfig(its.config)
   const [env, config] = await Promise.all([readIfExists(its.env), readJson(its.databaseConfig, databaseConfigSchema)])
   if (env !== undefined) {
-    const changed = changedValues(parse(env), before, after)
+    const changed = changedValues(parse(env), before, after, own)
     if (Object.keys(changed).length > 0) await writeEnv(its.env, setEnv(env, changed))
   }
   if (config) await writeJson(its.databaseConfig, withNames(config, from, to))
-  if (!(await existsItself(its.config))) return
   await changeInstanceConfig(its.config, ({ database, paths, ...rest }) => ({
     ...rest,
     name: after.name,
@@ -71,17 +80,20 @@ async function writeName(its: InstancePaths, before: Named, after: Named): Promi
   }))
 }
 
-/** The instance's name, and each login to its own database, whatever the variable is called. */
+/** The instance's name, its folder and what is in it, and each login to its database, whatever the variable is called. */
 function changedValues(
   values: Readonly<Record<string, string>>,
-  before: Pick<Named, 'name'>,
-  after: Pick<Named, 'name'>,
+  before: Named,
+  after: Named,
+  own: Ports,
 ): Record<string, string> {
   const [from, to] = [before.name, after.name].map(databaseNames) as [DatabaseNames, DatabaseNames]
-  const now = Object.entries(values).map(([key, value]): [string, string] => [
-    key,
-    key === 'INSTANCE_NAME' && value === before.name ? after.name : urlWithNames(value, from, to),
-  ])
+  const [old, its] = [before.paths.folder, after.paths.folder]
+  const changed = (key: string, value: string): string => {
+    if (key === 'INSTANCE_NAME' && value === before.name) return after.name
+    return `${value}/`.startsWith(`${old}/`) ? its + value.slice(old.length) : urlWithNames(value, from, to, own)
+  }
+  const now = Object.entries(values).map(([key, value]): [string, string] => [key, changed(key, value)])
   return Object.fromEntries(now.filter(([key, value]) => value !== values[key]))
 }
 
@@ -89,15 +101,19 @@ const withNames = (config: DatabaseConfig, from: DatabaseNames, to: DatabaseName
   ...config,
   name: to.database,
   user: to.role,
-  url: urlWithNames(config.url, from, to),
-  directUrl: urlWithNames(config.directUrl, from, to),
+  url: urlWithNames(config.url, from, to, config),
+  directUrl: urlWithNames(config.directUrl, from, to, config),
 })
 
-/** Changes a URL only if it is a login on this machine, by this role or to this database. */
-function urlWithNames(text: string, from: DatabaseNames, to: DatabaseNames): string {
+type Ports = Pick<DatabaseConfig, 'port' | 'directPort'>
+
+/** Changes a URL only if it is a login to our PostgreSQL or PgBouncer, by this role or to this database. */
+function urlWithNames(text: string, from: DatabaseNames, to: DatabaseNames, { port, directPort }: Ports): string {
   const login = loginInUrl(text)
-  if (login?.user !== from.role && login?.database !== from.database) return text
+  if (!login || ![port, directPort].includes(login.port || 5432)) return text
+  if (login.user !== from.role && login.database !== from.database) return text
   const url = new URL(text)
+  if (!/^postgres(ql)?:$/.test(url.protocol)) return text
   if (login.user === from.role) url.username = to.role
   if (login.database === from.database) url.pathname = `/${to.database}`
   return url.href

@@ -46,7 +46,7 @@ export const renaming = (services: RenameServices): AnyOperation =>
           services.databases.rename(databaseNames(before.name), databaseNames(target.name)),
         verify: () => Promise.resolve(false), // it finds out for itself
         undo: ({ plan: { before, target } }) =>
-          services.databases.rename(databaseNames(target.name), databaseNames(before.name)),
+          services.databases.unrename(databaseNames(before.name), databaseNames(target.name)),
       },
       'rename-files': renameStep(services),
       'rename-logs': {
@@ -136,9 +136,10 @@ const renameStep = (services: RenameServices): RenameStep => {
   })
   /** Whatever else has the name, or follows from it. */
   const record = async (from: Target, to: Target, context: Context<RenamePlan>): Promise<void> => {
-    await services.infrastructure.wanted.change(({ instances }) => ({
-      instances: instances.map(it => (it === from.name ? to.name : it)),
-    }))
+    const { wanted } = services.infrastructure
+    // where nothing is recorded, a change would record that no service is wanted
+    if ((await wanted.read())?.instances.includes(from.name))
+      await wanted.change(({ instances }) => ({ instances: instances.map(it => (it === from.name ? to.name : it)) }))
     const config = await readInstanceConfig((await named(to)).paths.config)
     if (config?.limits?.pool !== undefined) await services.infrastructure.resizePools(driverContext(context))
   }

@@ -1,14 +1,17 @@
 /** Renaming an instance: everything has the new name, nothing the old one, and no data is lost. */
-import { readdir, readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Databases } from '../../../src/main/infrastructure/databases'
 import { withConnection } from '../../../src/main/infrastructure/connection'
+import { existsItself } from '../../../src/main/system/files'
 import { changeInstanceConfig } from '../../../src/main/workspace/instance-config'
+import { databaseNames } from '../../../src/shared/instance'
 import type { OperationState } from '../../../src/shared/operation'
 import { toProblem } from '../../../src/shared/problem'
 import { layOut, makeDatabase, pm2, type CliInstance } from '../../support/cli-instance'
-import { createInput, type TestWorkspace } from '../../support/workspace'
+import { createInput, until, type TestWorkspace } from '../../support/workspace'
 import { withoutPids, world } from '../../support/world'
 import { addEnv, answerOf, desired, dumped, envOf, job, mustDo, refusal, statuses, tinyWorkspace } from './lifecycle'
 
@@ -132,7 +135,12 @@ it('one that is stopped stays so; a name that differs only by case keeps its dat
   const its = await instance('quiet', true)
   await query('quiet', 'CREATE TABLE kept ()')
   await mustDo(workspace, 'stop', { name: 'quiet' })
+  const wanted = join(workspace.root, '.instance-manager/infrastructure.json')
+  const services = await readFile(wanted)
+  await rm(wanted)
   await rename('quiet', 'Quiet')
+  expect(await existsItself(wanted)).toBe(false) // which services are wanted isn't known, and so it stays
+  await writeFile(wanted, services)
   expect(await envOf(serverOf('Quiet'))).toMatchObject({ INSTANCE_NAME: 'Quiet' })
   await rename('Quiet', 'calm')
   expect([await desired(workspace), await dumped(workspace), await answerOf(its.port)]).toEqual([[], [], undefined])
@@ -166,6 +174,45 @@ it('where it isn’t healthy under the new name, everything is put back', async 
   expect(withoutPids(await world(workspace))).toEqual(before)
   expect(await poolSizes()).toMatchObject({ sound_db: 4 })
   await mustDo(workspace, 'delete', { name: 'sound', confirm: 'DELETE' })
+})
+
+describe('the rename of a database', () => {
+  const [ours, theirs] = [databaseNames('ours'), databaseNames('theirs')]
+  const found = () =>
+    workspace.sql(`SELECT datname AS it FROM pg_database WHERE datname IN ('ours_db', 'theirs_db') ORDER BY 1`)
+  let databases: Databases
+  beforeAll(async () => {
+    databases = new Databases(() => workspace.services.infrastructure.admin(), 'workspace')
+    await makeDatabase(workspace, await layOut(workspace, 'ours'))
+  })
+  afterAll(() => workspace.discard('ours'))
+
+  it('waits for whatever works on either, in both directions', async () => {
+    for (const held of [ours, theirs])
+      for (const how of ['rename', 'unrename'] as const)
+        await withConnection(await workspace.services.infrastructure.admin(), async client => {
+          const waiting = `SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted`
+          await client.query('SELECT pg_advisory_lock(hashtextextended($1, 0))', [`instance-manager ${held.database}`])
+          const done = databases[how](ours, theirs)
+          await until(async () => (await client.query(waiting)).rows.length > 0)
+          await client.query('SELECT pg_advisory_unlock_all()')
+          await done
+        })
+    expect(await found()).toEqual([{ it: 'ours_db' }])
+  })
+
+  it('isn’t reversed if it was never done', async () => {
+    const other = await layOut(workspace, 'theirs')
+    await makeDatabase(workspace, other)
+    const { DIRECT_URL } = await envOf(other.server)
+    const session = new Client({ connectionString: DIRECT_URL })
+    await session.connect()
+    await databases.unrename(ours, theirs)
+    expect((await session.query('SELECT 1 AS it')).rows).toEqual([{ it: 1 }])
+    await session.end()
+    expect(await found()).toEqual([{ it: 'ours_db' }, { it: 'theirs_db' }])
+    await workspace.discard('theirs')
+  })
 })
 
 describe('is refused, and nothing is touched', () => {

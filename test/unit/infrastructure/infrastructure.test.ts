@@ -220,6 +220,12 @@ test('what earlier versions wrote about both counts for each; one that is stoppe
   expect([await wanted.has('postgres'), await wanted.has('pgbouncer')]).toEqual([true, false])
 })
 
+test('of changes made at once, none is lost', async () => {
+  const wanted = new Wanted(join(folder, 'at-once.json'), folder)
+  await Promise.all([wanted.set(['postgres'], true), wanted.set(['pgbouncer'], true)])
+  expect((await wanted.read())?.wanted).toEqual(['postgres', 'pgbouncer'])
+})
+
 test('plans are what their schemas say', async () => {
   const { infrastructure } = setUp()
   const jobs = [startOf(infrastructure), infrastructureStop(infrastructure), infrastructureRestart(infrastructure)]
