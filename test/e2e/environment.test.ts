@@ -159,6 +159,12 @@ test('a terminal in its folder: all keys are its own, it survives a look at the 
   await terminal.getByRole('textbox').focus()
   await window.keyboard.type('exit 3\n')
   await expect(terminal.getByRole('status')).toContainText('The shell exited with code 3.')
+  await expect(terminal.getByRole('status')).toBeFocused()
+  await window.keyboard.press('Space') // of whoever is still typing
+  await expect(rows).toContainText('answer-42')
+  await terminal.getByRole('textbox').focus()
+  await window.keyboard.press('Tab')
+  await expect(terminal.getByRole('button', { name: 'Open a new shell' })).toBeFocused()
   await terminal.getByRole('button', { name: 'Open a new shell' }).click()
   await expect(rows).not.toContainText('answer-42')
   await expect(terminal).toContainText(school.folder)

@@ -35,12 +35,20 @@ const exists =
     names.includes(name)
 
 it('an old address leads to where the instance is now', () => {
-  expect(foundAs(all, 'School', exists('College'))).toBe('College')
+  const before = all.filter(it => it !== again)
+  expect(foundAs(before, 'School', exists('College'))).toBe('College')
   expect(foundAs(all, 'interim', exists('College'))).toBe('College')
   expect(foundAs(all, 'School', exists('other'))).toBeUndefined()
   expect(foundAs([rename('a', 'b', 'running')], 'a', exists('b'))).toBe('b')
   expect(foundAs([rename('a', 'b', 'rolled-back')], 'b', exists('a'))).toBe('a')
   expect(foundAs([rename('a', 'b', 'rolled-back')], 'a', exists('b'))).toBeUndefined()
+})
+
+it('the address of another one that was deleted since leads nowhere', () => {
+  const gone = operation('delete', 'school', {}, 'running')
+  expect(foundAs([gone, ...all], 'School', exists('College'))).toBeUndefined()
+  const refused = operation('create', 'school', {}, 'rolled-back') // so it has never been another one's
+  expect(foundAs([refused, second, first], 'School', exists('College'))).toBe('College')
 })
 
 it('its history goes on under the new name, without that of others of the same names', () => {

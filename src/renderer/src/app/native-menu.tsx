@@ -5,9 +5,10 @@ import { useLocation } from 'wouter'
 import type { MenuEntry } from '../../../shared/menu'
 import { useInstanceActions } from '../instances/actions'
 import { useListState } from '../instances/list-state'
-import { pageOf } from '../instances/page-of'
+import { isPageOf } from '../instances/page-of'
 import { useShownInstances } from '../instances/use-shown'
 import { useAppActions } from './actions'
+import { hasDialog } from './covered'
 import { rowKeys } from './keys'
 import { useApp } from './live'
 import { useTRPC, useTRPCClient } from './trpc'
@@ -28,7 +29,9 @@ function Menu() {
   useEffect(() => () => void client.app.setMenu.mutate([]).catch(() => undefined), [client])
   useSubscription(
     trpc.app.watchMenu.subscriptionOptions(undefined, {
-      onData: id => entries.find(it => it.id === id && it.enabled)?.run?.(),
+      onData: id => {
+        if (!hasDialog()) entries.find(it => it.id === id && it.enabled)?.run?.()
+      },
     }),
   )
   return null
@@ -51,7 +54,7 @@ function useInstanceEntries(): Runnable[] {
   const shown = useShownInstances()
   const actionsOf = useInstanceActions()
   const chosen = shown.filter(({ instance: { name } }) =>
-    location === '/instances' ? selection.names.has(name) : `${location}/`.startsWith(`${pageOf(name)}/`),
+    location === '/instances' ? selection.names.has(name) : isPageOf(location, name),
   )
   const [one] = chosen
   if (!one || chosen.length > 1)

@@ -6,12 +6,14 @@ import type { ReactNode } from 'react'
 import { useLocation } from 'wouter'
 import { infrastructureStartJob } from '../../../shared/jobs/infrastructure'
 import { startJob } from '../../../shared/jobs/lifecycle'
+import type { StartRequest } from '../../../shared/jobs'
 import { waitsForDecision, type Problem } from '../../../shared/problem'
+import { notTyped, startAsking } from '../jobs/start'
 import { confirm } from './confirm'
 import { CopyButton } from './copy-button'
 import { Details } from './details'
 import { problemOf } from './problem-of'
-import { useTRPC } from './trpc'
+import { useTRPC, useTRPCClient } from './trpc'
 import { WaysIn } from './ways-in'
 import { Words } from './words'
 import classes from './problem.module.css'
@@ -116,14 +118,14 @@ export function ProblemAction({ problem, onStarted }: { problem: Problem; onStar
   const [, navigate] = useLocation()
   const trpc = useTRPC()
   const queries = useQueryClient()
-  const start = useMutation(
-    trpc.operations.start.mutationOptions({
-      onSuccess: ({ id }) => {
-        onStarted?.()
-        navigate(`/operations/${id}`)
-      },
-    }),
-  )
+  const client = useTRPCClient()
+  const start = useMutation({
+    mutationFn: (request: StartRequest) => startAsking(client, request),
+    onSuccess: ({ id }) => {
+      onStarted?.()
+      navigate(`/operations/${id}`)
+    },
+  })
   const startInfrastructure = () => start.mutate({ kind: infrastructureStartJob.kind })
   const choose = useMutation(trpc.infrastructure.choose.mutationOptions({ onSuccess: startInfrastructure }))
   const autostart = useMutation(trpc.autostart.change.mutationOptions({ onSuccess: () => queries.invalidateQueries() }))
@@ -138,7 +140,7 @@ export function ProblemAction({ problem, onStarted }: { problem: Problem; onStar
       >
         {label}
       </Button>
-      {error && <span>{problemOf(error).message}</span>}
+      {error && problemOf(error).code !== notTyped && <span>{problemOf(error).message}</span>}
     </>
   )
   const { workspace } = problem

@@ -11,7 +11,7 @@ import { bytes, count } from '../../../shared/amounts'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
-import { pageOf } from './page-of'
+import { isPageOf } from './page-of'
 import { useJobs } from '../jobs/jobs'
 import { TypedPhrase } from './typed-phrase'
 import classes from './dialogs.module.css'
@@ -25,7 +25,7 @@ export function DeleteForm({ name, onClose }: { name: string; onClose: () => voi
   )
   const remove = async (): Promise<void> => {
     await send({ kind: deleteJob.kind, name, confirm: deleteWord, typed: name })
-    if (location === pageOf(name)) navigate('/instances')
+    if (isPageOf(location, name)) navigate('/instances')
   }
   return (
     <ConfirmForm

@@ -13,6 +13,7 @@ import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
 import { useJobs } from '../jobs/jobs'
+import { notTyped } from '../jobs/start'
 import dialogs from './dialogs.module.css'
 import classes from './several.module.css'
 
@@ -42,13 +43,20 @@ export function RenameForm({ name, onClose }: { name: string; onClose: () => voi
   const error =
     (typed !== name || tried) && (invalid ?? (aboutName && [found.message, found.cause].filter(Boolean).join(' ')))
   const running = runs(instance.status)
+  const checkAgain = (): void => {
+    setRefused(undefined)
+    void check.refetch()
+  }
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     setTried(true)
     if (invalid || fault) return focusFault(event.currentTarget)
     setSending(true)
     send({ kind: renameJob.kind, name, to: typed })
-      .then(onClose, (problem: unknown) => setRefused(problemOf(problem)))
+      .then(onClose, (thrown: unknown) => {
+        const problem = problemOf(thrown)
+        if (problem.code !== notTyped) setRefused(problem)
+      })
       .finally(() => setSending(false))
   }
   return (
@@ -76,7 +84,7 @@ export function RenameForm({ name, onClose }: { name: string; onClose: () => voi
           : `${name} isn’t running and will stay stopped.`}{' '}
         Its port and data don’t change.
       </p>
-      {found && !aboutName && <ProblemView problem={found} onRetry={() => void check.refetch()} />}
+      {found && !aboutName && <ProblemView problem={found} onRetry={checkAgain} retrying={check.isFetching} />}
       <div className={dialogs.buttons}>
         <Button variant="default" onClick={onClose}>
           Cancel

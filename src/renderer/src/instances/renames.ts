@@ -29,7 +29,8 @@ export const nameNow = (operation: OperationState, all: readonly OperationState[
     .reduce((now, { from, to }) => (from === now ? to : now), subjectOf(operation))
 
 /**
- * Where an instance is that isn't found under this name: it was or is being renamed, or a rename was undone.
+ * Where an instance is that isn't found under this name: it was or is being renamed, or a rename was undone. Not once
+ * another instance had the name.
  * @param exists whether there is an instance of a name
  */
 export function foundAs(
@@ -37,7 +38,10 @@ export function foundAs(
   name: string,
   exists: (name: string) => boolean,
 ): string | undefined {
-  const all = renamesIn(operations)
+  const another = operations
+    .filter(it => it.subject === name.toLowerCase() && it.kind !== renameJob.kind && it.phase !== 'rolled-back')
+    .reduce((newest, { openedAt }) => (openedAt > newest ? openedAt : newest), '')
+  const all = renamesIn(operations).filter(it => it.operation.openedAt > another)
   const later = all
     .filter(it => it.operation.phase !== 'rolled-back')
     .reduce((now, { from, to }) => (from === now ? to : now), name)

@@ -10,18 +10,17 @@ import {
   type ComponentType,
   type ReactNode,
 } from 'react'
-import { guardedNames, jobOf, startRequestSchema, type StartRequest } from '../../../shared/jobs'
+import { jobOf, startRequestSchema, type StartRequest } from '../../../shared/jobs'
 import { inTheWay, startJob } from '../../../shared/jobs/lifecycle'
 import { bulkOf, manyJob, type BulkAction } from '../../../shared/jobs/many'
-import { problem } from '../../../shared/problem'
 import type { InstanceView } from '../../../shared/instance'
 import { confirm } from '../app/confirm'
 import { useInstances, useOperationsStore } from '../app/live'
 import { notifyWithRetry } from '../app/notify'
-import { confirmNames } from '../instances/confirm-name'
 import { problemOf } from '../app/problem-of'
 import { useTRPCClient } from '../app/trpc'
 import { newestBySubject, type PendingJob } from '../instances/shown-status'
+import { notTyped, withNames } from './start'
 import { newReport, type Asked, type Skipped } from './report'
 
 /** A dialog that asks for the input of a job on one instance, and starts it. */
@@ -98,7 +97,7 @@ export function JobsProvider({ children }: { children: ReactNode }) {
 
   const acts = useMemo(() => {
     const send: Jobs['send'] = async given => {
-      const request = await withName(instances.current, given)
+      const request = await withNames(instances.current, given)
       const { kind, name } = request
       const after = newestBySubject(operations.view().operations).get(name.toLowerCase())?.id
       setPending(before => new Map([...before, [name, { kind, after }]]))
@@ -183,22 +182,9 @@ export function JobsProvider({ children }: { children: ReactNode }) {
   return <JobsContext value={jobs}>{children}</JobsContext>
 }
 
-/** The code of the Problem that the operator didn't type a name. */
-export const notTyped = 'cancelled'
-const tellUnlessCancelled =
+/** For jobs that begin with a question. */
+export const tellUnlessCancelled =
   (retry: () => void) =>
   (error: unknown): void => {
     if (problemOf(error).code !== notTyped) notifyWithRetry(retry)(error)
   }
-
-/** The request with the names of protected instances as confirmation, if they must be typed. @throws Problem `cancelled` */
-async function withName(instances: readonly InstanceView[], request: InstanceRequest): Promise<InstanceRequest> {
-  const { kind, name, typed } = request
-  const guarded = guardedNames(request, instances)
-  if (!guarded.length || typed !== undefined) return request
-  const job = jobOf(kind)
-  const verb = job?.bulk?.verb ?? job?.offer?.label.replace(/…$/, '') ?? 'Continue'
-  // Others than the one that it is about are in its way.
-  if (await confirmNames(guarded, guarded.includes(name) ? verb : 'Stop')) return { ...request, typed: guarded.join() }
-  throw problem({ code: notTyped, message: 'Nothing was changed, because the name wasn’t typed.' })
-}

@@ -9,7 +9,7 @@ import { directorJob } from '../../../shared/jobs/director'
 import { infrastructureStartJob } from '../../../shared/jobs/infrastructure'
 import { waitsForInfrastructure, type OperationState } from '../../../shared/operation'
 import { waitsForDecision, type Problem } from '../../../shared/problem'
-import { notifyProblem, notifyWithRetry } from '../app/notify'
+import { notifyProblem } from '../app/notify'
 import { ProblemView } from '../app/problem'
 import { useTRPC, useTRPCClient } from '../app/trpc'
 import { useInfrastructure, useOperations } from '../app/live'
@@ -17,6 +17,8 @@ import { useDraft } from '../create/draft'
 import { isDirty, type Answers } from '../create/wizard'
 import { pageOf } from '../instances/page-of'
 import { nameNow } from '../instances/renames'
+import { tellUnlessCancelled } from '../jobs/jobs'
+import { startAsking } from '../jobs/start'
 import { CreateReady, PasswordOnce } from './create-ready'
 import { serviceTitle } from '../../../shared/infrastructure'
 import { failuresOf, isPastReturn, planOf, wordsOf } from '../../../shared/jobs/words'
@@ -185,9 +187,10 @@ function useAgain(operation: OperationState): { readonly again?: Again; readonly
   const input = plan === undefined ? undefined : job?.again?.(plan)
   if (!job || !input) return {}
   const run = (): void => {
-    client.operations.start
-      .mutate(startRequestSchema.parse({ kind: job.kind, ...input }))
-      .then(({ id }) => navigate(`/operations/${id}`), notifyWithRetry(run))
+    startAsking(client, startRequestSchema.parse({ kind: job.kind, ...input })).then(
+      ({ id }) => navigate(`/operations/${id}`),
+      tellUnlessCancelled(run),
+    )
   }
   return { again: { label: 'Try again', run } }
 }

@@ -32,10 +32,17 @@ export function PageTerminal({ name }: { name: string }) {
   const state = useSyncExternalStore(session.subscribe, () => session.state)
   const host = useRef<HTMLDivElement>(null)
   const leave = useRef<HTMLButtonElement>(null)
+  const note = useRef<HTMLParagraphElement>(null)
 
   useEffect(() => (host.current ? session.show(host.current, () => leave.current?.focus()) : undefined), [session])
   useEffect(() => session.wear(scheme), [session, scheme])
   useEffect(() => session.readAloud(aloud), [session, aloud])
+  const ended = state.phase === 'ended'
+  useEffect(() => {
+    const { activeElement, body } = document
+    // Not to the button: whoever is still typing would press it.
+    if (ended && (activeElement === body || host.current?.contains(activeElement))) note.current?.focus()
+  }, [ended])
 
   const openAnother = (): void => {
     session.close()
@@ -64,7 +71,7 @@ export function PageTerminal({ name }: { name: string }) {
           checked={aloud}
           onChange={event => setAloud(event.currentTarget.checked)}
         />
-        {state.phase !== 'ended' && (
+        {!ended && (
           <Button ref={leave} size="compact-xs" variant="subtle" onClick={() => session.end()}>
             End shell
           </Button>
@@ -75,11 +82,11 @@ export function PageTerminal({ name }: { name: string }) {
       </div>
       <footer className={classes.foot}>
         {state.phase === 'ended' ? (
-          <p role="status">
+          <p ref={note} role="status" tabIndex={-1}>
             {state.lost
               ? 'The connection was lost, so the shell ended.'
               : `The shell ${state.code ? `exited with code ${state.code}` : 'has ended'}.`}{' '}
-            <Button size="compact-xs" variant="subtle" onClick={openAnother} autoFocus>
+            <Button size="compact-xs" variant="subtle" onClick={openAnother}>
               Open a new shell
             </Button>
           </p>

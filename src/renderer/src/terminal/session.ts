@@ -61,6 +61,10 @@ export class ShellSession {
     return this.#state
   }
 
+  get #hasEnded(): boolean {
+    return this.#state.phase === 'ended'
+  }
+
   readonly subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -85,7 +89,7 @@ export class ShellSession {
       fit()
       this.#open()
     })
-    this.#view.focus()
+    if (!this.#hasEnded) this.#view.focus()
     return () => {
       resize.disconnect()
       this.#element.remove()
@@ -112,6 +116,7 @@ export class ShellSession {
   /** Ends the shell and removes what it printed. */
   close(): void {
     this.#subscription?.unsubscribe()
+    this.#id = undefined
     this.#view.dispose()
     this.#element.remove()
   }
@@ -190,6 +195,7 @@ export class ShellSession {
   /** @returns whether the shell gets the key */
   #key(event: KeyboardEvent): boolean {
     const { key, ctrlKey, shiftKey, altKey, metaKey, type } = event
+    if (this.#hasEnded && (key === 'Tab' || key === 'Escape')) return false // they are the page’s again
     const onlyShift = shiftKey && !altKey && !metaKey
     if (onlyShift && ctrlKey && key.toLowerCase() === 'c') {
       event.preventDefault() // in a browser, it opens the developer tools

@@ -1,0 +1,31 @@
+/** Starts a job for which the names of protected instances may have to be typed first. */
+import type { TRPCClient } from '@trpc/client'
+import type { Router } from '../../../main/api/router'
+import type { InstanceView } from '../../../shared/instance'
+import { guardedNames, jobOf, type StartRequest } from '../../../shared/jobs'
+import { problem } from '../../../shared/problem'
+import { confirmNames } from '../instances/confirm-name'
+
+/** The code of the Problem that the operator didn't type a name. */
+export const notTyped = 'cancelled'
+
+/** The request with the names of protected instances as confirmation, if they must be typed. @throws Problem `cancelled` */
+export async function withNames<Request extends StartRequest>(
+  instances: readonly InstanceView[],
+  request: Request,
+): Promise<Request> {
+  const guarded = guardedNames(request, instances)
+  if (!guarded.length || request.typed !== undefined) return request
+  const job = jobOf(request.kind)
+  const verb = job?.bulk?.verb ?? job?.offer?.label.replace(/…$/, '') ?? 'Continue'
+  // Others than the one that it is about are in its way.
+  const itself = 'name' in request && guarded.includes(request.name)
+  if (await confirmNames(guarded, itself ? verb : 'Stop')) return { ...request, typed: guarded.join() }
+  throw problem({ code: notTyped, message: 'Nothing was changed, because the name wasn’t typed.' })
+}
+
+/** For where the instances aren't at hand. @throws the router's Problem, or `cancelled` */
+export async function startAsking(client: TRPCClient<Router>, request: StartRequest): Promise<{ readonly id: string }> {
+  const instances = jobOf(request.kind)?.guards ? (await client.instances.list.query()).instances : []
+  return await client.operations.start.mutate(await withNames(instances, request))
+}
