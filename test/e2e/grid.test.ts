@@ -522,11 +522,12 @@ test('the address says how the list is arranged: after a reload, back, and under
   await expect(list.filter('Not in PM2')).toHaveAttribute('aria-pressed', 'true')
 
   await views.click()
-  await list.menu.getByRole('menuitem', { name: 'Kept ones' }).click()
+  await list.menu.getByRole('menuitemradio', { name: 'Kept ones' }).click()
   await expect(list.row('kept-2')).toBeVisible()
   await expect(list.row('By-Hand')).toHaveCount(0)
   await chosen.click()
   await list.menu.getByRole('menuitem', { name: 'Delete the view' }).click()
+  await window.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
   await expect(views).toBeVisible()
   await window.getByRole('button', { name: 'Name', exact: true }).click()
 })

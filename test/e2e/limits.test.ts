@@ -117,6 +117,7 @@ test('tables: rows a page at a time, a whole value, nothing that is a secret', a
   await main.getByRole('button', { name: 'Next' }).click()
   await expect(table.getByRole('row').nth(1)).toContainText('Pupil 101')
   await expect(main.getByRole('status')).toHaveText('Rows 101 to 150')
+  await expect(main.getByRole('button', { name: 'Next' })).toBeFocused() // though it leads no further
   await main.getByRole('button', { name: 'Previous' }).click()
   await expect(table.getByRole('row').nth(1)).toContainText('Pupil 1NULL')
 

@@ -8,6 +8,7 @@ import {
   countGroups,
   nextSort,
   tagFilter,
+  shownTags,
   tagsOf,
   type Filter,
   type ShownInstance,
@@ -190,6 +191,14 @@ describe('the order and the filter', () => {
       { tag: 'Year 9', count: 1 },
     ])
   })
+  it('offers the most frequent tags as filters, and always the one in force', () => {
+    const tags = ['a', 'b', 'c', 'd', 'e', 'f', 'Last'].map(tag => ({ tag, count: 1 }))
+    const six = tags.slice(0, 6)
+    expect(shownTags(tags, 'all')).toEqual(six)
+    expect(shownTags(tags, 'tag:a')).toEqual(six)
+    expect(shownTags(tags, 'tag:last')).toEqual(tags)
+    expect(shownTags(tags, 'tag:gone')).toEqual([...six, { tag: 'gone', count: 0 }])
+  })
   it('counts what there is', () => {
     expect(countGroups(all)).toEqual([
       { group: 'online', count: 2 },
@@ -307,6 +316,10 @@ describe('an address', () => {
 
   it('says order and view even if they are ours, so that a link shows the same to everyone', () => {
     expect(textOf(arrangementOf(''))).toBe('sort=name&view=table')
+  })
+
+  it('a tag is the same in capitals', () => {
+    expect(arrangementOf('filter=tag:Trial').filter).toBe('tag:trial')
   })
 
   it('filters favourites', () => {

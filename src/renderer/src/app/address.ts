@@ -29,7 +29,11 @@ const state = (): string => parts()[2] ?? ''
 
 /** @param to with or without state */
 function navigate(to: string, { replace = false }: { replace?: boolean } = {}): void {
-  history[replace ? 'replaceState' : 'pushState'](null, '', `#${to}`)
+  try {
+    history[replace ? 'replaceState' : 'pushState'](null, '', `#${to}`)
+  } catch {
+    return // the browser takes no more for now: it counts them
+  }
   changed()
 }
 

@@ -34,14 +34,27 @@ export const isStatusFilter = (filter: string): filter is StatusGroup => Object.
 export const isFilter = (text: string): text is Filter =>
   ['all', 'outdated', 'favourites'].includes(text) || isTagFilter(text) || isStatusFilter(text)
 
+export interface TagCount {
+  readonly tag: string
+  readonly count: number
+}
+
 /** All tags in use, in the spelling of the first instance that has them, the most frequent first. */
-export function tagsOf(all: readonly Pick<InstanceView, 'tags'>[]): { readonly tag: string; readonly count: number }[] {
+export function tagsOf(all: readonly Pick<InstanceView, 'tags'>[]): readonly TagCount[] {
   const found = new Map<string, { tag: string; count: number }>()
   for (const tag of all.flatMap(it => it.tags ?? [])) {
     const its = found.get(tag.toLowerCase())
     found.set(tag.toLowerCase(), { tag: its?.tag ?? tag, count: (its?.count ?? 0) + 1 })
   }
   return [...found.values()].toSorted((a, b) => b.count - a.count || compareNames(a.tag, b.tag))
+}
+
+/** Those that are offered as filters: the most frequent, and the one in force, even if nothing has it any more. */
+export function shownTags(all: readonly TagCount[], filter: Filter): readonly TagCount[] {
+  const most = all.slice(0, 6)
+  const isActive = ({ tag }: TagCount): boolean => tagFilter(tag) === filter
+  if (!isTagFilter(filter) || most.some(isActive)) return most
+  return [...most, all.find(isActive) ?? { tag: filter.slice('tag:'.length), count: 0 }]
 }
 
 /** Sort order of statuses: what needs attention comes first. */

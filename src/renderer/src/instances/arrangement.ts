@@ -1,5 +1,5 @@
 /** How the list is arranged, and how its address says so: `sort=-memory&view=grid&filter=tag%3Atrial&find=school`. */
-import { isFilter, sortKeys, type Filter, type Sort } from './arrange'
+import { isFilter, isTagFilter, sortKeys, type Filter, type Sort } from './arrange'
 
 export type View = 'table' | 'grid'
 
@@ -16,7 +16,8 @@ const plain: Arrangement = { ...everything, sort: { key: 'name', descending: fal
 /** @param text what follows the question mark; whatever it doesn't say, or says wrongly, is as by default */
 export function arrangementOf(text: string, fallback: Pick<Arrangement, 'sort' | 'view'> = plain): Arrangement {
   const said = new URLSearchParams(text)
-  const [sort, view, filter] = [said.get('sort') ?? '', said.get('view'), said.get('filter') ?? '']
+  const [sort, view, wanted] = [said.get('sort') ?? '', said.get('view'), said.get('filter') ?? '']
+  const filter = isTagFilter(wanted) ? wanted.toLowerCase() : wanted
   const key = sortKeys.find(it => it === sort.replace('-', ''))
   return {
     query: said.get('find') ?? '',

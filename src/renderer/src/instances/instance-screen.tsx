@@ -2,7 +2,7 @@
 import { Anchor, Button, Skeleton } from '@mantine/core'
 import { IconChevronLeft, IconDotsVertical, IconMoodEmpty } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useEffect, useRef, useState } from 'react'
+import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import { Link, Redirect } from 'wouter'
 import type { InstanceDetails } from '../../../shared/instance'
 import { isTrouble } from '../../../shared/status'
@@ -33,7 +33,7 @@ import { foundAs, historyOf } from './renames'
 import { useShownInstances } from './use-shown'
 import classes from './instance.module.css'
 
-const PageTables = later(() => import('../tables/page-tables').then(it => it.PageTables))
+const PageTables = memo(later(() => import('../tables/page-tables').then(it => it.PageTables)))
 const PageTerminal = later(() => import('../terminal/page-terminal').then(it => it.PageTerminal))
 
 /** @param tab from the address: `logs`, `errors` for logs with only the errors, `terminal`, `tables`, otherwise the overview */
@@ -114,7 +114,7 @@ function Overview({ shown }: { shown: ShownInstance }) {
   const { data } = useInstances()
   const trpc = useTRPC()
   const { operations } = useOperations()
-  const its = historyOf(operations, instance.name)
+  const its = useMemo(() => historyOf(operations, instance.name), [operations, instance.name])
   const details = useQuery(trpc.instances.details.queryOptions({ name: instance.name }, { staleTime: 0 }))
   const { refetch } = details
   const settled = its.filter(it => it.settledAt).length

@@ -11,7 +11,7 @@ import { useInstances, useOperations } from '../app/live'
 import { EmptyState, Page, Section } from '../app/page'
 import { useInstanceActions } from './actions'
 import { ActionsMenu } from './actions-menu'
-import { arrange, countGroups, isIn, tagsOf, type ShownInstance } from './arrange'
+import { arrange, countGroups, isIn, shownTags, tagsOf, type ShownInstance } from './arrange'
 import { everything } from './arrangement'
 import { Banners } from './banners'
 import { Broken } from './broken'
@@ -69,9 +69,6 @@ export function InstancesScreen() {
   )
 }
 
-/** The most frequent; the others can be found by typing. */
-const shownTags = 6
-
 function List({
   made,
   creations,
@@ -87,7 +84,7 @@ function List({
   const view = useDeferredValue(wanted.view)
   const search = useRef<HTMLInputElement>(null)
   const [menu, setMenu] = useState<{ name: string; at: { x: number; y: number } }>()
-  const tags = useMemo(() => tagsOf(made.map(it => it.instance)).slice(0, shownTags), [made])
+  const tags = useMemo(() => shownTags(tagsOf(made.map(it => it.instance)), wanted.filter), [made, wanted.filter])
   const groups = useMemo(() => countGroups(made), [made])
   const favourites = useMemo(() => made.filter(it => isIn('favourites', it)).length, [made])
   const outdated = useMemo(() => made.filter(it => isIn('outdated', it)), [made])

@@ -5,6 +5,7 @@ import { useMutation } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
 import { useRef, useState, type FormEvent } from 'react'
 import { isNamed, viewNameSchema, type SavedView } from '../../../shared/saved-views'
+import { confirm } from '../app/confirm'
 import { useHold } from '../app/hold'
 import { notifyProblem } from '../app/notify'
 import { ProblemView } from '../app/problem'
@@ -24,11 +25,20 @@ export function SavedViews() {
   const remove = useMutation(trpc.views.remove.mutationOptions({ onError: notifyProblem }))
   const text = textOf(now)
   const button = useRef<HTMLButtonElement>(null)
-  const chosen = views.find(it => it.arrangement === text)
+  const current = views.filter(it => textOf(arrangementOf(it.arrangement)) === text)
+  const [chosen] = current
   const save = (): void => {
     button.current?.focus() // the dialog gives the focus back to what has it now, and the menu's entry goes
     ask(saveDialog(text, views))
   }
+  const askToRemove = (name: string): void =>
+    confirm({
+      title: `Delete the view “${name}”?`,
+      children: 'It is deleted for everyone who uses this workspace. The instances stay as they are.',
+      confirm: 'Delete',
+      cancel: 'Keep it',
+      onConfirm: () => remove.mutate({ name }),
+    })
   return (
     <Menu position="bottom-end" width={280} withInitialFocusPlaceholder={false}>
       <Menu.Target>
@@ -53,15 +63,16 @@ export function SavedViews() {
           </Menu.Label>
         )}
         {views.map(it => (
-          <Menu.Item
+          <Menu.RadioItem
             key={it.name}
-            leftSection={
-              it === chosen ? <IconCheck size={16} aria-label="Current view" /> : <span className={classes.blank} />
-            }
-            onClick={() => arrange(arrangementOf(it.arrangement))}
+            value={it.name}
+            checked={it === chosen}
+            checkIcon={<IconCheck size={16} aria-hidden />}
+            closeMenuOnClick
+            onChange={() => arrange(arrangementOf(it.arrangement))}
           >
             {it.name}
-          </Menu.Item>
+          </Menu.RadioItem>
         ))}
         <Menu.Divider />
         {!chosen && (
@@ -69,15 +80,16 @@ export function SavedViews() {
             Save this view…
           </Menu.Item>
         )}
-        {chosen && (
+        {current.map(it => (
           <Menu.Item
+            key={it.name}
             color="red"
             leftSection={<IconTrash size={16} />}
-            onClick={() => remove.mutate({ name: chosen.name })}
+            onClick={() => askToRemove(it.name)}
           >
-            Delete the view “{chosen.name}”
+            Delete the view “{it.name}”…
           </Menu.Item>
-        )}
+        ))}
       </Menu.Dropdown>
     </Menu>
   )

@@ -1,7 +1,7 @@
 /** Announces passwords of new directors that nobody has been shown yet. */
 import { Button } from '@mantine/core'
 import { IconKey } from '@tabler/icons-react'
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 import { Link } from 'wouter'
 import type { OperationState } from '../../../shared/operation'
 import { useInstances, useOperations, useUnseen } from '../app/live'
@@ -13,14 +13,18 @@ import { nameNow } from './renames'
 
 /** @param of one instance only */
 export function UnseenPasswords({ of }: { of?: string }) {
-  const unseen = useUnseen() ?? []
+  const unseen = useUnseen()
   const { data } = useInstances()
   const names = new Set(of === undefined ? data?.instances.map(it => it.name) : [of])
   const { operations } = useOperations()
-  const creations = operations
-    .filter(it => unseen.includes(it.id))
-    .map(operation => ({ operation, name: nameNow(operation, operations) }))
-    .filter(it => names.has(it.name))
+  const all = useMemo(
+    () =>
+      operations
+        .filter(it => unseen?.includes(it.id))
+        .map(operation => ({ operation, name: nameNow(operation, operations) })),
+    [operations, unseen],
+  )
+  const creations = all.filter(it => names.has(it.name))
   return <Announced key={creations.map(it => it.operation.id).join()} creations={creations} />
 }
 

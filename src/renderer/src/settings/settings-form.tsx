@@ -1,6 +1,6 @@
 /** The workspace's settings, one card per section. A section's changes are saved together. */
-import { Button, Input, NativeSelect } from '@mantine/core'
-import { IconCheck } from '@tabler/icons-react'
+import { Button, Input } from '@mantine/core'
+import { IconCheck, IconChevronDown } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useSubscription } from '@trpc/tanstack-react-query'
 import { useState, type FormEvent } from 'react'
@@ -16,6 +16,7 @@ import {
   type SettingState,
 } from '../../../shared/settings'
 import { focusFault } from '../app/focus-fault'
+import { useApp } from '../app/live'
 import { Section } from '../app/page'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
@@ -125,7 +126,8 @@ interface FieldProps {
 }
 
 function Field({ setting, state, draft, error, busy, onType, onReset }: FieldProps) {
-  const { key, title, explanation, effect, numeric, choices, unit } = setting
+  const { key, title, explanation, effect, numeric, choices, unit, local } = setting
+  const here = useApp().desktop || local === undefined
   return (
     <div className={classes.field}>
       <label htmlFor={key}>{title}</label>
@@ -135,6 +137,7 @@ function Field({ setting, state, draft, error, busy, onType, onReset }: FieldPro
         description={
           <>
             {explanation} <span className={classes.effect}>{effect}</span>
+            {!here && <> {local}</>}
           </>
         }
         inputWrapperOrder={['input', 'error', 'description']}
@@ -142,15 +145,23 @@ function Field({ setting, state, draft, error, busy, onType, onReset }: FieldPro
       >
         <div className={classes.value}>
           {choices ? (
-            <NativeSelect
+            <Input
+              component="select"
               id={key}
               name={key}
               size="sm"
-              data={[...choices]}
+              pointer
+              rightSection={<IconChevronDown size={14} aria-hidden />}
+              rightSectionPointerEvents="none"
               value={draft ?? text(state?.value)}
               error={error !== undefined}
+              disabled={!here}
               onChange={event => onType(event.currentTarget.value)}
-            />
+            >
+              {choices.map(it => (
+                <option key={it}>{it}</option>
+              ))}
+            </Input>
           ) : (
             <Input
               id={key}
@@ -170,7 +181,7 @@ function Field({ setting, state, draft, error, busy, onType, onReset }: FieldPro
             />
           )}
           {unit !== undefined && <span className="dimmed">{unit}</span>}
-          <Origin title={title} state={state} busy={busy} onReset={onReset} />
+          <Origin title={title} state={state} busy={busy || !here} onReset={onReset} />
         </div>
       </Input.Wrapper>
     </div>

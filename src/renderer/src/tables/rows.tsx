@@ -1,7 +1,7 @@
 /** The rows of one table, a page at a time. */
 import { Button, Skeleton, Table, Title } from '@mantine/core'
 import { modals } from '@mantine/modals'
-import { useQuery } from '@tanstack/react-query'
+import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { rowsPerPage, type TableCell, type TablePage, type TableView } from '../../../shared/tables'
 import { ProblemView } from '../app/problem'
@@ -16,10 +16,13 @@ export function Rows({ name, of: { schema, table } }: { name: string; of: TableV
   /** What each page after the first one comes after. */
   const [pages, setPages] = useState<readonly (readonly string[])[]>([])
   const after = pages.at(-1)
-  const { data, error, refetch, isFetching } = useQuery(
-    trpc.tables.page.queryOptions({ ...of, ...(after && { after: [...after] }) }, { staleTime: 0 }),
+  const { data, error, refetch, isFetching, isPlaceholderData } = useQuery(
+    trpc.tables.page.queryOptions(
+      { ...of, ...(after && { after: [...after] }) },
+      { staleTime: 0, placeholderData: keepPreviousData },
+    ),
   )
-  const next = data?.next
+  const next = isPlaceholderData ? undefined : data?.next
   const show = (column: string, row: string): string =>
     modals.open({ title: column, size: 720, children: <WholeValue of={{ ...of, column, row }} /> })
   return (
@@ -40,21 +43,36 @@ export function Rows({ name, of: { schema, table } }: { name: string; of: TableV
         <Skeleton className={classes.grid} radius={0} aria-label="Loading" />
       )}
       <footer className={classes.foot}>
-        {data && <span role="status">{wordsOf(data, pages.length)}</span>}
-        {pages.length > 0 && (
-          <Button size="compact-xs" variant="subtle" onClick={() => setPages(pages.slice(0, -1))}>
-            Previous
-          </Button>
-        )}
-        {next && (
-          <Button size="compact-xs" variant="subtle" onClick={() => setPages([...pages, next])}>
-            Next
-          </Button>
-        )}
+        <span role="status">{data && !isPlaceholderData && wordsOf(data, pages.length)}</span>
+        <Turn can={!isPlaceholderData && pages.length > 0} onTurn={() => setPages(pages.slice(0, -1))}>
+          Previous
+        </Turn>
+        <Turn can={next !== undefined} onTurn={() => next && setPages([...pages, next])}>
+          Next
+        </Turn>
       </footer>
     </section>
   )
 }
+
+interface TurnProps {
+  can: boolean
+  onTurn: () => void
+  children: string
+}
+
+/** Not `disabled` where it leads nowhere: it would lose the focus. */
+const Turn = ({ can, onTurn, children }: TurnProps) => (
+  <Button
+    size="compact-xs"
+    variant="subtle"
+    aria-disabled={!can}
+    data-disabled={!can || undefined}
+    onClick={can ? onTurn : undefined}
+  >
+    {children}
+  </Button>
+)
 
 function wordsOf({ rows, more, next, moreColumns, columns }: TablePage, before: number): string {
   const [first, last] = [before * rowsPerPage + 1, before * rowsPerPage + rows.length].map(it => it.toLocaleString())
