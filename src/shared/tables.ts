@@ -8,8 +8,10 @@ const identifier = z.string().min(1).max(63)
 export const tableSchema = z.object({ name: nameSchema, schema: identifier, table: identifier })
 export type TableRef = Readonly<z.infer<typeof tableSchema>>
 
+/** Of a value in a primary key, to continue after it. */
+export const mostKeyCharacters = 10_000
 /** @see TablePage.next */
-export const pageSchema = tableSchema.extend({ after: z.array(z.string().max(10_000)).max(32).optional() })
+export const pageSchema = tableSchema.extend({ after: z.array(z.string().max(mostKeyCharacters)).max(32).optional() })
 export const valueSchema = tableSchema.extend({
   column: identifier,
   row: z.string().regex(/^\(\d{1,10},\d{1,5}\)$/),
@@ -44,7 +46,7 @@ export interface TablePage {
     readonly row: string
     readonly cells: readonly TableCell[]
   }[]
-  /** What the next page comes after: the last row's primary key. Absent on the last page, and without such a key. */
+  /** What the next page comes after: the last row's primary key. Absent on the last page, without such a key, and if it holds a secret. */
   readonly next?: readonly string[]
   /** There are more rows. */
   readonly more: boolean

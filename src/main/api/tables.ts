@@ -6,7 +6,11 @@ import { router, workspaceProcedure } from './trpc'
 export const tablesRouter = router({
   list: workspaceProcedure
     .input(namedSchema)
-    .query(({ ctx: { workspace }, input }) => workspace.tables.list(input.name)),
-  page: workspaceProcedure.input(pageSchema).query(({ ctx: { workspace }, input }) => workspace.tables.page(input)),
-  value: workspaceProcedure.input(valueSchema).query(({ ctx: { workspace }, input }) => workspace.tables.value(input)),
+    .query(({ ctx: { workspace }, input, signal }) => workspace.tables.list(input.name, signal)),
+  page: workspaceProcedure
+    .input(pageSchema)
+    .query(({ ctx: { workspace }, input, signal }) => workspace.tables.page(input, signal)),
+  value: workspaceProcedure
+    .input(valueSchema)
+    .query(({ ctx: { workspace }, input, signal }) => workspace.tables.value(input, signal)),
 })

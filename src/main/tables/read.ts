@@ -6,6 +6,7 @@ import { escapeIdentifier } from 'pg'
 import { problem } from '../../shared/problem'
 import { holdsSecret, isSecretName, maskSecrets } from '../../shared/secret-names'
 import {
+  mostKeyCharacters,
   rowsPerPage,
   type TableCell,
   type TableColumn,
@@ -63,7 +64,7 @@ export async function pageOf(look: Look, of: TableRef, after?: readonly string[]
     moreColumns: all.length > mostColumns,
     rows: rows.map(([row, ...texts]) => ({ row: row ?? '', cells: columns.map((it, at) => cellOf(it, texts[at])) })),
     more,
-    ...(more && keyed && last && { next: last }),
+    ...(more && keyed && last?.every(travels) && { next: last }),
   }
 }
 
@@ -106,6 +107,10 @@ async function columnsOf(look: Look, of: TableRef): Promise<readonly TableColumn
     hidden: isSecretName(name ?? ''),
   }))
 }
+
+/** Whether a key's value may go to the page and back: it is short, and no cell would hide a part of it. */
+const travels = (value: string): boolean =>
+  value.length <= mostKeyCharacters && !holdsSecret(value) && maskSecrets(value) === value
 
 function cellOf({ hidden }: TableColumn, value: string | null | undefined): TableCell {
   if (hidden || (typeof value === 'string' && holdsSecret(value))) return { hidden: true }

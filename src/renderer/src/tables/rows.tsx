@@ -78,7 +78,7 @@ function wordsOf({ rows, more, next, moreColumns, columns }: TablePage, before: 
   const [first, last] = [before * rowsPerPage + 1, before * rowsPerPage + rows.length].map(it => it.toLocaleString())
   return [
     rows.length === 0 ? 'No rows' : rows.length === 1 ? `Row ${first}` : `Rows ${first} to ${last}`,
-    more && !next && 'there are more, but they can’t be shown because the table has no primary key',
+    more && !next && 'there are more, but they can’t be shown because the table has no usable primary key',
     moreColumns && `first ${columns.length} columns only`,
   ]
     .filter(Boolean)
