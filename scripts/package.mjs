@@ -5,5 +5,5 @@ import { makePackages } from './package/make.mjs'
 
 await script(async () => {
   await dependencies()
-  await makePackages()
+  await makePackages({ anyElectron: process.argv.includes('--any-electron') })
 })

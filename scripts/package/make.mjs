@@ -13,16 +13,22 @@ import { makeTar } from './tar.mjs'
 
 const dist = join(project, 'dist')
 
-/** The dependencies must be installed. */
-export async function makePackages() {
-  const { path, name: which } = await electron()
+/** The dependencies must be installed. @param {{ anyElectron: boolean }} options whether any version of Electron will do */
+export async function makePackages({ anyElectron }) {
+  const { path, version: found, name: which } = await electron()
   say(`Using ${which}.`)
+  const { version, devDependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'))
+  const wanted = devDependencies.electron
+  if (found !== wanted && !anyElectron)
+    throw new Failure(
+      `A package needs Electron ${wanted}, but this machine has ${found}.`,
+      'let this machine reach github.com, or name a mirror in ELECTRON_MIRROR. To package it anyway, add “-- --any-electron”.',
+    )
   await build()
   await rm(dist, { recursive: true, force: true }) // packages of an earlier version
   await mkdir(dist)
   const root = await mkdtemp(join(dist, '.tree-'))
   try {
-    const { version } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'))
     const making = { root, version, architecture: process.arch, epoch: await epoch(), electron: path }
     await step('Laying out the files', () => stage(making))
     const { debian } = architectures[process.arch]
