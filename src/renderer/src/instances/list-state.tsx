@@ -30,8 +30,6 @@ interface ListState extends Arrangement {
 
 const ListContext = createContext<ListState | undefined>(undefined)
 const place = '/instances'
-/** After the last key. */
-const settledMs = 200
 
 export function ListStateProvider({ children }: { children: ReactNode }) {
   const [path, navigate] = useLocation()
@@ -43,24 +41,12 @@ export function ListStateProvider({ children }: { children: ReactNode }) {
     getInitialValueInEffect: false,
   })
   const [left, setLeft] = useState(() => textOf(arrangementOf(looks)))
-  /** What isn't in the address yet: browsers refuse an address that changes with every key. */
-  const [typed, setTyped] = useState<string>()
-  const here = `${path}?${address}`
-  const [known, setKnown] = useState(here)
-  if (known !== here) {
-    setKnown(here)
-    setTyped(undefined)
-  }
-  const text = typed ?? (path === place && address ? textOf(arrangementOf(address, arrangementOf(left))) : left)
+  const text = path === place && address ? textOf(arrangementOf(address, arrangementOf(left))) : left
   if (text !== left) setLeft(text)
   useEffect(() => {
     setLooks(textOf({ ...arrangementOf(text), ...everything }))
-    if (path !== place || address === text) return undefined
-    const follow = (): void => navigate(`${place}?${text}`, { replace: true })
-    if (typed === undefined) return follow()
-    const timer = setTimeout(follow, settledMs)
-    return () => clearTimeout(timer)
-  }, [text, typed, address, path, navigate, setLooks])
+    if (path === place && address !== text) navigate(`${place}?${text}`, { replace: true })
+  }, [text, address, path, navigate, setLooks])
 
   const [selection, setSelection] = useState(nothingSelected)
   const scrolled = useRef(0)
@@ -69,18 +55,13 @@ export function ListStateProvider({ children }: { children: ReactNode }) {
     return {
       ...now,
       // Back leads to the filter before; what is typed, and how the list looks, are no steps.
-      arrange: (change: Partial<Arrangement>) => {
-        const next = textOf({ ...now, ...change })
-        if (Object.keys(change).join() === 'query') return setTyped(next)
-        if (typed !== undefined) navigate(`${place}?${typed}`, { replace: true }) // Back leads to it
-        setTyped(undefined)
-        navigate(`${place}?${next}`, { replace: change.filter === undefined })
-      },
+      arrange: (change: Partial<Arrangement>) =>
+        navigate(`${place}?${textOf({ ...now, ...change })}`, { replace: change.filter === undefined }),
       selection,
       setSelection,
       scrolled,
     }
-  }, [text, typed, navigate, selection])
+  }, [text, navigate, selection])
   return <ListContext value={state}>{children}</ListContext>
 }
 
