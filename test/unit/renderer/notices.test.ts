@@ -45,3 +45,14 @@ it('failures share a notice, until the same is tried again', () => {
   expect(shown()[0]).toEqual(['bad start', 'Couldn’t start “gamma”'])
   withdrawAll()
 })
+
+it('a rename’s notice goes with the next job on the new name', () => {
+  const target = (name: string) => ({ name, port: 5000, cwd: '/w', script: '/w/it.js' })
+  const plan = { before: target('school'), target: target('College'), ran: true, wanted: true }
+  tell({ ...failed('school'), kind: 'rename', plan, phase: 'succeeded', turned: undefined }, nothing)
+  expect(shown()).toHaveLength(1)
+  withdraw('other', nothing)
+  expect(shown()).toHaveLength(1)
+  withdraw('college', nothing)
+  expect(shown()).toEqual([])
+})

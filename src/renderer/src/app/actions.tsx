@@ -1,22 +1,16 @@
 /** Everything that can be done from any screen: the one list behind the command palette and the window's menus. */
 import {
-  IconActivity,
   IconBook,
-  IconDatabase,
   IconDownload,
   IconFileImport,
-  IconFileText,
-  IconHeartbeat,
   IconHelp,
   IconInfoCircle,
   IconKeyboard,
-  IconLayoutGrid,
   IconPlayerPlay,
   IconPlayerStop,
   IconPlus,
   IconRefresh,
   IconSearch,
-  IconSettings,
   type Icon,
 } from '@tabler/icons-react'
 import { spotlight } from '@mantine/spotlight'
@@ -27,6 +21,7 @@ import { useSaveDiagnostics } from '../help/diagnostics'
 import { showShortcuts } from '../help/shortcuts'
 import { useInfrastructureSwitch } from '../infrastructure/switch'
 import { helpKey, paletteKey } from './keys'
+import { places } from './places'
 
 export interface AppAction {
   readonly id: string
@@ -100,12 +95,7 @@ export function useAppActions(): readonly AppAction[] {
       run: spotlight.open,
       rare: true,
     },
-    place('View', '/instances', 'Instances', IconLayoutGrid),
-    place('View', '/infrastructure', 'Infrastructure', IconDatabase),
-    place('View', '/health', 'Health', IconHeartbeat),
-    place('View', '/logs', 'Logs', IconFileText),
-    place('View', '/activity', 'Activity', IconActivity),
-    place('View', '/settings', 'Settings', IconSettings),
+    ...places.map(({ to, word, Icon }) => place('View', to, word, Icon)),
     place('Help', '/help', 'Help', IconHelp),
     { ...place('Help', '/help/README.md', 'Documentation', IconBook), rare: true },
     {

@@ -1,5 +1,5 @@
 /** The command palette (Ctrl+K) finds instances and actions by name. */
-import { Spotlight } from '@mantine/spotlight'
+import { Spotlight, spotlight } from '@mantine/spotlight'
 import { IconSearch, IconStack2, type Icon } from '@tabler/icons-react'
 import { useState } from 'react'
 import { useLocation } from 'wouter'
@@ -104,7 +104,7 @@ function useEntries(): PaletteEntry[] {
         }),
     ),
     ...actions
-      .filter(it => !it.disabled)
+      .filter(it => !it.disabled && it.run !== spotlight.open)
       .map(({ id, label, Icon: Mark, run, place, rare }): PaletteEntry => ({
         id,
         label,

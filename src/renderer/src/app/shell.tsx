@@ -1,15 +1,7 @@
 /** The frame of all screens: navigation and top bar. */
 import { Tooltip, UnstyledButton } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
-import {
-  IconActivity,
-  IconDatabase,
-  IconFileText,
-  IconHeartbeat,
-  IconLayoutGrid,
-  IconSettings,
-  IconStack2,
-} from '@tabler/icons-react'
+import { IconStack2 } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import { Link, useLocation } from 'wouter'
 import { isOpen } from '../../../shared/operation'
@@ -22,19 +14,11 @@ import { DesktopNews } from './desktop-news'
 import { useFailedLive, useOperations } from './live'
 import { NativeMenu } from './native-menu'
 import { Part, preload } from './later'
+import { places } from './places'
 import { ProblemView } from './problem'
 import { LogsScreen, Routes } from './routes'
 import { TopBar } from './top-bar'
 import classes from './shell.module.css'
-
-const places = [
-  { to: '/instances', word: 'Instances', Icon: IconLayoutGrid, also: ['/create'] },
-  { to: '/infrastructure', word: 'Infrastructure', Icon: IconDatabase, also: [] },
-  { to: '/health', word: 'Health', Icon: IconHeartbeat, also: [] },
-  { to: '/logs', word: 'Logs', Icon: IconFileText, also: [] },
-  { to: '/activity', word: 'Activity', Icon: IconActivity, also: ['/operations'] },
-  { to: '/settings', word: 'Settings', Icon: IconSettings, also: [] },
-] as const
 
 export function Shell() {
   const [location] = useLocation()

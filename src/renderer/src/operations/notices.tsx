@@ -30,11 +30,15 @@ export function tell(operation: OperationState, offers: Offers): void {
 /** A new job on the same thing makes the notice of the last one untrue. */
 export function withdraw(subject: string, offers: Offers): void {
   for (const [id, all] of shown) {
-    const left = all.filter(it => it.subject !== subject)
+    const left = all.filter(it => it.subject !== subject && newNameOf(it) !== subject)
     if (left.length === 0) notifications.hide(id)
     else if (left.length < all.length) show(id, left, offers)
   }
 }
+
+/** As a subject. */
+const newNameOf = (operation: OperationState): string | undefined =>
+  planOf(renameJob, operation)?.target.name.toLowerCase()
 
 /** The notices of a workspace say nothing about the next one. */
 export function withdrawAll(): void {
