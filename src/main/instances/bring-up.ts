@@ -55,7 +55,7 @@ export async function requireUp(services: BringUpServices): Promise<void> {
 /** @throws Problem `instance-protected`, unless the names were typed; for jobs on several, always */
 async function requireUnprotected(list: () => Promise<InstanceList>, request: StartRequest): Promise<void> {
   if (!jobOf(request.kind)?.guards) return
-  const found = guardedNames(request, (await list()).instances)
+  const found = guardedNames(request, await list())
   const several = 'names' in request
   const typed = request.typed?.split(',').map(it => it.trim()) ?? []
   if (found.every(it => !several && typed.includes(it))) return

@@ -118,6 +118,8 @@ async function compress(
 /** From state 2 to 4. The archive is on disk, so its bytes can be removed from the live file. */
 async function cutOff(live: string, file: FileHandle, archive: Range, run: Run): Promise<void> {
   const pending = archivePath(live, { ...rangeOf(archive), pending: true })
+  // Whoever renames a log looks for archives only afterwards: from here on, this one is found.
+  if (!(await isAt(file, live))) return rm(pending, { force: true })
   try {
     await punchHole(run, file, archive.start - archive.hole, archive.end - archive.start)
   } catch (error) {

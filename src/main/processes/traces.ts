@@ -44,7 +44,9 @@ export async function renameLogs(home: string, from: string, to: string, others:
     // a rotated file's name begins as the log's does
     const [stem, its] = [live, target].map(it => it.replace(/\.log$/, '')) as [string, string]
     await renameIfExists(live, target) // first: a rotation that finds its log gone removes its own archive
-    for (const it of await rotatedFiles(live)) await renameIfExists(it, its + it.slice(stem.length))
+    // again, until there are none: a rotation in progress renames its own
+    for (let found; (found = await rotatedFiles(live)).length > 0;)
+      for (const it of found) await renameIfExists(it, its + it.slice(stem.length))
   }
   await syncFolder(pm2Paths(home).logs)
 }

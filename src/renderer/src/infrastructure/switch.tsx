@@ -29,6 +29,7 @@ import { useTRPC } from '../app/trpc'
 import { HardenForm } from './harden-form'
 import { MoveForm } from './move-form'
 import { StopForm } from './stop-form'
+import { noInstances } from '../jobs/start'
 
 const startable: ReadonlySet<ServiceState> = new Set(['stopped', 'absent', 'failed', 'restarting', 'not-adopted'])
 const stoppable: ReadonlySet<ServiceState> = new Set(['running', 'restarting'])
@@ -60,7 +61,8 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
   const trpc = useTRPC()
   const [, navigate] = useLocation()
   const { data } = useInfrastructure()
-  const instances = useInstances().data?.instances ?? []
+  const list = useInstances().data ?? noInstances
+  const { instances } = list
   const operation = useOperations().operations.find(
     it => isOpen(it) && it.claims.some(({ on }) => on === things.services),
   )
@@ -82,7 +84,7 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
     operation,
     start: service => begin.mutate({ kind: infrastructureStartJob.kind, service }),
     stop: service => {
-      const guarded = guardedNames({ kind: infrastructureStopJob.kind, service }, instances)
+      const guarded = guardedNames({ kind: infrastructureStopJob.kind, service }, list)
       const close = (): void => modals.closeAll()
       modals.open({
         title: `Stop ${whatOf(service)}?`,

@@ -13,14 +13,13 @@ import {
 import { jobOf, startRequestSchema, type StartRequest } from '../../../shared/jobs'
 import { inTheWay, startJob } from '../../../shared/jobs/lifecycle'
 import { bulkOf, manyJob, type BulkAction } from '../../../shared/jobs/many'
-import type { InstanceView } from '../../../shared/instance'
 import { confirm } from '../app/confirm'
 import { useInstances, useOperationsStore } from '../app/live'
 import { notifyWithRetry } from '../app/notify'
 import { problemOf } from '../app/problem-of'
 import { useTRPCClient } from '../app/trpc'
 import { newestBySubject, type PendingJob } from '../instances/shown-status'
-import { notTyped, withNames } from './start'
+import { noInstances, notTyped, withNames, type KnownInstances } from './start'
 import { newReport, type Asked, type Skipped } from './report'
 
 /** A dialog that asks for the input of a job on one instance, and starts it. */
@@ -82,9 +81,9 @@ export function JobsProvider({ children }: { children: ReactNode }) {
   const client = useTRPCClient()
   const operations = useOperationsStore()
   const { data } = useInstances()
-  const instances = useRef<readonly InstanceView[]>([])
+  const list = useRef<KnownInstances>(noInstances)
   useEffect(() => {
-    instances.current = data?.instances ?? []
+    list.current = data ?? noInstances
   }, [data])
   const [pending, setPending] = useState<ReadonlyMap<string, PendingJob>>(new Map())
   const [asking, setAsking] = useState<Asked>()
@@ -97,7 +96,7 @@ export function JobsProvider({ children }: { children: ReactNode }) {
 
   const acts = useMemo(() => {
     const send: Jobs['send'] = async given => {
-      const request = await withNames(instances.current, given)
+      const request = await withNames(list.current, given)
       const { kind, name } = request
       const after = newestBySubject(operations.view().operations).get(name.toLowerCase())?.id
       setPending(before => new Map([...before, [name, { kind, after }]]))
@@ -126,8 +125,8 @@ export function JobsProvider({ children }: { children: ReactNode }) {
       send({ kind: startJob.kind, name, stopOther: true }).catch(tellUnlessCancelled(() => switchNow(name)))
     }
     const switchTo: Jobs['switchTo'] = name => {
-      const port = instances.current.find(it => it.name === name)?.port
-      const others = inTheWay([name], instances.current)
+      const port = list.current.instances.find(it => it.name === name)?.port
+      const others = inTheWay([name], list.current.instances)
       const other = others.length ? others.join(' and ') : 'Another instance'
       confirm({
         title: `${other} ${others.length > 1 ? 'run' : 'runs'} on ${port}`,
