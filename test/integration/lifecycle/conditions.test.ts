@@ -23,7 +23,7 @@ beforeAll(async () => {
   await workspace.create({ name: 'school' })
   loop = await layOut(workspace, 'loop')
   mute = await layOut(workspace, 'mute')
-  await bulk(workspace, 'start', ['loop', 'mute'])
+  for (const { problem } of await bulk(workspace, 'start', ['loop', 'mute'])) expect(problem).toBeUndefined()
 })
 afterAll(() => workspace.remove())
 beforeEach(async () => {
