@@ -3,7 +3,7 @@
  * on disk; or when one of its files is written but not yet renamed into place. Wraps this process's file handles, so
  * that the code under test needs no changes.
  */
-import { readlinkSync } from 'node:fs'
+import fs, { readlinkSync } from 'node:fs'
 import promises, { open, type FileHandle } from 'node:fs/promises'
 import { syncBuiltinESMExports } from 'node:module'
 
@@ -80,16 +80,24 @@ export async function armFaults(moments: readonly Moment[], act: (moment: Moment
     dueAfterSync.delete(this)
     act(late)
   }
-  const { rename } = promises
-  promises.rename = async (from, to) => {
-    await rename(from, to)
+  const [{ rename }, { renameSync }] = [promises, fs]
+  const afterRename = (to: unknown): void => {
     const renamed = [...left].find(it => it.at === 'renamed' && String(to).endsWith(it.what))
     if (renamed && take(renamed)) act(renamed)
+  }
+  promises.rename = async (from, to) => {
+    await rename(from, to)
+    afterRename(to)
+  }
+  fs.renameSync = (from, to) => {
+    renameSync(from, to)
+    afterRename(to)
   }
   syncBuiltinESMExports()
   return () => {
     Object.assign(prototype, { writeFile, sync })
     promises.rename = rename
+    fs.renameSync = renameSync
     syncBuiltinESMExports()
   }
 }

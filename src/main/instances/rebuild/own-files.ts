@@ -2,6 +2,7 @@
  * What an instance's server folder contains that belongs to no release: its `.env`, its data folders, whatever the
  * application created. It outlives every exchange of the code.
  */
+import { renameSync, symlinkSync } from 'node:fs'
 import { lstat, mkdir, readdir, readlink, rename, rm, symlink, utimes } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import type { Manifest } from '../../../shared/workspace'
@@ -79,16 +80,10 @@ export async function carryOwn(
       continue
     }
     await ensureFolder(from, to, dirname(path))
-    await move(here, there, links !== undefined)
-    if (links === 'leave') await symlink(link, here).catch(ifExists)
+    await move(here, there, links !== undefined, links === 'leave' ? link : undefined)
     touched.add(dirname(path))
   }
   for (const it of touched) await Promise.all([from, to].map(root => syncFolder(join(root, it))))
-}
-
-/** A merged folder still exists. */
-const ifExists = (error: NodeJS.ErrnoException): void => {
-  if (error.code !== 'EEXIST') throw error
 }
 
 /** Removes what a trial left in a copy that nothing uses yet. */
@@ -116,14 +111,21 @@ async function ensureFolder(from: string, to: string, folder: string): Promise<v
 /**
  * Over what is there; folders are merged, since a crash may have left half of one.
  * @param live processes run in both: of a file that both have written, the newer one stays
+ * @param link what to leave in its place, unless folders were merged
  */
-async function move(from: string, to: string, live: boolean): Promise<void> {
+async function move(from: string, to: string, live: boolean, link?: string): Promise<void> {
   const [moved, there] = await Promise.all([from, to].map(it => lstat(it).catch(() => undefined)))
   if (moved?.isDirectory() && there?.isDirectory()) {
     for (const it of await readdir(from)) await move(join(from, it), join(to, it), live)
     return
   }
-  if (live && moved?.isFile() && there?.isFile() && there.mtimeMs > moved.mtimeMs) return await rm(from)
+  if (live && moved?.isFile() && there?.isFile() && there.mtimeMs > moved.mtimeMs) {
+    await rm(from)
+    if (link !== undefined) await symlink(link, from)
+    return
+  }
   if (there) await rm(to, { recursive: true, force: true })
-  await rename(from, to)
+  if (link === undefined) return await rename(from, to)
+  renameSync(from, to) // at once: a write of the process between the two would fail
+  symlinkSync(link, from)
 }
