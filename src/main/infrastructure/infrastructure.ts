@@ -30,7 +30,7 @@ import { orGone } from './gone'
 import { Transitions, type Restarting } from './transitions'
 import { isSecured, securePostgres } from './secure'
 import { missingData } from './missing-data'
-import { passwordOf, type SecretStore } from './secrets'
+import { ensurePassword, passwordOf, type SecretStore } from './secrets'
 import { serviceOf } from './services'
 import { adminLogin, weakRules, weakRulesWarning } from './services/postgres'
 import { poolerRole } from './services/postgres-config'
@@ -395,7 +395,7 @@ export class Infrastructure {
 
   /** Sets up PgBouncer's role and look-up in the running PostgreSQL. Safe to repeat. */
   async secure(kind: DriverKind): Promise<void> {
-    const password = await passwordOf(this.#services.secrets, 'infrastructure.pgbouncer_auth')
+    const password = await ensurePassword(this.#services.secrets, 'infrastructure.pgbouncer_auth')
     await securePostgres(await this.admin(), password, {
       adopted: (await this.#services.drivers[kind].status()).adopted?.has('postgres') === true,
     })

@@ -43,7 +43,7 @@ describeWhere(missing === undefined, missing ?? '')('container logs', () => {
       start: createStart('test-spool'),
       mark: markOf('test-spool'),
       settings: { read: () => Promise.resolve(settings) },
-      secrets: { ensure: () => Promise.resolve('secret') },
+      secrets: { get: () => Promise.resolve('secret'), ensure: () => Promise.resolve('secret') },
       pools: () => Promise.resolve(new Map()),
     })
     const logs = new ContainerLogs({

@@ -27,7 +27,8 @@ async function offered(postgresAdopted: boolean) {
   const found = [container(containers.postgres, postgresAdopted), container(containers.pgbouncer, true)]
   const run = () => Promise.resolve(JSON.stringify(found))
   const engine = new ContainerEngine('podman', { run, start: createStart('test-engine') })
-  const secrets = { ensure: () => Promise.reject(new Error('nothing is running')) }
+  const nothing = () => Promise.reject(new Error('nothing is running'))
+  const secrets = { get: nothing, ensure: nothing }
   const services = { containers: new Containers(engine, root), settings, secrets, lingering: true }
   return (await lookAtContainers(allServices, services)).warnings.map(it => it.action)
 }

@@ -94,7 +94,7 @@ function setUp({ podman = false, docker = false, instances = false, working = []
         return Promise.resolve()
       },
     },
-    secrets: { ensure: () => Promise.resolve('secret') },
+    secrets: { get: () => Promise.resolve('secret'), ensure: () => Promise.resolve('secret') },
     former: { read: () => Promise.resolve(undefined) },
     wanted: new Wanted(join(folder, 'infrastructure.json'), folder),
   })

@@ -13,7 +13,7 @@ import type { AnyOperation, Context } from '../../operations/operation'
 import type { SettingsFile } from '../../workspace/settings'
 import { withConnection } from '../connection'
 import type { Driver } from '../drivers/driver'
-import { passwordOf, type SecretStore } from '../secrets'
+import { ensurePassword, type SecretStore } from '../secrets'
 import { securePostgres } from '../secure'
 import { serviceOf } from '../services'
 import { driverContext, subjectContradiction } from '../start'
@@ -105,7 +105,7 @@ const createCluster = (services: Services): Actions => ({
     await beside.data.take(serviceOf('postgres'), context.plan.token)
     await bringUp(services, beside, 'postgres', context)
     const admin = await sides.admin(beside)
-    await securePostgres(admin, await passwordOf(secrets, 'infrastructure.pgbouncer_auth'), { adopted: false })
+    await securePostgres(admin, await ensurePassword(secrets, 'infrastructure.pgbouncer_auth'), { adopted: false })
     requireNotOlder(context.plan, await versionOf(admin))
   },
   verify: again,

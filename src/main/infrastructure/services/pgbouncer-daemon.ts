@@ -5,7 +5,7 @@ import { makePrivateFolder, readIfExists, writeFileAtomic } from '../../system/f
 import type { Run } from '../../system/run'
 import { poolerFiles } from '../limits'
 import { findProgram, poolerMissing, withFiles } from '../programs'
-import { passwordOf } from '../secrets'
+import { ensurePassword } from '../secrets'
 import { parsePoolerVersion, poolerIni, poolerPools, poolerUsers, poolsFile } from './pgbouncer-config'
 import { postgres } from './postgres'
 import type { RunningDaemon, DaemonPlace, DaemonRecipe } from './service'
@@ -24,7 +24,7 @@ export const pgbouncerDaemon: DaemonRecipe = {
   missing: async () => ((await findProgram('pgbouncer')) ? undefined : poolerMissing().problem),
   provision: async daemon => {
     await makePrivateFolder(daemon.folder)
-    const password = await passwordOf(daemon.secrets, 'infrastructure.pgbouncer_auth')
+    const password = await ensurePassword(daemon.secrets, 'infrastructure.pgbouncer_auth')
     await writeFileAtomic(join(daemon.folder, 'userlist.txt'), poolerUsers(password), 0o600)
     await writeFileAtomic(
       join(daemon.folder, poolsFile),

@@ -5,7 +5,7 @@ import { problem, type Problem } from '../../../shared/problem'
 import { isRefused, isTimeout, timeOf, type Login, type Server, type Timeouts, withConnection } from '../connection'
 import { poolerFiles } from '../limits'
 import { isUnproven } from '../proof'
-import { passwordOf, type SecretStore } from '../secrets'
+import { ensurePassword, passwordOf, type SecretStore } from '../secrets'
 import { parsePoolerVersion, poolerIni, poolerPools, poolerUsers, poolsFile } from './pgbouncer-config'
 import { pgbouncerDaemon } from './pgbouncer-daemon'
 import { postgres } from './postgres'
@@ -32,7 +32,7 @@ const container: ContainerRecipe = {
         version: parsePoolerVersion(await ask('pgbouncer', '--version')),
       }),
       [poolsFile]: poolerPools(common, await pools()),
-      'userlist.txt': poolerUsers(await ownPassword(secrets)),
+      'userlist.txt': poolerUsers(await ensurePassword(secrets, 'infrastructure.pgbouncer_auth')),
     }
   },
   stopWithin: 10,

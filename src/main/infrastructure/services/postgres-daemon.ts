@@ -13,7 +13,7 @@ import {
   unprivileged,
 } from '../programs'
 import { generatePassword } from '../../../shared/password'
-import { passwordOf } from '../secrets'
+import { ensurePassword } from '../secrets'
 import { adminSql, bornRole, hostRules, serverSettings } from './postgres-config'
 import type { RunningDaemon, DaemonPlace, DaemonRecipe } from './service'
 
@@ -119,7 +119,7 @@ async function configure({ folder: at, sockets, settings }: RunningDaemon): Prom
 /** In single-user mode, so nobody can log in before our role has its password. */
 async function setUpAdministrator({ folder: at, secrets, run, signal, report, output }: RunningDaemon): Promise<void> {
   report('Setting up the administrator')
-  const password = await passwordOf(secrets, 'infrastructure.admin')
+  const password = await ensurePassword(secrets, 'infrastructure.admin')
   const [file, args] = unprivileged(requirePrograms().postgres, ['--single', '-D', at, 'postgres'])
   await run(file, args, { input: await adminSql(password), timeout: 120_000, signal, onOutput: output })
 }

@@ -3,7 +3,7 @@ import { serviceTitle, type ServiceSetting } from '../../../shared/infrastructur
 import type { Problem } from '../../../shared/problem'
 import { timeOf, type Login, type Server, type Timeouts, withConnection } from '../connection'
 import { generatePassword } from '../../../shared/password'
-import { passwordOf, type SecretStore } from '../secrets'
+import { ensurePassword, passwordOf, type SecretStore } from '../secrets'
 import { adminRole, adminSql, hostRules, identMap, serverSettings } from './postgres-config'
 import { postgresDaemon } from './postgres-daemon'
 import { probe, type Access, type ContainerRecipe, type Service } from './service'
@@ -47,7 +47,7 @@ const container: ContainerRecipe = {
   stopWithin: 60,
   admit: async (inside, secrets) => {
     await inside('postgres', ['sh', '-c', asSuperuser], {
-      input: await adminSql(await passwordOf(secrets, 'infrastructure.admin')),
+      input: await adminSql(await ensurePassword(secrets, 'infrastructure.admin')),
     })
   },
 }
