@@ -8,7 +8,7 @@ import { openWorkspace } from '../../../src/main/compose'
 import type { InstanceList, InstanceView } from '../../../src/shared/instance'
 import { layOut, type CliInstance } from '../../support/cli-instance'
 import { until, type TestWorkspace } from '../../support/workspace'
-import { bulk, kill9, pidOf, tinyWorkspace } from './lifecycle'
+import { kill9, mustBulk, pidOf, tinyWorkspace } from './lifecycle'
 import { eventually } from '../../support/eventually'
 
 let workspace: TestWorkspace
@@ -23,7 +23,7 @@ beforeAll(async () => {
   await workspace.create({ name: 'school' })
   loop = await layOut(workspace, 'loop')
   mute = await layOut(workspace, 'mute')
-  for (const { problem } of await bulk(workspace, 'start', ['loop', 'mute'])) expect(problem).toBeUndefined()
+  await mustBulk(workspace, 'start', ['loop', 'mute'])
 })
 afterAll(() => workspace.remove())
 beforeEach(async () => {

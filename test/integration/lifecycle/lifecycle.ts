@@ -47,6 +47,11 @@ export async function bulk(
   return resultsOf(state).map(({ name, result }) => ({ name, ...result }))
 }
 
+/** As `bulk`, and it must work for each. */
+export async function mustBulk(workspace: TestWorkspace, action: BulkAction, names: readonly string[]): Promise<void> {
+  for (const { name, problem } of await bulk(workspace, action, names)) expect({ name, problem }).toEqual({ name })
+}
+
 /** Why a job was refused before it began. */
 export async function refusal(workspace: TestWorkspace, kind: string, input: object): Promise<Problem> {
   const before = workspace.services.operations.list().length
