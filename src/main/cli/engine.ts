@@ -63,14 +63,14 @@ export async function openEngine(opening: Opening): Promise<Engine> {
   const { workspace, purpose, wait, waiting } = opening
   // A command exits when its work is done, so a long `look` (logs --follow) must not rely on its engine.
   const joinsCommands = purpose === 'change' && !wait
-  const until = wait ? Infinity : Date.now() + patience
+  const until = wait ? Infinity : performance.now() + patience
   for (let looks = 0; ; looks++) {
     const joined = await running(workspace, joinsCommands)
     if (joined) return joined
     try {
       return await own(opening)
     } catch (error) {
-      if (problemOf(error).code !== 'workspace-locked' || Date.now() > until) throw error
+      if (problemOf(error).code !== 'workspace-locked' || performance.now() > until) throw error
     }
     if (looks === quietLooks) waiting()
   }

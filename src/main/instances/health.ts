@@ -51,7 +51,7 @@ export async function waitForHealth(
   target: HealthTarget,
   { signal, report }: { readonly signal: AbortSignal; report?(progress: { text: string }): void },
 ): Promise<void> {
-  const end = Date.now() + target.bootSeconds * 1000
+  const end = performance.now() + target.bootSeconds * 1000
   let first: ProcessInfo | undefined
   let healthyBefore = false
   let reported: string | undefined
@@ -63,7 +63,7 @@ export async function waitForHealth(
     const restarted = first !== undefined && process !== undefined && process.restarts > first.restarts
     const reason = restarted ? endedAndRestarted(target) : found
     if (!reason && healthyBefore) return
-    if (reason && (restarted || final || process?.status === 'errored' || Date.now() >= end)) {
+    if (reason && (restarted || final || process?.status === 'errored' || performance.now() >= end)) {
       const slow = !restarted && process?.status === 'online' && startingUp.has(reason.code)
       throw problem({
         ...(slow ? slowStart(target, reason) : reason),

@@ -34,7 +34,7 @@ export async function* countMatches(
   const buffer = Buffer.allocUnsafe(block)
   let hits = 0
   let before = 0
-  let reportedAt = Date.now()
+  let reportedAt = performance.now()
   try {
     for (const [index, stream] of streams.entries()) {
       const { file } = stream.lines
@@ -54,9 +54,9 @@ export async function* countMatches(
         }
         hits += step.hits
         at = step.at
-        if (Date.now() - reportedAt > reportEvery) {
+        if (performance.now() - reportedAt > reportEvery) {
           yield { hits, scanned: before + file.before(at), total, done: false }
-          reportedAt = Date.now()
+          reportedAt = performance.now()
         }
       }
       before += file.size

@@ -156,7 +156,7 @@ export class Rotation {
   async #tend(path: string, rotates: boolean, limit: number, keep: number): Promise<boolean> {
     const { run, signal } = this.#services
     const failure = this.#failures.get(path)
-    if (signal.aborted || (failure && Date.now() < failure.until)) return false
+    if (signal.aborted || (failure && performance.now() < failure.until)) return false
     try {
       await settle(path, run)
       if (!rotates) return false
@@ -169,7 +169,7 @@ export class Rotation {
       if (signal.aborted) return false
       await prune(path, keep).catch(() => undefined)
       const pause = Math.min(longestPause, failure ? failure.pause * 2 : calm)
-      this.#failures.set(path, { problem: reasonOf(path, error), pause, until: Date.now() + pause })
+      this.#failures.set(path, { problem: reasonOf(path, error), pause, until: performance.now() + pause })
       return false
     }
   }

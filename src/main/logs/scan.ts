@@ -28,10 +28,10 @@ export class TimeSlice {
   get spent(): boolean {
     this.#alive()
     if (this.#end === undefined) {
-      this.#end = Date.now() + this.#milliseconds
+      this.#end = performance.now() + this.#milliseconds
       this.#asked = 0
     }
-    if (++this.#asked % 16 > 0 || Date.now() <= this.#end) return false
+    if (++this.#asked % 16 > 0 || performance.now() <= this.#end) return false
     this.#end = undefined
     return true
   }

@@ -45,9 +45,9 @@ export function segmentsOf(live: string): Segments {
   const parts = partsIn(names, live)
   const state = stateOf(names, live)
   if (!parts.settled) {
-    const since = unsettled.get(state) ?? Date.now()
+    const since = unsettled.get(state) ?? performance.now()
     unsettled.set(state, since)
-    if (Date.now() - since < rotationPatience) throw new Rotating(`${live} is being rotated`)
+    if (performance.now() - since < rotationPatience) throw new Rotating(`${live} is being rotated`)
   }
   return { all: segmentsAmong(live, names, parts), state }
 }

@@ -125,14 +125,14 @@ export class LogSources {
 
   #lately<T>(key: string, ask: () => Promise<T>): Promise<T> {
     const known = this.#answers.get(key)
-    if (known && Date.now() < known.until) return known.value as Promise<T>
-    const asked = Date.now()
+    if (known && performance.now() < known.until) return known.value as Promise<T>
+    const asked = performance.now()
     const value = ask()
     const answer = { until: Infinity, value }
     this.#answers.set(key, answer)
     value.then(
       () => {
-        answer.until = Date.now() + Math.max(goodFor, timesGood * (Date.now() - asked))
+        answer.until = performance.now() + Math.max(goodFor, timesGood * (performance.now() - asked))
       },
       () => this.#answers.delete(key),
     )

@@ -220,7 +220,7 @@ class Thread {
       })
       this.#worker.ref()
       this.#post(request)
-      if (this.#waiting.size === 1) this.#last = { beats: Atomics.load(this.#beats, 0), at: Date.now() }
+      if (this.#waiting.size === 1) this.#last = { beats: Atomics.load(this.#beats, 0), at: performance.now() }
       this.#watch ??= setInterval(() => this.#look(), 500).unref()
     })
   }
@@ -233,11 +233,11 @@ class Thread {
   #look(): void {
     const beats = Atomics.load(this.#beats, 0)
     if (beats !== this.#last.beats || this.#waiting.size === 0) {
-      this.#last = { beats, at: Date.now() }
+      this.#last = { beats, at: performance.now() }
       return
     }
     const waiting = [...this.#waiting.values()]
-    if (Date.now() - this.#last.at < (beats === 0 ? startPatience : Math.min(...waiting.map(it => it.patience)))) return
+    if (performance.now() - this.#last.at < (beats === 0 ? startPatience : Math.min(...waiting.map(it => it.patience)))) return
     const pattern = waiting.some(it => it.pattern)
     this.#fail(
       pattern

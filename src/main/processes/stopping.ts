@@ -30,7 +30,7 @@ const look = async (calls: DaemonCalls, { pm_id }: ListEntry): Promise<ListEntry
 
 /** It once it runs again; undefined if it doesn't. */
 async function launched(calls: DaemonCalls, entry: ListEntry): Promise<ListEntry | undefined> {
-  for (const end = Date.now() + launchTime; Date.now() < end; await delay(20)) {
+  for (const end = performance.now() + launchTime; performance.now() < end; await delay(20)) {
     const now = await look(calls, entry)
     if (now?.pm2_env.status === 'online') return now
   }

@@ -18,12 +18,12 @@ export async function waitFor<T>(
   ask: () => T | undefined | false | Promise<T | undefined | false>,
   { every = 100, timeout = Infinity, signal }: WaitOptions = {},
 ): Promise<T | undefined> {
-  const end = Date.now() + timeout
+  const end = performance.now() + timeout
   for (;;) {
     signal?.throwIfAborted()
     const answer = await ask()
     if (answer !== undefined && answer !== false) return answer
-    if (Date.now() >= end) return undefined
+    if (performance.now() >= end) return undefined
     await sleep(every, undefined, { signal }).catch(() => undefined) // aborted: its reason is thrown above
   }
 }

@@ -197,8 +197,8 @@ it('undo waits a minute for it at most, however long it may take', async () => {
   await waits('start-process')
   operations.cancel(id)
   await waits('stop-process') // it runs again, on its old port
-  const now = Date.now.bind(Date)
-  const later = vi.spyOn(Date, 'now').mockImplementation(() => now() + 61_000)
+  const now = performance.now.bind(performance)
+  const later = vi.spyOn(performance, 'now').mockImplementation(() => now() + 61_000)
   try {
     await until(() => operations.list().find(it => it.id === id)?.phase === 'rolled-back')
   } finally {

@@ -34,7 +34,7 @@ const search = { text: '\ufffd!', regex: false, matchCase: true }
 
 beforeEach(() => {
   judged = 0
-  vi.spyOn(Date, 'now').mockImplementation(() => judged * slowness)
+  vi.spyOn(performance, 'now').mockImplementation(() => judged * slowness)
   return () => {
     most = Infinity
     vi.restoreAllMocks()
@@ -123,7 +123,7 @@ describe('every line of a log is judged once or twice, not once more for each tu
     const path = join(folder, 'a-out.log')
     await writeFile(path, `first\n${' goes on\n'.repeat(4_000_000)}`)
     let now = 0
-    vi.mocked(Date.now).mockImplementation(() => (now += 10_000)) // patience is spent whenever the clock is looked at
+    vi.mocked(performance.now).mockImplementation(() => (now += 10_000)) // patience is spent whenever the clock is looked at
     const filter = { search: { text: 'needle', regex: false, matchCase: true }, matchesOnly: true }
     let more: string | undefined
     for (let page: LogPage | undefined; !page?.atStart;) {

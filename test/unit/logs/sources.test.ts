@@ -7,7 +7,7 @@ import { workspacePaths } from '../../../src/main/workspace/paths'
 import { temporary } from '../temporary'
 
 beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['Date'] })
+  vi.useFakeTimers({ toFake: ['performance'] })
 })
 afterEach(() => {
   vi.useRealTimers()

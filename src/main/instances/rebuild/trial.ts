@@ -187,12 +187,12 @@ async function answers(
   seconds: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const end = Date.now() + seconds * 1000
+  const end = performance.now() + seconds * 1000
   for (let answered = false; ;) {
     const reason = await look()
     if (reason === undefined && answered) return undefined
     answered = reason === undefined
-    if (signal.aborted || (reason !== undefined && Date.now() > end)) return reason ?? 'It was stopped.'
+    if (signal.aborted || (reason !== undefined && performance.now() > end)) return reason ?? 'It was stopped.'
     await delay(answered ? confirmAfter : pollEvery)
   }
 }

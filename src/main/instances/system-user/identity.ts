@@ -96,12 +96,12 @@ export async function removeSystemUser(run: Run, paths: Pick<WorkspacePaths, 'ro
   const identity = identityOf(paths, name)
   const found = await findUser(identity.name)
   if (found?.comment !== identity.comment) return
-  for (const end = Date.now() + deleteWithin; ;) {
+  for (const end = performance.now() + deleteWithin; ;) {
     await endProcessesOf(run, found)
     try {
       return await deleteUser(run, found)
     } catch (error) {
-      if (Date.now() > end) throw error
+      if (performance.now() > end) throw error
     } // a new process of the user has started meanwhile
   }
 }
