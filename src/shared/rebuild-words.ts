@@ -89,7 +89,7 @@ export function timeWords({ prepared, expected }: Pick<RebuildReview, 'prepared'
 
 /** @param moves the schema changes, for which the instance is stopped */
 export function gapWords({ running, seamless, seconds }: Gap, moves: boolean): string {
-  if (!running) return 'No downtime: it isn’t running, and stays stopped.'
+  if (!running) return 'No downtime: it isn’t running, and won’t be started.'
   if (seamless && !moves) return 'No downtime: seamless.'
   const down = seconds === undefined ? 'as long as the application takes to start' : `about ${duration(seconds * 1000)}`
   return `Downtime: ${down}.${seamless ? ' A schema change isn’t seamless.' : ''}`

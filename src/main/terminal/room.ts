@@ -50,7 +50,7 @@ export function terminalRoom(base: Base, { configs }: Pick<Roster, 'configs'>): 
   const shellOf = (id: string, session: string | undefined): OpenShell => {
     const found = shells.get(id)
     if (found && found.session === session) return found
-    throw problem({ code: 'shell-ended', message: 'The shell has ended.', hint: 'Open another one.' })
+    throw problem({ code: 'shell-ended', message: 'The shell has ended.', hint: 'Open a new terminal.' })
   }
 
   const isAllowed = async (session: string | undefined): Promise<boolean> =>

@@ -65,7 +65,7 @@ it.each([
   [{ running: true, seamless: false }, false, 'Downtime: as long as the application takes to start.'],
   [{ running: true, seamless: true, seconds: 2 }, false, 'No downtime: seamless.'],
   [{ running: true, seamless: true, seconds: 2 }, true, 'Downtime: about 2.0 s. A schema change isn’t seamless.'],
-  [{ running: false, seamless: false, seconds: 2 }, true, 'No downtime: it isn’t running, and stays stopped.'],
+  [{ running: false, seamless: false, seconds: 2 }, true, 'No downtime: it isn’t running, and won’t be started.'],
 ])('the gap: %o, with the schema: %s', (gap, pushes, words) => {
   expect(reviewLines({ ...review, gap }, pushes, plain).find(it => it.startsWith('Takes'))).toContain(words)
 })
