@@ -8,7 +8,7 @@ import { settingsSchema } from '../../src/shared/settings'
 import { makeDatabase, type CliInstance } from '../support/cli-instance'
 import { GuideContainers } from '../support/guide-containers'
 import { podmanForTests } from '../support/podman/podman'
-import { mustSucceed, product } from '../support/workspace'
+import { mustSucceed, product, version } from '../support/workspace'
 import { withConnection } from '../../src/main/infrastructure/connection'
 import { ControlRoom } from './pages/control-room'
 import { expect, test } from './support/fixtures'
@@ -38,7 +38,7 @@ test.beforeAll(async () => {
   const services = await openWorkspace(
     {
       kind: 'command',
-      version: '0',
+      version,
       home,
       product,
       data: join(home, 'data'),

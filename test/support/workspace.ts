@@ -4,6 +4,7 @@
  */
 import { randomInt } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { basename, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -34,6 +35,9 @@ export const logWorker = resolve(import.meta.dirname, 'log-worker.mjs')
 
 /** This clone, unbuilt. */
 export const product: Product = { ...productIn(resolve(import.meta.dirname, '../..')), logWorker }
+
+/** The product's: an older one would refuse a workspace that the command line has opened. */
+export const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
 
 /** The default input for a creation. */
 export const director = { name: 'Ada Lovelace', email: 'ada@school.example', password: 'a quiet Wednesday 7' }
@@ -120,7 +124,7 @@ export async function testWorkspace({
   if (prepared !== undefined) await takeRelease(root, prepared)
   const host: Host = {
     kind: as,
-    version: '0',
+    version,
     home,
     product,
     data,

@@ -94,8 +94,8 @@ export async function openBase(place: Place, root: string): Promise<OpenedWorksp
   const id = createHash('sha256').update(paths.root).digest('hex').slice(0, 16)
   const run = createRun(id)
   try {
+    const identity = await (place.looking ? lookAtIdentity : identify)(paths, place.version)
     if (!place.looking) await makeFolder(paths.instances)
-    const identity = await (place.looking ? lookAtIdentity(paths) : identify(paths))
     const settings = new SettingsFile(paths.settings, place.defaults)
     const secrets = new Secrets(paths.secrets)
     closing.add(() => secrets.close())

@@ -14,7 +14,7 @@ import { isAlive } from '../../../src/main/system/proc'
 import { createSample } from '../../../src/main/workspace/sample'
 import { layOut, makeDatabase, pm2, startByCli, type CliInstance } from '../../support/cli-instance'
 import { makeTiny } from '../../support/tiny-base'
-import { createInput, mustSucceed, product, resources, until } from '../../support/workspace'
+import { createInput, mustSucceed, product, resources, until, version } from '../../support/workspace'
 import { testHome, type TestHome } from './fixtures'
 
 export interface TinyHome extends TestHome {
@@ -48,7 +48,7 @@ export async function tinyHome({ infrastructure = false, prepare, create = [] }:
   await prepare?.(root)
   const host: Host = {
     kind: 'command',
-    version: '0',
+    version,
     home: home.path,
     product,
     data: join(home.path, 'data'),

@@ -9,7 +9,7 @@ import type { InstanceList } from '../../../src/shared/instance'
 import type { RebuildReview } from '../../../src/shared/rebuild-review'
 import { beginLockWait, connectAs, loginOf } from '../../support/instance-client'
 import { makeTiny } from '../../support/tiny-base'
-import { product, until } from '../../support/workspace'
+import { product, until, version } from '../../support/workspace'
 import { cliHome, type CliHome } from './cli'
 
 const director = '--director-name Ada --director-email ada@school.example --generate-password'
@@ -26,7 +26,7 @@ beforeAll(async () => {
   await mkdir(data)
   app = composeApp({
     kind: 'serve',
-    version: '0',
+    version,
     home: home.path,
     product,
     data,

@@ -14,7 +14,7 @@ import { createSample } from '../../../src/main/workspace/sample'
 import { bridgeSocket } from '../../../src/renderer/src/app/bridge-socket'
 import type { AppState } from '../../../src/shared/workspace'
 import { layOut } from '../../support/cli-instance'
-import { product } from '../../support/workspace'
+import { product, version } from '../../support/workspace'
 import { pageLine, signIn, startServer, tokenIn, type TestServer } from './server'
 
 let server: TestServer
@@ -34,7 +34,7 @@ beforeEach(async () => {
   visited = []
   app = composeApp({
     kind: 'window',
-    version: '0',
+    version,
     home: server.home,
     product,
     data,
