@@ -2,12 +2,14 @@
  * A rebuild that something goes wrong in: the instance serves its old code with its own files and its database as they
  * were, and the same rebuild succeeds as soon as the cause is gone.
  */
+import { writeFileSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withConnection } from '../../../src/main/infrastructure/connection'
 import type { Problem } from '../../../src/shared/problem'
 import { dumpOf } from '../../support/dump'
+import { armFaults } from '../../support/faults'
 import { until, type TestWorkspace } from '../../support/workspace'
 import { withoutPids, world } from '../../support/world'
 import {
@@ -43,6 +45,13 @@ const setCode = (first = ''): Promise<void> =>
 const setClient = (first = ''): Promise<void> => writeFile(inBase('client/make.cjs'), `${first}\n${make}`)
 const setManifest = (change: (it: { server: object; client: object }) => object): Promise<void> =>
   writeFile(inBase('instance-manager.json'), JSON.stringify(change(JSON.parse(manifest) as never)))
+/** Sets how long code may take to answer. At once, because an operation may read it next. */
+const setBootSeconds = (bootSeconds: number): void => {
+  const its = JSON.parse(manifest) as { server: object }
+  writeFileSync(inBase('instance-manager.json'), JSON.stringify({ ...its, server: { ...its.server, bootSeconds } }))
+}
+/** Of code that never comes right, and of code that must be up by then, on a busy machine too. */
+const [soon, late] = [1, 10]
 const fix = async (): Promise<void> => {
   await Promise.all([setCode(), setClient(), setManifest(it => it)])
   await rm(inBase('server/package-lock.json'), { force: true })
@@ -87,12 +96,12 @@ async function failing(prepare: () => Promise<void>): Promise<Problem | undefine
   const { phase, turned } = await job(workspace, 'rebuild', { name: 'school' })
   expect(phase).toBe('rolled-back')
   expect(await answerOf(port)).toBe(`v${was} school `)
-  expect(await look()).toEqual(before)
+  await expect.poll(look).toEqual(before)
   const untouched = (await pidOf(workspace, 'school')) === pid
   await fix()
   await mustDo(workspace, 'rebuild', { name: 'school' })
   expect(await answerOf(port)).toBe(`v${version} school `)
-  expect(await look()).toEqual(before)
+  await expect.poll(look).toEqual(before)
   return turned?.problem && { ...turned.problem, details: untouched ? 'before the switch' : 'after it' }
 }
 
@@ -122,12 +131,12 @@ describe('before the switch: what runs goes on running', () => {
   })
 
   it.each([
-    ['exits', 'process.exit(3)', 'code 3'],
-    ['never listens', `if (!process.env.pm_id) ${deaf}`, 'isn’t listening'],
-    ['answers 500', `if (!process.env.pm_id) ${broken}`, '500'],
-  ])('the new code %s', async (_, code, cause) => {
+    ['exits', 'process.exit(3)', 'code 3', late],
+    ['never listens', `if (!process.env.pm_id) ${deaf}`, 'isn’t listening', soon],
+    ['answers 500', `if (!process.env.pm_id) ${broken}`, '500', late],
+  ])('the new code %s', async (_, code, cause, bootSeconds) => {
     const found = await failing(async () => {
-      await setManifest(it => ({ ...it, server: { ...it.server, bootSeconds: 2 } }))
+      setBootSeconds(bootSeconds)
       await setCode(code)
     })
     expect(found).toMatchObject({
@@ -140,14 +149,18 @@ describe('before the switch: what runs goes on running', () => {
 
 describe('after it: the old code is back by itself', () => {
   it.each([
-    ['keeps crashing', 'if (process.env.pm_id) process.exit(3)', 'not-online'],
-    ['never listens', `if (process.env.pm_id) ${deaf}`, 'slow-start'],
-    ['answers 500', `if (process.env.pm_id) ${broken}`, 'http-error'],
-  ])('the new code %s once PM2 runs it', async (_, code, problem) => {
-    const found = await failing(async () => {
-      await setManifest(it => ({ ...it, server: { ...it.server, bootSeconds: 2 } }))
-      await setCode(code)
-    })
+    ['keeps crashing', 'if (process.env.pm_id) process.exit(3)', 'not-online', late],
+    ['never listens', `if (process.env.pm_id) ${deaf}`, 'slow-start', soon],
+    ['answers 500', `if (process.env.pm_id) ${broken}`, 'http-error', late],
+  ])('the new code %s once PM2 runs it', async (_, code, problem, bootSeconds) => {
+    const disarm = await armFaults(
+      [
+        { at: 'before', what: 'done trial' },
+        { at: 'after', what: 'turned' },
+      ],
+      ({ what }) => setBootSeconds(what === 'turned' ? late : bootSeconds),
+    )
+    const found = await failing(() => setCode(code)).finally(disarm)
     expect(found).toMatchObject({ code: problem, details: 'after it' })
   })
 })
@@ -155,7 +168,7 @@ describe('after it: the old code is back by itself', () => {
 describe('while the new code is prepared', () => {
   const gate = (): string => join(workspace.home, 'gate')
   /** Rebuilds, and acts while the client is being built. */
-  async function meanwhile(act: () => Promise<void>) {
+  async function meanwhile(act: () => Promise<void>, bootSeconds?: number) {
     version++
     await fix()
     await rm(gate(), { force: true })
@@ -163,7 +176,7 @@ describe('while the new code is prepared', () => {
       `const fs = require("node:fs"); fs.writeFileSync(${JSON.stringify(`${gate()}.reached`)}, ""); while (!fs.existsSync(${JSON.stringify(gate())})) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50)`,
     )
     await rm(`${gate()}.reached`, { force: true })
-    await setManifest(it => ({ ...it, server: { ...it.server, bootSeconds: 2 } }))
+    if (bootSeconds !== undefined) setBootSeconds(bootSeconds)
     const settled = job(workspace, 'rebuild', { name: 'school' })
     await until(() =>
       readFile(`${gate()}.reached`).then(
@@ -198,19 +211,19 @@ describe('while the new code is prepared', () => {
     expect(state.turned?.problem).toBeUndefined()
     expect(await answerOf(port)).toBe(`v${version} school `)
     expect(await statuses(workspace)).toMatchObject({ school: 'online' })
-    expect(await look()).toEqual(before)
+    await expect.poll(look).toEqual(before)
   })
 
   it('PostgreSQL and PgBouncer are killed: one of the two codes serves, and the same rebuild succeeds', async () => {
     const before = await look()
     const was = version
-    const { phase } = await meanwhile(() => workspace.killInfrastructure())
+    const { phase } = await meanwhile(() => workspace.killInfrastructure(), soon) // without PgBouncer it isn't healthy
     const served = phase === 'succeeded' ? version : was
-    expect(await answerOf(port)).toBe(`v${served} school `)
+    expect(await until(() => answerOf(port))).toBe(`v${served} school `) // nobody has waited until it is up
     await workspace.startInfrastructure().catch(() => undefined) // it may have been started again already
     await fix()
     await mustDo(workspace, 'rebuild', { name: 'school' })
     expect(await answerOf(port)).toBe(`v${version} school `)
-    expect(await look()).toEqual(before)
+    await expect.poll(look).toEqual(before)
   })
 })

@@ -118,6 +118,7 @@ it('one that another job has is passed over; as a canary it ends the matter', as
   await setManifest({ server: { ...manifest.server, bootSeconds: 1 } })
   const start = await operations.start('start', { name: 'deaf' })
   expect((await operations.rested(start)).phase).toBe('stuck')
+  await setManifest({}) // the others may need longer
   const failed = await job(workspace, 'rebuild-many', { canary: 'deaf', names: ['a'] })
   expect(codes(failed)).toEqual({ deaf: 'operation-open', a: 'left-alone' })
   const state = await job(workspace, 'rebuild-many', { canary: 'a', names: ['deaf', 'b'], atOnce: 1 })
