@@ -101,7 +101,7 @@ const secretsForgotten = ({ root }: TestWorkspace) =>
 /** *Before*: nothing is left, and the keeper still works. */
 export async function expectBefore(workspace: TestWorkspace, before: World): Promise<void> {
   await secretsForgotten(workspace)
-  expect(await world(workspace)).toEqual(before)
+  await expect.poll(() => world(workspace)).toEqual(before)
   await expectServes(workspace, 'keeper')
 }
 
@@ -128,7 +128,7 @@ export async function expectAfter(workspace: TestWorkspace, before: World, name:
       password: director.password,
     })
   await workspace.discard(name)
-  expect(await world(workspace)).toEqual(before)
+  await expect.poll(() => world(workspace)).toEqual(before)
 }
 
 async function expectServes({ services }: TestWorkspace, name: string): Promise<void> {

@@ -115,7 +115,7 @@ it('killed before it is opened, or in the middle of keeping its secrets, a creat
   ] as const) {
     await killedAt(moment)
     expect(await recover(workspace)).toEqual([])
-    expect(await world(workspace)).toEqual(before)
+    await expect.poll(() => world(workspace)).toEqual(before)
     await workspace.close()
   }
 })

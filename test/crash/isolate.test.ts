@@ -111,7 +111,7 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
   )('$kind, killed $at $what: it is finished', async ({ kind, ...moment }) => {
     await prepare(kind)
     await killedAndFinished(workspace, kind, input, moment)
-    expect(await look()).toEqual(reached[kind])
+    await expect.poll(look).toEqual(reached[kind])
   })
 
   it.each(
@@ -121,7 +121,7 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
   )('$kind, killed $at $what, then rolled back: it is as before', async ({ kind, ...moment }) => {
     await prepare(kind)
     await rollBackAfter(kind, moment)
-    expect(await look()).toEqual(reached[other(kind)])
+    await expect.poll(look).toEqual(reached[other(kind)])
   })
 
   it('killed while config.json is written, before any owner changes: the folder is closed until the job is rolled back', async () => {
@@ -130,13 +130,13 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
       const { uid, gid, mode } = await stat(its.folder)
       expect([uid, gid, mode & 0o777]).toEqual([0, 0, 0o700])
     })
-    expect(await look()).toEqual(reached.unisolate)
+    await expect.poll(look).toEqual(reached.unisolate)
   })
 
   it('killed while config.json is written, after all owners have changed back', async () => {
     await prepare('unisolate')
     await rollBackAfter('unisolate', { at: 'writing', what: '"created"' })
-    expect(await look()).toEqual(reached.isolate)
+    await expect.poll(look).toEqual(reached.isolate)
   })
 
   /** @param meanwhile after the crash */

@@ -65,7 +65,7 @@ describe('a start that switches the port', () => {
   it.each(moments('stop-others', 'start-process', 'verify-health'))('killed $at $what', async moment => {
     await run('start', { name: 'b', stopOther: true })
     await killed('start', { name: 'a', stopOther: true }, moment)
-    expect(withoutPids(await look())).toEqual(after)
+    await expect.poll(async () => withoutPids(await look())).toEqual(after)
     expect(await answerOf(a.port)).toBe('a ')
   })
 
@@ -73,7 +73,7 @@ describe('a start that switches the port', () => {
     for (const what of ['"pm_cwd"', '"a"']) {
       await run('start', { name: 'b', stopOther: true })
       await killed('start', { name: 'a', stopOther: true }, { at: 'writing', what })
-      expect(withoutPids(await look())).toEqual(after)
+      await expect.poll(async () => withoutPids(await look())).toEqual(after)
     }
   })
 })
@@ -235,7 +235,7 @@ describe('a renaming', () => {
     const to = other()
     await killed('rename', { name, to }, moment)
     name = to
-    expect(await found()).toEqual(whole.get(name))
+    await expect.poll(found).toEqual(whole.get(name))
   })
 
   it.each<Moment>([
@@ -247,7 +247,7 @@ describe('a renaming', () => {
     await crash(workspace, { run: [['rename', { name, to: other() }]], killAt: moment })
     const [state] = await recover(workspace, it => workspace.services.operations.rollBack(it.id))
     expect(state?.phase).toBe('rolled-back')
-    expect(await found()).toEqual(whole.get(name))
+    await expect.poll(found).toEqual(whole.get(name))
   })
 })
 
@@ -352,7 +352,7 @@ it.each<Moment>([
   await makeDatabase(workspace, its)
   await rm(join(its.folder, 'config.json'))
   await killed('remove-leftovers', { name: 'half', confirm: 'DELETE' }, moment)
-  expect(await look()).toEqual(before)
+  await expect.poll(look).toEqual(before)
 })
 
 describe('a deletion', () => {
@@ -363,7 +363,7 @@ describe('a deletion', () => {
       await makeDatabase(workspace, await layOut(workspace, 'doomed'))
       await run('start', { name: 'doomed' })
       await killed('delete', { name: 'doomed', confirm: 'DELETE' }, moment)
-      expect(await look()).toEqual(before)
+      await expect.poll(look).toEqual(before)
     },
   )
 
@@ -381,7 +381,7 @@ describe('a deletion', () => {
       const [state] = await recover(workspace, it => workspace.services.operations.rollBack(it.id))
       expect(state?.phase).toBe('rolled-back')
       expect(await answerOf(its.port)).toBe('spared ')
-      expect(withoutPids(await look())).toEqual(before)
+      await expect.poll(async () => withoutPids(await look())).toEqual(before)
     }
   })
 })

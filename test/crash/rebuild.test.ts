@@ -86,7 +86,7 @@ describe('a rebuild', () => {
     await setBase(next)
     await killedAndFinished(workspace, 'rebuild', { name: 'school' }, moment)
     expect([await version(), await version('.previous')]).toEqual([String(next++), was])
-    expect(await look()).toEqual(before)
+    await expect.poll(look).toEqual(before)
   })
 })
 
@@ -99,7 +99,7 @@ describe('a rollback', () => {
     const [now, then] = [await version(), await version('.previous')]
     await killedAndFinished(workspace, 'rollback', { name: 'school' }, moment)
     expect([await version(), await version('.previous')]).toEqual([then, now])
-    expect(await look()).toEqual(before)
+    await expect.poll(look).toEqual(before)
   })
 })
 
@@ -130,7 +130,7 @@ describe('new code that fails only once it runs: the old code is back', () => {
       const [state] = await recover(workspace)
       expect(state).toMatchObject({ phase: 'rolled-back', turned: { reason: 'failed' } })
       expect([await version(), await version('.previous')]).toEqual(was)
-      expect(await look()).toEqual(before)
+      await expect.poll(look).toEqual(before)
     },
   )
 })
@@ -202,7 +202,7 @@ describe('a seamless instance, whose old code runs meanwhile', () => {
     await setBase(next)
     await killedAndFinished(workspace, 'rebuild', { name: 'school' }, moment)
     expect([await version(), await version('.previous')]).toEqual([String(next++), was])
-    expect(await look()).toEqual(before)
+    await expect.poll(look).toEqual(before)
   })
 
   it('is rolled back, killed while both codes run', async () => {
@@ -214,7 +214,7 @@ describe('a seamless instance, whose old code runs meanwhile', () => {
     await child
     expect(await recover(workspace)).toMatchObject([{ kind: 'rollback', phase: 'succeeded' }])
     expect([await version(), await version('.previous')]).toEqual(was)
-    expect(await look()).toEqual(before)
+    await expect.poll(look).toEqual(before)
   })
 
   it.each([
@@ -235,6 +235,6 @@ describe('a seamless instance, whose old code runs meanwhile', () => {
     for (const killAt of others) await crash(workspace, { killAt })
     expect(await recover(workspace)).toMatchObject([{ phase: 'rolled-back', turned: { reason: 'failed' } }])
     expect([await version(), await version('.previous')]).toEqual(was)
-    expect(await look()).toEqual(before)
+    await expect.poll(look).toEqual(before)
   })
 })

@@ -1,5 +1,6 @@
 /**
- * A snapshot of everything a workspace affects. Where nothing may be left behind, *before* and *after* must be equal.
+ * A snapshot of everything a workspace affects. Where nothing may be left behind, *before* and *after* must be equal:
+ * compare them with `expect.poll`, because releases and trash are removed in the background once a job has settled.
  */
 import { readdir, readFile, readlink, stat } from 'node:fs/promises'
 import { join, relative } from 'node:path'

@@ -91,7 +91,7 @@ describeWhere(isRoot, 'only root can mount a disk')('a full disk', () => {
       action: 'free-space',
       cause: expect.stringMatching(/It needs about \d.*35 MB must stay free.* of 700 MB is free/) as string,
     })
-    expect(await world(workspace)).toEqual(untouched)
+    await expect.poll(() => world(workspace)).toEqual(untouched)
   })
 
   it('that a rebuild fills: the instance goes on running, nothing of it is left, and with space it succeeds', async () => {
@@ -104,7 +104,7 @@ describeWhere(isRoot, 'only root can mount a disk')('a full disk', () => {
     await writeFile(make, `require("node:fs").writeFileSync("big", Buffer.alloc(${total}))`)
     const { phase, turned } = await rebuild()
     expect([phase, turned?.problem?.code]).toEqual(['rolled-back', 'disk-full'])
-    expect(await world(workspace)).toEqual(untouched)
+    await expect.poll(() => world(workspace)).toEqual(untouched)
     await writeFile(make, text)
     mustSucceed(await rebuild())
   })
