@@ -35,11 +35,11 @@ async function rotate(live: string, at = 0): Promise<{ changes: string[]; killed
   return { changes: stdout.split('\n'), killed: signal === 'SIGKILL' }
 }
 
-/** A log that is written to, with enough in it for a rotation. */
+/** A log that is written to, with enough in it for a rotation of 2 MB, and then another one of 1 MB. */
 async function busyLog(parent: string) {
   const live = join(parent, `app-${++count}.log`)
   const stop = startWriter(live)
-  await until(async () => (await wholeLog(live).catch(() => Buffer.alloc(0))).length > 3_000_000)
+  await until(async () => (await wholeLog(live).catch(() => Buffer.alloc(0))).length > 3_200_000)
   return { live, stop }
 }
 

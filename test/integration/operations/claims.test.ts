@@ -260,7 +260,20 @@ function ownerOf(database: string): string {
 async function folders(): Promise<Map<string, string>> {
   const { stdout } = await execa(
     'find',
-    ['.', '-not', '-path', '*/node_modules/*', '-printf', '%P %y %m %U %s %T@\n'],
+    // what is set aside is removed in the background
+    [
+      '.',
+      '-ignore_readdir_race',
+      '-path',
+      './.*',
+      '-prune',
+      '-o',
+      '-not',
+      '-path',
+      '*/node_modules/*',
+      '-printf',
+      '%P %y %m %U %s %T@\n',
+    ],
     { cwd: `${workspace.root}/instances` },
   )
   const found = new Map<string, string>()

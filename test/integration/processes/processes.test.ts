@@ -248,7 +248,9 @@ test('a daemon that hangs gets a problem, not patience without end', async () =>
 
 test('a daemon that dies during an act says so; the next act works', async () => {
   const app = await pm2.app('slow', `process.on('SIGINT', () => {}); ${forever}`)
-  await startReady(app)
+  // PM2's own 1.6 s are too short for a busy machine to look
+  await pm2Command('start', app.script, '--name', app.name, '--cwd', app.cwd, '--kill-timeout', '60000')
+  await until(async () => (await readFile((await only()).outLog, 'utf8')).includes('ready'))
   const outcome = pm2.processes.stop(app).catch((error: unknown) => error)
   await until(async () => (await pm2.processes.list())[0]?.status === 'stopping')
   await pm2.killDaemon()

@@ -96,7 +96,7 @@ it('what can’t be moved is refused before the instance is stopped', async cont
     })
     expect(await answerOf(port)).toBe('school ')
   } finally {
-    await execa('umount', [inInstance('server/letters')])
+    await execa('umount', ['--lazy', inInstance('server/letters')])
   }
 })
 
@@ -119,6 +119,6 @@ it('an instance’s folder that is a link to another disk', async context => {
     expect(await readFile(inInstance('server/index.js'), 'utf8')).toContain('// version four')
     await mustDo(workspace, 'delete', { name: 'school', confirm: 'DELETE' })
   } finally {
-    await execa('umount', [disk])
+    await execa('umount', ['--lazy', disk])
   }
 })

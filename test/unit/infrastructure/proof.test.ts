@@ -52,13 +52,10 @@ test.each(rogueModes)('%s: refused, and neither the password nor SQL is sent', a
   const port = await freePort()
   const words = await rogue(port, mode)
   await expect(ask(login(port))).rejects.toThrow(mode === 'scram' ? /signature does not match/ : /didn’t prove/)
+  const messages = mode === 'scram' ? ['p', 'p'] : mode === 'scram with few iterations' ? ['p'] : []
   await expect
-    .poll(() => words.filter(it => it.what !== 'message').map(it => it.what))
-    .toEqual(['listening', 'connection', 'startup'])
-  const sent = words.filter(it => it.what === 'message')
-  expect(sent.map(it => it.type).filter(type => type !== 'X')).toEqual(
-    mode === 'scram' ? ['p', 'p'] : mode === 'scram with few iterations' ? ['p'] : [],
-  )
+    .poll(() => words.map(it => it.type ?? it.what).filter(it => it !== 'X'))
+    .toEqual(['listening', 'connection', 'startup', ...messages])
   expect(JSON.stringify(words)).not.toContain(secret)
 })
 

@@ -6,9 +6,9 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
-import { isAlive } from '../../../src/main/system/proc'
+import { environmentOf, isAlive } from '../../../src/main/system/proc'
 import { createStart, type Started } from '../../../src/main/system/run'
-import { sweep } from '../../../src/main/system/sweep'
+import { marker, sweep } from '../../../src/main/system/sweep'
 import { temporary } from '../temporary'
 
 const id = randomUUID()
@@ -169,6 +169,10 @@ describe('its end', () => {
       started.stdout.once('data', (chunk: Buffer) => resolve(Number(String(chunk))))
     })
     const pid = await told
+    // in the middle of an exec it carries nothing, and isn't found
+    const runs = async (): Promise<boolean> =>
+      (await readFile(`/proc/${pid}/comm`, 'utf8')) === 'sleep\n' && (await environmentOf(pid)).has(marker)
+    await expect.poll(runs, { timeout: 10_000 }).toBe(true)
     await sweep(id)
     expect(await isAlive(pid)).toBe(false)
     expect(await reason(started)).toMatchObject({ problem: { code: 'command-failed' } })
