@@ -2,7 +2,7 @@
  * Killed with -9 in the middle of the long steps, with the sample application's real tools; and the daemons that
  * creation relies on, killed under it.
  */
-import { readdir, readFile, rm } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OperationState } from '../../src/shared/operation'
@@ -54,10 +54,16 @@ async function connected(role: string): Promise<boolean> {
   )
 }
 
-/** Then Prisma writes the schema's SQL anew; what is written runs in less time than it takes to look. */
-async function forgetSchema(): Promise<void> {
+/** Where the releases keep the schema's SQL. */
+async function schemaFiles(): Promise<string[]> {
   const { releases } = workspacePaths(workspace.root)
-  for (const release of await readdir(releases)) await rm(join(releases, release, 'schema.sql'), { force: true })
+  return (await readdir(releases))
+    .filter(it => it !== 'parts' && !it.startsWith('.'))
+    .map(it => join(releases, it, 'schema.sql'))
+}
+/** Then Prisma writes it anew. */
+async function forgetSchema(): Promise<void> {
+  for (const it of await schemaFiles()) await rm(it, { force: true })
 }
 
 const killAll = (pids: readonly number[]): void => {
@@ -145,9 +151,10 @@ describe('under a creation', () => {
   })
 
   it('PostgreSQL is killed in the middle of the push: it ends as it was before, at the latest when PostgreSQL is back and it is tried again', async () => {
-    await forgetSchema()
+    for (const it of await schemaFiles()) await writeFile(it, 'SELECT pg_sleep(600)')
     const id = await workspace.begin({ name: 'headless' })
     await until(() => connected('headless_user'))
+    await forgetSchema()
     killAll(await workingIn(join(workspacePaths(workspace.root).embedded, 'postgres'), 'postgres'))
     await until(() => ['stuck', 'rolled-back'].includes(stateOf(id).phase))
     expect(stateOf(id).turned?.problem).toMatchObject({ code: 'command-failed' })

@@ -102,7 +102,8 @@ export async function makeSchool(options: TestOptions = { driver: 'embedded' }):
 /** Prisma takes seconds for each change: two are made at a time, while tests run. */
 export function proposals(school: School, changes: readonly Change[]): (name: string) => Promise<Proposal> {
   const made = new Map<string, Promise<Proposal>>()
-  const pulled = pulledFrom(school, school.login, 'pulled')
+  // of a copy: PostgreSQL makes none of a database that someone is connected to
+  const pulled = school.database('pulled').then(login => pulledFrom(school, login, 'pulled'))
   const lanes: Promise<unknown>[] = [Promise.resolve(), Promise.resolve()]
   for (const [index, it] of changes.entries()) {
     const proposal = (lanes[index % 2] ?? Promise.resolve()).then(async () => proposalOf(school, it, await pulled))
