@@ -97,12 +97,14 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
     wanted: new Wanted(join(state, 'infrastructure.json'), root),
   })
   const output: string[] = []
-  const context: DriverContext = {
+  /** Of one start or stop: the suite may go on for longer. */
+  const newContext = (): DriverContext => ({
     signal: AbortSignal.timeout(240_000),
     report: text => output.push(text),
     output: chunk => output.push(chunk),
-  }
+  })
   const down = async (): Promise<void> => {
+    const context = newContext()
     await infrastructure.stop(driver, 'pgbouncer', context)
     await infrastructure.stop(driver, 'postgres', context)
   }
@@ -117,6 +119,7 @@ export async function testInfrastructure({ driver, images, folder = '' }: TestOp
     down,
     databases: new Databases(() => infrastructure.admin(), randomUUID()),
     async up() {
+      const context = newContext()
       await infrastructure.provision(driver, 'postgres', context)
       await infrastructure.start(driver, 'postgres', context)
       await infrastructure.secure(driver)

@@ -61,7 +61,7 @@ export function adoptionSuite(engine: 'podman' | 'docker', images: Images, metho
       const { containers, ports } = it.settings
       await new GuideContainers(engine, images, it.settings).runPooler('-e', 'AUTH_TYPE=scram-sha-256')
       const before = [await started(containers.postgres), await started(containers.pgbouncer)]
-      expect(await asked(ports.pgbouncer, old)).toEqual([{ who: old.role }])
+      await expect.poll(() => asked(ports.pgbouncer, old).catch(String)).toEqual([{ who: old.role }]) // once it listens
 
       await it.up()
 

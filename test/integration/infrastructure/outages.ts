@@ -134,8 +134,10 @@ export function outagesSuite(engine: 'podman' | 'docker', images: Images, hang: 
     })
 
     test('both containers are killed: the status says that they are being restarted, and they are', async () => {
+      // looked for at once: one may run again before the other has been found
+      const restarting = Promise.all(services.map(service => found(service, it => it.state === 'restarting')))
       await command('kill', '--signal', 'KILL', containers.postgres, containers.pgbouncer)
-      for (const service of services) await found(service, it => it.state === 'restarting')
+      await restarting
       await works()
     })
 

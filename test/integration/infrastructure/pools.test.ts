@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { Client } from 'pg'
 import { withConnection } from '../../../src/main/infrastructure/connection'
-import { workingIn } from '../../../src/main/infrastructure/drivers/daemons'
+import { signalTo, workingIn } from '../../../src/main/infrastructure/drivers/daemons'
 import { Pools, type PoolUser } from '../../../src/main/infrastructure/pools'
 import { readJson } from '../../../src/main/system/files'
 import { instanceConfigSchema } from '../../../src/shared/instance'
@@ -20,7 +20,7 @@ beforeAll(async () => {
 })
 afterAll(() => workspace.remove())
 
-const clientOf = (user: PoolUser, patience = 2000): Client => {
+const clientOf = (user: PoolUser, patience = 20_000): Client => {
   const client = new Client({
     host: '127.0.0.1',
     port,
@@ -61,13 +61,13 @@ async function withPatience(seconds: number, work: () => Promise<unknown>): Prom
 const refused = (user: PoolUser): Promise<void> =>
   withPatience(2, async () => {
     await login(user, 60_000)
-    await until(async () => (await login(user)).includes('server login has been failing'))
+    await until(async () => (await login(user, 2000)).includes('server login has been failing'))
   })
 const endPostgres = async (): Promise<void> => {
   const folder = join(workspace.root, '.instance-manager/embedded/postgres')
   await until(async () => {
     const pids = await workingIn(folder, 'postgres')
-    for (const pid of pids) process.kill(pid, 'SIGKILL')
+    for (const pid of pids) signalTo(pid, 'SIGKILL') // they end each other, too
     return pids.length === 0
   })
 }
@@ -106,7 +106,7 @@ it('a paused database is resumed: a kill between KILL and RESUME is made good by
   await withConnection(await workspace.services.infrastructure.throughPool('pgbouncer'), console =>
     console.query('KILL "zeta_db"'),
   )
-  expect(await login(user)).toContain('timeout')
+  expect(await login(user, 2000)).toContain('timeout')
   const { operations } = workspace.services
   mustSucceed(await operations.settled(await operations.start('restart', { name: 'zeta' })))
   expect(await login(user)).toBe('zeta_user')

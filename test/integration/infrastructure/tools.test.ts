@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import { execa } from 'execa'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { withConnection } from '../../../src/main/infrastructure/connection'
+import { connect, withConnection } from '../../../src/main/infrastructure/connection'
 import type { ToolOptions } from '../../../src/main/infrastructure/drivers/driver'
 import { EmbeddedDriver } from '../../../src/main/infrastructure/drivers/embedded-driver'
 import { requirePrograms } from '../../../src/main/infrastructure/programs'
@@ -86,11 +86,11 @@ function suite(name: string, options: () => Promise<TestOptions>): void {
 
     test('a tool that nobody reads from is held, not buffered', async () => {
       const dump = await tool('pg_dump', ['-Fp', 'source'])
-      await expect.poll(() => dump.stdout.readableLength, { timeout: 20_000 }).toBeGreaterThan(0)
-      await expect.poll(async () => (await running('pg_dump', 'source')).length, { timeout: 20_000 }).toBe(1)
+      await expect.poll(() => dump.stdout.readableLength).toBeGreaterThan(0)
+      await expect.poll(async () => (await running('pg_dump', 'source')).length).toBe(1)
       expect(dump.stdout.readableLength).toBeLessThan(1_000_000)
       dump.stdout.destroy()
-      await expect.poll(async () => running('pg_dump', 'source'), { timeout: 20_000 }).toEqual([])
+      await expect.poll(async () => running('pg_dump', 'source')).toEqual([])
       expect(await reason(dump)).toMatchObject({ problem: { code: 'command-failed' } })
     })
 
@@ -99,11 +99,11 @@ function suite(name: string, options: () => Promise<TestOptions>): void {
       const asleep = await psql('SELECT pg_sleep(1000)', { signal: abort.signal })
       const sessions = (): Promise<unknown[]> =>
         ask("SELECT FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(1000)' AND state = 'active'")
-      await expect.poll(async () => (await sessions()).length, { timeout: 20_000 }).toBe(1)
+      await expect.poll(async () => (await sessions()).length).toBe(1)
       const why = new Error('enough')
       abort.abort(why)
       expect(await reason(asleep)).toBe(why)
-      expect(await running('psql', 'pg_sleep')).toEqual([])
+      await expect.poll(() => running('psql', 'pg_sleep')).toEqual([])
     })
 
     test.each(['is aborted', 'fails'])('input that %s is never taken for a whole one', async how => {
@@ -113,9 +113,7 @@ function suite(name: string, options: () => Promise<TestOptions>): void {
       const fed = await tool('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1'], { input, signal: abort.signal })
       input.push('SELECT pg_advisory_lock(4711);\nINSERT INTO half VALUES (1)') // psql would run it at the end
       await expect
-        .poll(async () => (await ask("SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711")).length, {
-          timeout: 20_000,
-        })
+        .poll(async () => (await ask("SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711")).length)
         .toBe(1)
       const why = new Error('the source is lost')
       if (how === 'is aborted') abort.abort(why)
@@ -125,14 +123,18 @@ function suite(name: string, options: () => Promise<TestOptions>): void {
     })
 
     test('a failing tool is a Problem with the end of its standard error; no password is in an argument', async () => {
-      const asleep = await psql("SELECT pg_sleep(3); SELECT 'half'; SELECT nowhere")
+      const holder = await connect(await it.infrastructure.admin(), { connect: 10_000, query: 10_000 })
+      await holder.client.query('SELECT pg_advisory_lock(4712)')
+      const waiting = await psql("SELECT pg_advisory_lock(4712); SELECT 'half'; SELECT nowhere")
       const secret = (await it.secrets.get('infrastructure.admin')) ?? 'none'
-      await expect.poll(async () => (await running('psql', 'nowhere')).length, { timeout: 20_000 }).toBe(1)
+      await expect.poll(async () => (await running('psql', 'nowhere')).length).toBe(1)
       const pids = (await readdir('/proc')).filter(one => /^\d+$/.test(one))
       const lines = await Promise.all(pids.map(pid => readFile(`/proc/${pid}/cmdline`, 'latin1').catch(() => '')))
       expect(lines.join('\n')).not.toContain(secret)
-      await expect(text(asleep.stdout)).rejects.toMatchObject({ problem: { code: 'command-failed' } })
-      expect(await reason(asleep)).toMatchObject({
+      const told = expect(text(waiting.stdout)).rejects.toMatchObject({ problem: { code: 'command-failed' } })
+      await holder.close()
+      await told
+      expect(await reason(waiting)).toMatchObject({
         problem: {
           message: '“psql” failed.',
           details: expect.stringContaining('column "nowhere" does not exist') as string,
@@ -158,9 +160,9 @@ function suite(name: string, options: () => Promise<TestOptions>): void {
 
     test('after a crash of ours it is swept', async () => {
       const asleep = await psql('SELECT pg_sleep(2000)')
-      await expect.poll(async () => (await running('psql', 'pg_sleep(2000)')).length, { timeout: 20_000 }).toBe(1)
+      await expect.poll(async () => (await running('psql', 'pg_sleep(2000)')).length).toBe(1)
       await sweep(it.root) // the id of the test's commands
-      expect(await running('psql', 'pg_sleep(2000)')).toEqual([])
+      await expect.poll(() => running('psql', 'pg_sleep(2000)')).toEqual([])
       expect(await reason(asleep)).toMatchObject({ problem: { code: 'command-failed' } })
     })
 

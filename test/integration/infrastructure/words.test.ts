@@ -12,7 +12,7 @@ import { describeWhere } from '../../support/requires'
 let it: TestInfrastructure
 afterEach(() => it.dispose())
 
-const context = { signal: AbortSignal.timeout(240_000), report: () => undefined, output: () => undefined }
+const context = { signal: new AbortController().signal, report: () => undefined, output: () => undefined }
 const failure = async (service: ServiceName): Promise<Problem> =>
   it.infrastructure.start(await it.infrastructure.kind(), service, context).then(() => {
     throw new Error('it started')

@@ -54,7 +54,7 @@ export class TestDocker {
       },
     )
     this.#daemon = daemon
-    for (const end = Date.now() + limit; Date.now() < end && !ended(daemon); await delay(100))
+    for (const end = performance.now() + limit; performance.now() < end && !ended(daemon); await delay(100))
       if (!(await execa('docker', ['version'], { env: this.#env, reject: false, timeout: 5000, input: '' })).failed)
         return
     throw new Error((await readFile(join(this.#folder, 'log'), 'utf8')).trim().split('\n').at(-1))
