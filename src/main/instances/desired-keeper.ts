@@ -19,8 +19,7 @@ export interface DesiredKeeperServices {
 }
 
 /**
- * Milliseconds for which an instance must stay *stopped*. PM2 also reports that briefly between a crash and the
- * restart, but then counts the restart.
+ * Milliseconds for which an instance must stay *stopped*, with as many restarts: whoever restarts it stops it first.
  */
 export const settling = 1000
 

@@ -77,7 +77,8 @@ export function toInfo({ pid, name, pm_id, monit, pm2_env: it }: ListEntry): Pro
   return {
     id: pm_id,
     name,
-    status: it.status,
+    // While PM2 restarts one that has crashed, it calls it “stopped” for a moment, but keeps its pid.
+    status: it.status === 'stopped' && runs ? 'waiting restart' : it.status,
     cwd: it.pm_cwd,
     restarts: it.restart_time,
     cpu: monit.cpu,

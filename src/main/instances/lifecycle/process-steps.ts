@@ -107,7 +107,7 @@ async function isGivenUp({ processes }: LifecycleServices, target: Target): Prom
     async () => {
       const process = await ownProcess(await processes.list(), target)
       if (process?.status === 'errored') return 'yes'
-      return (!process || process.restarts === 0) && 'no' // between two starts PM2 reports “stopped”
+      return (!process || process.restarts === 0) && 'no' // otherwise it may be between two starts
     },
     { timeout: givesUpWithin },
   )
