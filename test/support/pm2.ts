@@ -78,8 +78,8 @@ async function kill(pid: number): Promise<void> {
 
 /** Waits for a condition. @throws if it isn't met within 60 s */
 export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (const end = Date.now() + 60_000; !(await condition()); await delay(20)) {
-    if (Date.now() > end) throw new Error(`condition not met: ${condition.toString()}`)
+  for (const end = performance.now() + 60_000; !(await condition()); await delay(20)) {
+    if (performance.now() > end) throw new Error(`condition not met: ${condition.toString()}`)
   }
 }
 

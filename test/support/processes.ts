@@ -22,12 +22,12 @@ export async function processesIn(folder: string): Promise<number[]> {
  * Ends them: gracefully first, so that PostgreSQL frees its shared memory; after 10 s by force. @throws if any survive
  */
 export async function endProcessesIn(folder: string): Promise<void> {
-  const started = Date.now()
+  const started = performance.now()
   const told = new Set<number>()
   for (;;) {
     const pids = await processesIn(folder)
     if (pids.length === 0) return
-    const elapsed = Date.now() - started
+    const elapsed = performance.now() - started
     if (elapsed > 20_000) throw new Error(`processes of ${folder} won’t end: ${pids.join(', ')}`)
     for (const pid of pids) {
       if (elapsed > 10_000) end(pid, 'SIGKILL')

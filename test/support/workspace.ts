@@ -239,7 +239,7 @@ export async function until<T>(
   condition: () => Promise<T | undefined | false> | T | undefined | false,
   seconds = 60,
 ): Promise<T> {
-  for (const end = Date.now() + seconds * 1000; Date.now() < end; await delay(20)) {
+  for (const end = performance.now() + seconds * 1000; performance.now() < end; await delay(20)) {
     const answer = await condition()
     if (answer !== undefined && answer !== false) return answer
   }
@@ -254,7 +254,8 @@ export async function login(
 ): Promise<{ status: number; token?: string; name?: string }> {
   const answer = await fetch(`http://127.0.0.1:${port}/api/login`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    // a connection that is kept may be a predecessor's
+    headers: { 'content-type': 'application/json', connection: 'close' },
     body: JSON.stringify({ email, password }),
   })
   const { token, user } = (await answer.json()) as { token?: string; user?: { name: string } }

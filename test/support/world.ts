@@ -106,7 +106,9 @@ async function filesIn(folder: string, home: string, skipped: ReadonlySet<string
     entries.map(async entry => {
       const path = join(folder, entry.name)
       if (entry.name === 'node_modules' || skipped.has(path)) return []
-      const { mode, size } = await stat(path)
+      const its = await stat(path).catch(() => undefined)
+      if (!its) return [] // removed since, in the background
+      const { mode, size } = its
       const line = `${relative(home, path)} ${(mode & 0o777).toString(8)}`
       return entry.isDirectory() ? [line, ...(await filesIn(path, home, skipped))] : [`${line} ${size}`]
     }),

@@ -9,7 +9,6 @@ import type { InstanceList, InstanceView } from '../../../src/shared/instance'
 import { layOut, type CliInstance } from '../../support/cli-instance'
 import { until, type TestWorkspace } from '../../support/workspace'
 import { kill9, mustBulk, pidOf, tinyWorkspace } from './lifecycle'
-import { eventually } from '../../support/eventually'
 
 let workspace: TestWorkspace
 let latest: InstanceList | undefined
@@ -31,12 +30,16 @@ beforeEach(async () => {
   void (async () => {
     for await (const list of workspace.services.instances.registry.watch(stop.signal)) latest = list
   })()
+  latest = undefined
   await shown('school', 'online')
 })
 afterEach(() => stop.abort())
 
-const shown = (name: string, status: InstanceView['status']): Promise<InstanceView> =>
-  until(() => latest?.instances.find(it => it.name === name && it.status === status))
+/** @param code of its trouble; another one may be seen first */
+const shown = (name: string, status: InstanceView['status'], code?: string): Promise<InstanceView> =>
+  until(() =>
+    latest?.instances.find(it => it.name === name && it.status === status && (!code || it.trouble?.code === code)),
+  )
 
 /** As a command by itself sees them, which has watched nothing. */
 async function afresh(): Promise<Record<string, string>> {
@@ -83,7 +86,7 @@ it('not answering: another program does, on its port', async () => {
   await kill9(await pidOf(workspace, 'mute'))
   const other = createServer((_, response) => response.end('hello')).listen(mute.port, '127.0.0.1')
   try {
-    expect((await shown('mute', 'not answering')).trouble).toMatchObject({ code: 'port-held-by-other' })
+    await shown('mute', 'not answering', 'port-held-by-other')
   } finally {
     other.close()
     await writeFile(script, code)
@@ -110,7 +113,7 @@ it('no database: its own password isn’t valid any more', async () => {
 it('no database: PostgreSQL is stopped; it works again with the infrastructure', async () => {
   await workspace.stopInfrastructure()
   const trouble = { cause: 'PostgreSQL isn’t running.', action: 'start-infrastructure' }
-  await eventually(() => expect(latest?.instances).toMatchObject([{ status: 'stopped' }, { trouble }, { trouble }]))
+  await expect.poll(() => latest?.instances).toMatchObject([{ status: 'stopped' }, { trouble }, { trouble }])
   expect(await afresh()).toEqual({ school: 'no database', loop: 'stopped', mute: 'no database' })
   await workspace.startInfrastructure()
   await shown('school', 'online')

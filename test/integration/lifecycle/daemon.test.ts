@@ -1,11 +1,12 @@
 /** PM2's daemon killed in the middle of a job, and a machine that went down with all that ran. */
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { appsOf } from '../../../src/main/processes/leftovers'
+import { isOpen, problemOf } from '../../../src/shared/operation'
 import { writeJson } from '../../../src/main/system/files'
 import { withBootSeconds } from '../../support/boot-time'
 import { layOut, type CliInstance } from '../../support/cli-instance'
 import { until, type TestWorkspace } from '../../support/workspace'
-import { answerOf, bulk, daemonPid, desired, dumped, kill9, statuses, tinyWorkspace } from './lifecycle'
+import { answerOf, bulk, daemonPid, desired, dumped, kill9, mustBulk, statuses, tinyWorkspace } from './lifecycle'
 
 const names = ['one', 'two', 'three', 'four', 'five', 'six']
 let workspace: TestWorkspace
@@ -42,10 +43,12 @@ it.each(['start', 'restart'])('in the middle of a %s: it ends, and the instance 
           async () => (await apps()).includes('one') || operations.list().find(it => it.id === id)?.phase !== 'running',
         )
       await kill9(await daemonPid(workspace)).catch(() => undefined) // none has been started yet
-      const { phase, turned } = await operations.settled(id)
-      expect(phase === 'succeeded' || turned?.problem !== undefined).toBe(true)
+      const state = await operations.rested(id)
+      // on a busy machine it may just be slow: the stop below takes that back
+      const slow = state.phase === 'stuck' && problemOf(state)?.code === 'slow-start'
+      expect(slow || state.phase === 'succeeded' || (!isOpen(state) && state.turned?.problem !== undefined)).toBe(true)
       expect((await apps()).length).toBeLessThanOrEqual(1)
-      expect((await bulk(workspace, 'stop', ['one']))[0]?.problem).toBeUndefined()
+      await mustBulk(workspace, 'stop', ['one'])
       expect([await apps(), await answerOf(first().port)]).toEqual([[], undefined])
     }
   }),
@@ -61,6 +64,8 @@ it('in the middle of a bulk start: every one ends with its result, the failed on
     return all
   })
   expect(results.map(it => it.name)).toEqual(names.toSorted())
+  // one that was only slow is waited for again
+  for (const it of results) if (it.problem?.code === 'slow-start') operations.retry(it.operation ?? '')
   // Those that were started before and then lost run on; starting them again adopts them.
   const again = await bulk(workspace, 'start', names)
   expect(again.map(it => it.problem)).toEqual(names.map(() => undefined))
@@ -70,7 +75,7 @@ it('in the middle of a bulk start: every one ends with its result, the failed on
 })
 
 it('a reboot: those that ran are down, and resurrecting them brings back them and nobody else', async () => {
-  await bulk(workspace, 'stop', ['two', 'five'])
+  await mustBulk(workspace, 'stop', ['two', 'five'])
   const ran = ['four', 'one', 'six', 'three']
   expect([await desired(workspace), (await dumped(workspace)).filter(it => it.endsWith('online'))]).toEqual([
     ran,
@@ -90,7 +95,7 @@ it('a reboot: those that ran are down, and resurrecting them brings back them an
 })
 
 it('a reboot after which one does not start: it is still one that should run', async () => {
-  await bulk(workspace, 'stop', names)
+  await mustBulk(workspace, 'stop', names)
   const broken = await layOut(workspace, 'mortal')
   await workspace.close()
 
@@ -98,6 +103,6 @@ it('a reboot after which one does not start: it is still one that should run', a
   await workspace.open()
   expect((await bulk(workspace, 'start', ['mortal']))[0]?.problem).toMatchObject({ code: 'not-online' })
   expect((await workspace.services.instances.registry.list()).down).toEqual([broken.name])
-  expect((await bulk(workspace, 'stop', ['mortal']))[0]?.problem).toBeUndefined() // given up by the operator
+  await mustBulk(workspace, 'stop', ['mortal']) // given up by the operator
   expect((await workspace.services.instances.registry.list()).down).toEqual([])
 })

@@ -36,7 +36,7 @@ export async function mustDo(workspace: TestWorkspace, kind: string, input: obje
   return state
 }
 
-/** A job on many, to its end. @returns what came of each, by name */
+/** A job on many, to its end. @returns what came of each, by name: a failure of one fails nothing here */
 export async function bulk(
   { services: { operations } }: Pick<TestWorkspace, 'services'>,
   action: BulkAction,
@@ -66,9 +66,9 @@ export async function statuses({ services }: TestWorkspace): Promise<Record<stri
   return Object.fromEntries((await services.instances.registry.list()).instances.map(it => [it.name, it.status]))
 }
 
-/** What the server on the port says; undefined if nobody answers. */
+/** What the server on the port says, on a new connection: a kept one may be its predecessor's. Undefined: nobody answers. */
 export const answerOf = (port: number): Promise<string | undefined> =>
-  fetch(`http://127.0.0.1:${port}/`).then(
+  fetch(`http://127.0.0.1:${port}/`, { headers: { connection: 'close' } }).then(
     it => it.text(),
     () => undefined,
   )

@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { layOut, pm2 } from '../../support/cli-instance'
 import { makeTiny } from '../../support/tiny-base'
 import { testWorkspace, until, type TestWorkspace } from '../../support/workspace'
-import { bulk, desired, kill9 } from './lifecycle'
+import { desired, kill9, mustBulk } from './lifecycle'
 
 let workspace: TestWorkspace
 beforeAll(async () => {
@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => workspace.remove())
 beforeEach(async () => {
   await workspace.open()
-  await bulk(workspace, 'start', ['alpha', 'beta'])
+  await mustBulk(workspace, 'start', ['alpha', 'beta'])
 })
 afterEach(() => workspace.close())
 

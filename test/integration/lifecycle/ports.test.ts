@@ -109,7 +109,9 @@ describe('two instances share a port', () => {
       turned: { problem: { code: 'not-online' } },
     })
     expect([await answerOf(a.port), await desired(workspace)]).toEqual(['A ', ['A']])
-    expect(await statuses(workspace)).toMatchObject({ A: 'online', mortal: 'errored' })
+    // stopped: PM2 gives up only on one that ends often enough within 16 s
+    const either = expect.stringMatching(/^(errored|stopped)$/) as string
+    expect(await statuses(workspace)).toMatchObject({ A: 'online', mortal: either })
   })
 
   it('two that share a port are started at once: one runs, the other is refused', async () => {

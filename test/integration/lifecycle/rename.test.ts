@@ -101,7 +101,8 @@ describe('one that runs', () => {
     expect(files).toEqual(
       expect.arrayContaining(['college-2-out.log', 'college-2-out.log.000000000000000-000000000000009.gz']),
     )
-    expect((await readFile(join(logs(), 'college-2-out.log'), 'utf8')).match(/listening/g)).toHaveLength(2)
+    const log = () => readFile(join(logs(), 'college-2-out.log'), 'utf8')
+    await expect.poll(async () => (await log()).match(/listening/g)).toHaveLength(2) // PM2 writes it a moment later
     await pm2(workspace, 'kill')
     await pm2(workspace, 'resurrect')
     expect((await workspace.processes.list()).map(it => [it.name, it.cwd])).toEqual([
@@ -171,7 +172,7 @@ it('where it isn’t healthy under the new name, everything is put back', async 
   })
   expect(await answerOf(its.port)).toBe('sound ')
   expect(await query('sound', 'SELECT * FROM kept')).toEqual([])
-  expect(withoutPids(await world(workspace))).toEqual(before)
+  await expect.poll(async () => withoutPids(await world(workspace))).toEqual(before)
   expect(await poolSizes()).toMatchObject({ sound_db: 4 })
   await mustDo(workspace, 'delete', { name: 'sound', confirm: 'DELETE' })
 })

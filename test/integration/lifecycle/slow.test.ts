@@ -37,6 +37,12 @@ async function setBootSeconds(root: string, bootSeconds: number): Promise<void> 
   await writeFile(path, JSON.stringify({ ...manifest, server: { ...manifest.server, bootSeconds } }))
 }
 const boots = (name: string): string => join(workspace.root, 'instances', name, 'server/boots')
+/** Lets it listen, and waits until it does: another wait for it has only a few seconds. */
+async function letBoot(name: string): Promise<void> {
+  await writeFile(boots(name), '')
+  const { port } = await configOf(name)
+  await until(() => answerOf(Number(port)))
+}
 const configOf = async (name: string): Promise<Record<string, unknown>> =>
   JSON.parse(await readFile(join(workspace.root, 'instances', name, 'config.json'), 'utf8')) as Record<string, unknown>
 const slow = (seconds: number) => ({
@@ -61,7 +67,7 @@ it('a creation waits for a decision with all that was made; kept waiting for, it
   const pid = await pidOf(workspace, 'late')
   operations.retry(id)
   expect((await operations.rested(id)).phase).toBe('stuck') // still not
-  await writeFile(boots('late'), '')
+  await letBoot('late')
   operations.retry(id)
   expect((await operations.settled(id)).phase).toBe('succeeded')
   expect(await pidOf(workspace, 'late')).toBe(pid) // the very process, never restarted
@@ -76,7 +82,7 @@ it('a change of the environment is kept waiting for without another restart', as
   const id = await operations.start('change-environment', { name: 'late', changes, restart: true })
   expect((await operations.rested(id)).phase).toBe('stuck')
   const pid = await pidOf(workspace, 'late')
-  await writeFile(boots('late'), '')
+  await letBoot('late')
   operations.retry(id)
   expect((await operations.settled(id)).phase).toBe('succeeded')
   expect(await pidOf(workspace, 'late')).toBe(pid)
@@ -121,7 +127,7 @@ it('in bulk it is reported as slow, and runs', async () => {
   const [result] = await bulk(workspace, 'start', ['late'])
   expect(result).toMatchObject({ name: 'late', problem: slow(2) })
   expect(await statuses(workspace)).toEqual({ late: 'not answering' })
-  await writeFile(boots('late'), '')
+  await letBoot('late')
   operations.retry(result?.operation ?? '')
   expect((await operations.settled(result?.operation ?? '')).phase).toBe('succeeded')
 })

@@ -15,7 +15,7 @@ const folder = fileURLToPath(new URL('.', import.meta.url))
 /** Makes the images at the first call on a machine (about a minute), or says what is missing. */
 export async function podmanForTests(major: Major = 15): Promise<TestPodman | { readonly missing: string }> {
   const env = { CONTAINERS_CONF: process.env['CONTAINERS_CONF'] ?? join(folder, 'containers.conf') }
-  const podman = await execa('podman', ['info'], { env, reject: false, timeout: 20_000, input: '' })
+  const podman = await execa('podman', ['info'], { env, reject: false, timeout: 60_000, input: '' })
   if (podman.code === 'ENOENT') return { missing: 'podman is not installed (apt-get install podman runc debootstrap)' }
   if (podman.failed) return { missing: `podman does not work: ${podman.stderr.trim().split('\n').at(-1) ?? ''}` }
   if ((await execa('runc', ['--version'], { reject: false })).code === 'ENOENT')
