@@ -44,7 +44,7 @@ describe('the embedded driver', () => {
       process.kill(before, 'SIGKILL')
       // not by a status that says it is down: it may be up again before anyone looks
       await until(async () => ![0, before].includes(await first(service).catch(() => 0)))
-      await until(() => bothRun(workspace))
+      expect(await until(() => bothRun(workspace))).toBe(true)
       await until(async () =>
         (await appLog(workspace)).includes(
           `${service === 'postgres' ? 'PostgreSQL' : 'PgBouncer'} had stopped and was restarted (attempt 1)`,

@@ -86,7 +86,7 @@ it('not answering: another program does, on its port', async () => {
   await kill9(await pidOf(workspace, 'mute'))
   const other = createServer((_, response) => response.end('hello')).listen(mute.port, '127.0.0.1')
   try {
-    await shown('mute', 'not answering', 'port-held-by-other')
+    expect(await shown('mute', 'not answering', 'port-held-by-other')).toBeDefined()
   } finally {
     other.close()
     await writeFile(script, code)
