@@ -82,7 +82,7 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
   const operations = new Operations({ folder: paths.operations, secrets: base.secrets, lost: base.lost })
   const processes = new Processes(place.pm2Home)
   const releases = new Releases(paths.releases, paths.instances, run)
-  base.closing.add(() => releases.kept.discarded())
+  base.closing.add(() => releases.ended())
   const trash = new Trash(paths.instances, it => ownBytes(run, it), base.identity.copyOf !== undefined)
   const shared = await infrastructureRoom(base, operations)
   const { infrastructure } = shared

@@ -75,6 +75,12 @@ export class Releases {
     }, signal)
   }
 
+  /** Resolves when nothing is being prepared, pruned or removed any more. Call it once nothing new can begin. */
+  async ended(): Promise<void> {
+    while (this.#busy) await this.#busy.catch(() => undefined)
+    await this.kept.discarded()
+  }
+
   /** The release, if it exists and nothing has written into its parts. Damaged parts are reported and removed. */
   async #undamaged(
     { fingerprint, manifest }: PinnedBase,

@@ -439,6 +439,18 @@ describe('prune', () => {
     expect(await kept()).toEqual([])
   })
 
+  it('has ended before the workspace is another process’s', async () => {
+    let go = (): void => undefined
+    const used = new Promise<ReadonlySet<string>>(resolve => (go = () => resolve(new Set())))
+    const pruning = releases.prune(() => used, 'old', signal)
+    let over = false
+    const ended = releases.ended().then(() => (over = true))
+    await new Promise(setImmediate)
+    expect(over).toBe(false)
+    go()
+    await Promise.all([pruning, ended])
+  })
+
   it('waits for a preparation, and leaves no listener on the signal with which it waited', async () => {
     const its = await base({
       client: {
