@@ -57,8 +57,5 @@ export async function makeQuick(root: string): Promise<void> {
   await writeFile(join(server, 'sample.js'), await readFile(join(server, 'index.js')))
   await writeFile(join(server, 'index.js'), index)
   await writeFile(join(server, 'push.cjs'), push)
-  await writeFile(
-    join(root, 'instance-manager.json'),
-    JSON.stringify({ server: { push: ['node', 'push.cjs'], bootSeconds: 20 } }),
-  )
+  await writeFile(join(root, 'instance-manager.json'), JSON.stringify({ server: { push: ['node', 'push.cjs'] } }))
 }

@@ -103,7 +103,6 @@ export async function makeSchemaBase(root: string, prisma: InstalledPrisma): Pro
     join(root, 'instance-manager.json'),
     JSON.stringify({
       server: {
-        bootSeconds: 20,
         install: ['cp', '-r', join(prisma.server, 'node_modules'), '.'],
         generate: ['node', 'generate.cjs'],
       },
