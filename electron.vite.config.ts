@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'electron-vite'
+import type { Plugin } from 'vite'
 
 const at = (path: string): string => resolve(import.meta.dirname, path)
 
@@ -13,6 +14,19 @@ const entries = { index: 'src/main/index.ts', cli: 'src/main/cli/index.ts', 'log
 
 /** The licences of what a bundle contains, beside it; scripts/lib/licenses.mjs makes the whole notice of them. */
 const license = { fileName: 'bundled-licenses.json' }
+
+/** In the head, the styles would hold up what index.html paints by itself. After the root, they would override the theme. */
+const stylesLater: Plugin = {
+  name: 'styles-later',
+  enforce: 'post',
+  transformIndexHtml: {
+    order: 'post',
+    handler(html) {
+      const [style = ''] = /<link rel="stylesheet".*>\s*/.exec(html) ?? []
+      return html.replace(style, '').replace('<div id="root">', `${style}<div id="root">`)
+    },
+  },
+}
 
 // Code runs on Electron 33 (Node 20.18, Chromium 130) and later, whatever Electron is installed.
 export default defineConfig({
@@ -44,7 +58,7 @@ export default defineConfig({
     root: at('src/renderer'),
     base: './',
     publicDir: at('resources/icons'),
-    plugins: [react()],
+    plugins: [react(), stylesLater],
     build: {
       target: 'chrome130',
       minify: true,

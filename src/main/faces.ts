@@ -1,6 +1,7 @@
 /** What the faces of the product give the app: dialogs, served pages, sockets. Types only. */
 import type { WebSocket } from 'ws'
 import type { MenuEntry } from '../shared/menu'
+import type { Theme } from '../shared/theme'
 import type { ServeStatus, SessionView } from '../shared/served'
 
 /** Features that only the desktop app has. */
@@ -16,6 +17,8 @@ export interface Desktop {
   openTerminal(folder: string): Promise<void>
   /** Opens logs in a separate window. @param path the screen's path, `/window/logs/…` */
   openLogs(path: string): void
+  /** Makes the windows' own parts light or dark, from the next start on too, before a page has loaded. */
+  setTheme(theme: Theme): void
   /** Puts these into the application's menus, instead of those before. */
   setMenu(entries: readonly MenuEntry[]): void
   /** The ids of its entries, as they are chosen. */

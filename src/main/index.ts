@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join, normalize, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
-import { app as electron, BrowserWindow, dialog, Menu, protocol, screen, session, shell } from 'electron'
+import { app as electron, BrowserWindow, dialog, Menu, nativeTheme, protocol, screen, session, shell } from 'electron'
 import type { MenuEntry } from '../shared/menu'
 import { problem, toProblem } from '../shared/problem'
 import type { App } from './app'
@@ -86,6 +86,9 @@ const desktop: Desktop = {
   openLogs: path => {
     newWindow(path, { width: 1000, height: 700, minWidth: 480, minHeight: 360 })
   },
+  setTheme(theme) {
+    nativeTheme.themeSource = theme
+  },
   setMenu,
   async *menuChoices(signal) {
     for await (const [id] of on(menuChoices, 'choice', { signal }) as AsyncIterable<[string]>) yield id
@@ -156,6 +159,7 @@ const isSecondStart = (data: unknown): data is SecondStart =>
 
 function openWindow(): void {
   const last = readPlace(placeFile())
+  nativeTheme.themeSource = last?.theme ?? 'system'
   const areas = screen.getAllDisplays().map(it => it.workArea)
   const place = last ? placeOn(areas, last) : { width: 1280, height: 820 }
   window = newWindow('', { ...place, minWidth: 900, minHeight: 600 })
@@ -212,7 +216,7 @@ const placeFile = (): string => join(electron.getPath('userData'), 'window.json'
 
 async function rememberPlace(): Promise<void> {
   if (!window) return
-  const place: Place = { ...window.getNormalBounds(), maximized: window.isMaximized() }
+  const place: Place = { ...window.getNormalBounds(), maximized: window.isMaximized(), theme: nativeTheme.themeSource }
   const { writeJson } = await import('./system/files')
   await writeJson(placeFile(), place).catch(() => undefined) // the next window has the usual size
 }

@@ -1,5 +1,6 @@
-/** Where the window was, so that the next start puts it there again: on displays that may be others meanwhile. */
+/** Where the window was and how it looked, so that the next start shows it again: on displays that may be others meanwhile. */
 import { readFileSync } from 'node:fs'
+import { themes, type Theme } from '../shared/theme'
 
 /** In pixels, as Electron gives them. */
 export interface Area {
@@ -9,9 +10,10 @@ export interface Area {
   readonly height: number
 }
 
-/** @property maximized the area is then the one that it returns to */
 export interface Place extends Area {
+  /** The area is then the one that it returns to. */
   readonly maximized: boolean
+  readonly theme?: Theme
 }
 
 /** How much of the title bar must be visible, so that the window can be dragged. */
@@ -48,6 +50,7 @@ export function placeOn(
 
 const isPlace = (read: unknown): read is Place => {
   if (typeof read !== 'object' || read === null) return false
-  const { maximized, ...area } = read as Record<string, unknown>
+  const { maximized, theme = 'system', ...area } = read as Record<string, unknown>
+  if (!themes.some(it => it === theme)) return false
   return typeof maximized === 'boolean' && ['x', 'y', 'width', 'height'].every(it => Number.isInteger(area[it]))
 }

@@ -26,7 +26,10 @@ it('reads what was remembered, and nothing from a file that holds something else
   const place = { x: 1, y: 2, width: 1000, height: 700, maximized: true }
   await writeFile(path, JSON.stringify(place))
   expect(readPlace(path)).toEqual(place)
+  await writeFile(path, JSON.stringify({ ...place, theme: 'dark' }))
+  expect(readPlace(path)).toEqual({ ...place, theme: 'dark' })
   for (const other of [
+    JSON.stringify({ ...place, theme: 'pink' }),
     '',
     '[]',
     'null',

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { nameSchema } from '../../shared/instance'
 import { menuEntriesSchema } from '../../shared/menu'
 import { problem } from '../../shared/problem'
+import { themes } from '../../shared/theme'
 import { procedure, router } from './trpc'
 
 /** An absolute path; `~` is the user's home. */
@@ -63,6 +64,7 @@ export const appRouter = router({
       }),
     )
     .mutation(({ ctx: { app }, input }) => app.desktop?.openLogs(input.path)),
+  setTheme: procedure.input(z.enum(themes)).mutation(({ ctx: { app }, input }) => app.desktop?.setTheme(input)),
   /** What the page offers in the application's menus. */
   setMenu: procedure.input(menuEntriesSchema).mutation(({ ctx: { app }, input }) => app.desktop?.setMenu(input)),
   /** What is chosen there. */

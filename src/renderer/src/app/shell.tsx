@@ -13,6 +13,7 @@ import { CommandPalette } from './command-palette'
 import { DesktopNews } from './desktop-news'
 import { useFailedLive, useOperations } from './live'
 import { NativeMenu } from './native-menu'
+import { useNativeTheme } from './native-theme'
 import { Part, preload } from './later'
 import { places } from './places'
 import { ProblemView } from './problem'
@@ -25,6 +26,7 @@ export function Shell() {
   const main = useRef<HTMLElement>(null)
   useEffect(() => void preload(), [])
   useHelpKey()
+  useNativeTheme()
   const alone = /^\/window\/logs\/?(.*)$/.exec(location)
   if (alone)
     return (
