@@ -4,12 +4,10 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
 import { installedPaths } from '../lib/licenses.mjs'
 import { fetchPackage } from '../lib/npm-package.mjs'
-import { cache, modules, project } from '../lib/places.mjs'
+import { cache, modules, packageFiles, project } from '../lib/places.mjs'
 import { Failure, run } from '../lib/say.mjs'
 import { architectures, debian, home, name, npm } from './description.mjs'
-import { put, settle, write, zip } from './tree.mjs'
-
-const files = join(project, 'scripts', 'package', 'files')
+import { put, settle, sums, write, zip } from './tree.mjs'
 
 /**
  * @typedef {object} Making
@@ -27,7 +25,8 @@ export async function stage(making) {
   await stageElectron(dirname(electron), program)
   await stageApp(join(program, 'resources', 'app'), architecture)
   await stageNode(join(program, 'node'), architecture)
-  await put(join(files, 'instance-manager.sh'), join(program, 'bin', name))
+  await stageSums(program)
+  await put(join(packageFiles, 'instance-manager.sh'), join(program, 'bin', name))
   await chmod(join(program, 'bin', name), 0o755)
   await stageSystem(making)
   await settle(root, making.epoch)
@@ -101,6 +100,13 @@ async function stageNode(folder, architecture) {
   for (const it of ['npm', 'npx']) await symlink(`../lib/node_modules/npm/bin/${it}-cli.js`, join(folder, 'bin', it))
 }
 
+/** The checksums of what outlives the app, and is therefore copied before it runs (src/main/system/runtime.ts). */
+async function stageSums(program) {
+  const app = join(program, 'resources', 'app')
+  const lines = [...(await sums(program, 'node', 'sha256')), ...(await sums(app, 'node_modules', 'sha256'))]
+  await writeFile(join(app, 'SHA256SUMS'), lines.join(''))
+}
+
 /** Unpacks a package of the npm registry, which is fetched once per machine. */
 async function unpack(pinned, folder, wanted = ['.']) {
   const store = join(cache, 'packages')
@@ -129,8 +135,8 @@ async function stageSystem({ root, version, epoch }) {
   const date = new Date(epoch * 1000)
   await mkdir(join(root, 'usr', 'bin'), { recursive: true })
   await symlink(join(relative('usr/bin', home), 'bin', name), join(root, 'usr', 'bin', name))
-  await put(join(files, 'lintian-overrides'), share('lintian', 'overrides', name))
-  await put(join(files, 'instance-manager.desktop'), share('applications', `${name}.desktop`))
+  await put(join(packageFiles, 'lintian-overrides'), share('lintian', 'overrides', name))
+  await put(join(packageFiles, 'instance-manager.desktop'), share('applications', `${name}.desktop`))
   const icons = join(project, 'scripts', 'package', 'icons')
   for (const it of await readdir(icons)) {
     const size = basename(it, '.png')
@@ -140,7 +146,7 @@ async function stageSystem({ root, version, epoch }) {
     join(project, 'resources', 'icons', 'icon.svg'),
     share('icons', 'hicolor', 'scalable', 'apps', `${name}.svg`),
   )
-  const metainfo = await readFile(join(files, 'instance-manager.metainfo.xml'), 'utf8')
+  const metainfo = await readFile(join(packageFiles, 'instance-manager.metainfo.xml'), 'utf8')
   await write(
     share('metainfo', 'local.instance_manager.InstanceManager.metainfo.xml'),
     metainfo.replace('@VERSION@', version).replace('@DATE@', date.toISOString().slice(0, 10)),

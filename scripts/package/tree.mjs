@@ -1,5 +1,6 @@
 /** A tree of files that becomes a package. */
-import { chmod, copyFile, lutimes, mkdir, open, readdir, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { chmod, copyFile, lutimes, mkdir, open, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 
@@ -23,6 +24,20 @@ export async function entries(root) {
   const found = await readdir(root, { recursive: true, withFileTypes: true })
   const all = found.map(it => ({ path: relative(root, join(it.parentPath, it.name)), entry: it }))
   return all.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+}
+
+/**
+ * The checksums of all files in a folder. @param root the folder that paths are relative to @param folder relative to it
+ * @returns a line for each, as md5sum and sha256sum print them
+ */
+export async function sums(root, folder, algorithm) {
+  const lines = []
+  for (const { path, entry } of await entries(join(root, folder))) {
+    if (!entry.isFile()) continue
+    const content = await readFile(join(root, folder, path))
+    lines.push(`${createHash(algorithm).update(content).digest('hex')}  ${join(folder, path)}\n`)
+  }
+  return lines
 }
 
 /**

@@ -16,6 +16,7 @@ import { maintenanceRoom } from './maintenance/room'
 import { Operations } from './operations/engine'
 import { Processes } from './processes/client'
 import { pm2Paths, pm2Version } from './processes/daemon'
+import { removeOldRuntimes } from './processes/old-runtimes'
 import { Releases } from './releases/releases'
 import { ownBytes } from './releases/tree'
 import { schemaRoom } from './schema/room'
@@ -148,6 +149,7 @@ async function begin(
 ): Promise<void> {
   await of.clean()
   await of.releases.kept.tidy()
+  await removeOldRuntimes(place.pm2Home).catch(it => log.info(`Old copies of Node.js and PM2 stay: ${it}`))
   signal.throwIfAborted() // the lock may already be lost
   await of.operations.open()
   for (const room of of.rooms) room.start()

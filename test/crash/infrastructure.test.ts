@@ -45,7 +45,14 @@ const cancelledAndKilled = async (kind: string, input: object, steps: readonly s
 
 /** As an operator may, with its configuration as it is then. The workspace is closed. */
 const startPostgres = async (): Promise<void> => {
-  const [file, args] = unprivileged(requirePrograms().pgCtl, ['start', '-D', 'postgres', '-w', '-l', 'by-hand.log'])
+  const [file, args] = unprivileged((await requirePrograms()).pgCtl, [
+    'start',
+    '-D',
+    'postgres',
+    '-w',
+    '-l',
+    'by-hand.log',
+  ])
   await execa(file, args, { cwd: workspacePaths(workspace.root).embedded, stdio: 'ignore' })
 }
 

@@ -39,7 +39,7 @@ export async function startDisplay(): Promise<Display> {
           last = Buffer.from((await pictured('rgb:-')).stdout)
           return colours(last) > 16 && before?.equals(last)
         },
-        { timeout: 30_000, every: 500 },
+        { timeout: 120_000, every: 500 },
       )
       if (!same) throw new Error('The display stayed empty, or in motion.')
     },

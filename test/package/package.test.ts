@@ -6,8 +6,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { productIn } from '../../src/main/system/product'
 import { waitFor } from '../../src/main/system/wait'
 import { makeTiny } from '../support/tiny-base'
-import { startDebian, type Debian } from './debian'
+import { startDebian, type Debian, type Ran } from './debian'
 import { startDisplay } from './display'
+import { makeLater } from './later'
 
 const dist = resolve(import.meta.dirname, '../../dist')
 const user = 'ada'
@@ -23,7 +24,7 @@ afterAll(() => debian.remove())
 test('it installs with everything that it needs, and is among the applications', async () => {
   await execa('cp', [deb, join(debian.root, 'tmp', 'it.deb')])
   const installed = await debian.asRoot(
-    `apt-get -q update && apt-get -qy install --no-install-recommends /tmp/it.deb libgtk-3-bin && useradd -m -s /bin/bash ${user}`,
+    `apt-get -q update && apt-get -qy install --no-install-recommends /tmp/it.deb curl libgtk-3-bin && useradd -m -s /bin/bash ${user}`,
   )
   expect(installed.exitCode, installed.stderr).toBe(0)
   const share = join(debian.root, 'usr/share')
@@ -55,24 +56,12 @@ test('every file of the product is there, and what runs terminals can be loaded'
 
 test('an instance, from an empty home to an answer', async () => {
   await makeTiny(join(debian.root, 'home', user, 'work'))
-  await debian.asRoot(`chown -R ${user}: /home/${user}`)
-  const steps = [
-    'instance-manager init ~/work --driver embedded',
-    'cd ~/work && instance-manager infra up',
-    'cd ~/work && instance-manager create school --director-name Ada --director-email ada@school.example --generate-password',
-  ]
-  for (const step of steps) {
-    const { exitCode, stdout, stderr } = await debian.as(user, step)
-    expect(exitCode, `${step}\n${stdout}\n${stderr}`).toBe(0)
-  }
-  const listed = await debian.as(user, 'instance-manager --workspace ~/work list')
-  expect(listed.stdout).toMatch(/school +online/)
-  const port = /school +online +(\d+)/.exec(listed.stdout)?.[1]
-  const answer = await debian.as(
-    user,
-    `/usr/lib/instance-manager/node/bin/node -e 'fetch("http://127.0.0.1:${port}").then(it => it.text()).then(console.log)'`,
-  )
-  expect(answer.stdout).toMatch(/^school/)
+  await asRoot(`chown -R ${user}: /home/${user}`)
+  await asUser('instance-manager init ~/work --driver embedded')
+  await asUser('instance-manager --workspace ~/work infra up')
+  await asUser(`instance-manager --workspace ~/work create school ${director}`)
+  expect(await asUser('instance-manager --workspace ~/work list')).toMatch(/school +online/)
+  expect(await asUser(`curl -sS http://127.0.0.1:${await portOf('school')}`)).toMatch(/^school/)
 })
 
 test('a double click opens the window, in Chromium’s sandbox', async () => {
@@ -91,3 +80,83 @@ test('a double click opens the window, in Chromium’s sandbox', async () => {
     await display.close()
   }
 })
+
+test('an upgrade, a downgrade and a removal leave running instances alone', async () => {
+  const later = '99.0.0'
+  await makeLater(deb, later, join(debian.root, 'tmp', 'later.deb'))
+  const school = await pidOf('school')
+  await whileAnswering('school', async () => {
+    await asRoot('apt-get -qy install /tmp/later.deb')
+    expect(await asUser('instance-manager --version')).toBe(later)
+    expect(await asUser('instance-manager --workspace ~/work list')).toMatch(/school +online/)
+  })
+  expect(await pidOf('school')).toBe(school)
+  await comesBackAfterKill('school')
+
+  await asUser(`instance-manager --workspace ~/work create college ${director}`)
+  expect(await asUser('ls ~/.local/share/instance-manager/runtime')).toMatch(/^\w{16}\n\w{16}\nlock$/)
+  await whileAnswering('college', async () => {
+    await asRoot('apt-get -qy install --allow-downgrades /tmp/it.deb')
+    const refused = await debian.as(user, 'instance-manager --workspace ~/work list')
+    expect(refused.stderr).toContain('was used by a newer version')
+    expect(await asRoot('apt-get -qy remove instance-manager')).toContain('Instances that are running keep running')
+  })
+  await comesBackAfterKill('school')
+  await comesBackAfterKill('college')
+  await asRoot('dpkg --purge instance-manager')
+  expect(await asUser('ls ~/work/instances')).toBe('college\nschool')
+  expect(await asRoot('readlink /proc/[0-9]*/exe')).not.toMatch(/(node|postgres) \(deleted\)/)
+})
+
+const director = '--director-name Ada --director-email ada@school.example --generate-password'
+
+async function succeeds(ran: Promise<Ran>): Promise<string> {
+  const { exitCode, stdout, stderr } = await ran
+  if (exitCode !== 0) throw new Error(`${stdout}\n${stderr}`)
+  return stdout
+}
+const asRoot = (command: string): Promise<string> => succeeds(debian.asRoot(command))
+const asUser = (command: string): Promise<string> => succeeds(debian.as(user, command))
+
+/** An instance's port, as its own file says. */
+async function portOf(name: string): Promise<string> {
+  return await asUser(`sed -n 's/^PORT=//p' ~/work/instances/${name}/server/.env | tr -d '"'`)
+}
+
+/** An instance's process; empty if there is none. */
+async function pidOf(name: string): Promise<string> {
+  return await asRoot(
+    `for it in /proc/[0-9]*; do [ "$(readlink $it/cwd)" != /home/${user}/work/instances/${name}/server ] || basename $it; done`,
+  )
+}
+
+/** Does something while a user sends an instance a request every few milliseconds, none of which may fail. */
+async function whileAnswering(name: string, during: () => Promise<void>): Promise<void> {
+  const port = await portOf(name)
+  const asking = debian.as(
+    user,
+    `while [ ! -e /tmp/enough-${name} ]; do curl -sS -m 5 -o /dev/null http://127.0.0.1:${port} && echo; done`,
+  )
+  try {
+    await during()
+  } finally {
+    await debian.asRoot(`touch /tmp/enough-${name}`)
+  }
+  const { stdout, stderr } = await asking
+  expect(stderr).toBe('')
+  expect(stdout.length).toBeGreaterThan(20)
+}
+
+/** PM2 starts an instance again whose process was killed. */
+async function comesBackAfterKill(name: string): Promise<void> {
+  const [port, pid] = [await portOf(name), await pidOf(name)]
+  await asRoot(`kill -9 ${pid}`)
+  const back = await waitFor(
+    async () => {
+      const answered = await debian.as(user, `curl -sS -m 5 http://127.0.0.1:${port}`)
+      return answered.stdout.startsWith(name) && (await pidOf(name)) !== pid
+    },
+    { timeout: 60_000 },
+  )
+  expect(back, `${name} didn’t come back`).toBe(true)
+}

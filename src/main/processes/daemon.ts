@@ -11,8 +11,8 @@ import { problem } from '../../shared/problem'
 import { withoutInherited } from '../system/clean-exec'
 import { makeFolder, readIfExists } from '../system/files'
 import { holdLock } from '../system/kernel-lock'
-import { findNode } from '../system/node'
-import { packageFile, packageVersion } from '../system/product'
+import { packageVersion } from '../system/product'
+import { runtime, runtimeVariable, type Runtime } from '../system/runtime'
 
 /** PM2's own names inside its home, except `start`: whoever holds this lock starts the daemon. */
 export const pm2Paths = (home: string) => ({
@@ -29,7 +29,6 @@ export const pm2Paths = (home: string) => ({
 
 /** Variables that the daemon and its apps get; everything else comes from the app's own `.env`. */
 const passed = [
-  'PATH',
   'HOME',
   'USER',
   'LOGNAME',
@@ -45,8 +44,10 @@ const passed = [
  * The few of our variables that a long-lived process needs. Not `NODE_ENV` or `PORT`, which would override those in
  * `.env`.
  */
-export const processEnvironment = (): Record<string, string> =>
-  Object.fromEntries(passed.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]])))
+export const processEnvironment = ({ path }: Runtime): Record<string, string> => ({
+  ...Object.fromEntries(passed.flatMap(name => (process.env[name] === undefined ? [] : [[name, process.env[name]]]))),
+  PATH: path,
+})
 
 const maxSocketPath = 107 // bytes, Linux's sockaddr_un
 const startTimeout = 20_000 // ms; it usually takes about 400
@@ -62,7 +63,7 @@ export class Daemon {
 
   /**
    * Starts the daemon unless it is running. Any number of callers, in any number of processes, start only one.
-   * @throws Problem `node-missing`, `pm2-not-started`, `pm2-home-too-long`, `pm2-home-foreign`, `lock-unavailable`
+   * @throws Problem `pm2-not-started`, `pm2-home-too-long`, `pm2-home-foreign`; as `runtime`
    */
   ensure(): Promise<void> {
     this.#starting ??= this.#ensure().finally(() => {
@@ -94,13 +95,17 @@ export class Daemon {
 
   async #start(): Promise<void> {
     const { rpc, log, pid } = pm2Paths(this.#home)
-    const node = await findNode()
+    const from = await runtime()
     const output = await open(log, 'a', 0o600)
-    const child = spawn(...withoutInherited(node, [packageFile('pm2/lib/Daemon.js')]), {
+    const child = spawn(...withoutInherited(from.node, [from.file('pm2/lib/Daemon.js')]), {
       cwd: this.#home,
       detached: true,
       stdio: ['ignore', output.fd, output.fd, 'ipc'],
-      env: { ...processEnvironment(), PM2_HOME: this.#home },
+      env: {
+        ...processEnvironment(from),
+        PM2_HOME: this.#home,
+        ...(from.copy !== undefined && { [runtimeVariable]: from.copy }),
+      },
     })
     try {
       const failed = new AbortController()

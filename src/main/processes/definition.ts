@@ -1,7 +1,7 @@
 /** The definition of an app with which the daemon starts it. */
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
-import { findNode } from '../system/node'
+import { runtime, type Runtime } from '../system/runtime'
 import type { SystemUser } from '../system/users'
 import { pm2Paths, processEnvironment } from './daemon'
 import type { ProcessRef } from './leftovers'
@@ -31,7 +31,7 @@ export async function definitionOf(
   { name, script, cwd, seamless = false, user }: NewProcess,
 ): Promise<Record<string, unknown>> {
   const { outLog, errLog } = defaultLogs(home, name)
-  const node = await findNode()
+  const from = await runtime()
   return {
     name,
     namespace: 'default',
@@ -40,8 +40,13 @@ export async function definitionOf(
     pm_exec_path: script,
     exec_mode: seamless ? 'cluster_mode' : 'fork_mode',
     ...(user
-      ? asUser(user, node)
-      : { exec_interpreter: node, node_args: [], env: processEnvironment(), username: userInfo().username }),
+      ? asUser(user, from)
+      : {
+          exec_interpreter: from.node,
+          node_args: [],
+          env: processEnvironment(from),
+          username: userInfo().username,
+        }),
     time: true,
     log_date_format: 'YYYY-MM-DDTHH:mm:ss',
     merge_logs: true,
@@ -63,15 +68,15 @@ export async function definitionOf(
 }
 
 /** PM2 drops all of its own groups before it becomes this user, and keeps both ids in its dump. */
-function asUser({ name, uid, gid, home }: NonNullable<NewProcess['user']>, node: string): Record<string, unknown> {
-  const { TMPDIR: _, XDG_RUNTIME_DIR: __, ...environment } = processEnvironment() // ours, which it can't enter
+function asUser({ name, uid, gid, home }: NonNullable<NewProcess['user']>, from: Runtime): Record<string, unknown> {
+  const { TMPDIR: _, XDG_RUNTIME_DIR: __, ...environment } = processEnvironment(from) // ours, which it can't enter
   return {
     uid,
     gid,
     username: name,
     env: { ...environment, HOME: home, USER: name, LOGNAME: name },
     exec_interpreter: 'bash',
-    node_args: ['--norc', '-c', withoutChannel, 'bash', node, '--enable-source-maps'], // PM2 enables them too
+    node_args: ['--norc', '-c', withoutChannel, 'bash', from.node, '--enable-source-maps'], // PM2 enables them too
   }
 }
 

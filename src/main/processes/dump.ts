@@ -7,7 +7,7 @@ import { parseDump, savedSchema } from './entries'
 import { appsOf, type ProcessRef } from './leftovers'
 
 /** Bytes. An app takes about 2 KB, more if it was started with a large environment. */
-const maxDumpBytes = 64 << 20
+export const maxDumpBytes = 64 << 20
 
 export class Dump {
   readonly #home: string

@@ -24,7 +24,12 @@ export async function findNode(): Promise<string> {
 export async function realNode(run: Run): Promise<{ readonly path: string; readonly major: string }> {
   const path = await findNode()
   // we are running on it, so no need to start it
-  if ((await realpath(path)) === process.execPath) return { path, major: process.versions.node.split('.')[0] ?? '' }
-  const version = await run(path, ['--version'], { timeout: 10_000 })
-  return { path, major: version.replace(/^v/, '').split('.')[0] ?? '' }
+  const ours = (await realpath(path)) === process.execPath
+  return { path, major: ours ? majorOf(process.versions.node) : await nodeMajor(run, path) }
 }
+
+/** The major version of this Node, e.g. `20`. */
+export const nodeMajor = async (run: Run, path: string): Promise<string> =>
+  majorOf((await run(path, ['--version'], { timeout: 10_000 })).replace(/^v/, ''))
+
+const majorOf = (version: string): string => version.split('.')[0] ?? ''

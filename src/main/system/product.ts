@@ -3,7 +3,7 @@
  * defined here, so that a package may arrange it differently.
  */
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 
 /** @param root the product's own folder, an absolute path */
 export const productIn = (root: string) => ({
@@ -26,6 +26,11 @@ export const productIn = (root: string) => ({
   shellScript: join(root, 'resources', 'shell.cjs'),
   /** Builds and runs the command line; only in a clone. */
   cliSource: join(root, 'scripts', 'cli.mjs'),
+  /** What outlives the app: the packages, and the Node.js that comes with a package of the product. */
+  packages: join(root, 'node_modules'),
+  node: join(root, '..', '..', 'node'),
+  /** The SHA-256 sums of all files in both, as `sha256sum` prints them; only in a package of the product. */
+  sums: join(root, 'SHA256SUMS'),
 })
 export type Product = Readonly<ReturnType<typeof productIn>>
 
@@ -39,3 +44,6 @@ export const packageFile = (id: string, from: string = import.meta.url): string 
 /** Of a package that the product depends on. */
 export const packageVersion = (name: string): string =>
   (createRequire(import.meta.url)(`${name}/package.json`) as { readonly version: string }).version
+
+/** The product that this code is a part of. */
+export const ownProduct = (): Product => productIn(dirname(dirname(dirname(packageFile('pm2/package.json')))))

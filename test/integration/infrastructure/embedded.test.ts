@@ -72,7 +72,7 @@ describe('an embedded PostgreSQL that ends by itself', () => {
   test('just before it is to be stopped, it counts as stopped', async () => {
     expect((await it.infrastructure.status()).postgres.state).toBe('running')
     const run: Run = async (file, args, options) => {
-      if ([file, ...args].includes(requirePrograms().pgCtl) && args.includes('stop')) await kill(it, 'postgres')
+      if ([file, ...args].includes((await requirePrograms()).pgCtl) && args.includes('stop')) await kill(it, 'postgres')
       return it.run(file, args, options)
     }
     const driver = new EmbeddedDriver(allServices, { ...it.services, run })

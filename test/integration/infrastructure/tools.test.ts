@@ -196,7 +196,7 @@ describeWhere(existsSync(programs), `there are no client programs in ${programs}
   test('have the embedded server’s major version', async () => {
     const version = async (path: string): Promise<string | undefined> =>
       / (\d+)\./.exec((await execa(path, ['--version'])).stdout)?.[1]
-    expect(await version(`${programs}/pg_dump`)).toBe(await version(requirePrograms().postgres))
+    expect(await version(`${programs}/pg_dump`)).toBe(await version((await requirePrograms()).postgres))
   })
 })
 

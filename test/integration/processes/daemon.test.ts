@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { copyFile, mkdir, writeFile } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { Daemon, pm2Paths } from '../../../src/main/processes/daemon'
+import { misfit } from '../../../src/main/processes/daemon-fit'
 import { findNode } from '../../../src/main/system/node'
 import { environmentOf, isAlive } from '../../../src/main/system/proc'
 import { privatePm2, sure, type PrivatePm2 } from '../../support/pm2'
@@ -85,4 +86,19 @@ test('a home whose sockets have too long a path is refused with the reason', asy
 
 test('Node is found on PATH', async () => {
   expect(await findNode()).toMatch(/^\/.*\/node$/)
+})
+
+test('an app fits a daemon on another installation of the same major version of Node, as after an upgrade', async () => {
+  const [same, other] = [join(pm2.home, '..', 'same'), join(pm2.home, '..', 'other')]
+  await Promise.all([same, other].map(it => mkdir(it)))
+  await copyFile(process.execPath, join(same, 'node'))
+  await writeFile(join(other, 'node'), '#!/bin/sh\necho v99.0.0\n', { mode: 0o755 })
+  const given = process.env['PATH']
+  onTestFinished(() => void vi.unstubAllEnvs())
+  vi.stubEnv('PATH', `${same}:${given}`)
+  await new Daemon(pm2.home).ensure()
+  vi.stubEnv('PATH', given)
+  expect(await misfit(pm2.home, {})).toBeUndefined()
+  vi.stubEnv('PATH', `${other}:${given}`)
+  expect(await misfit(pm2.home, {})).toBe(`The daemon runs on ${same}/node, not on ${other}/node.`)
 })

@@ -54,12 +54,14 @@ export const postgresDaemon: DaemonRecipe = {
     if (!runs) await setUpAdministrator(daemon)
   },
   provisioned,
-  launch: daemon =>
-    daemon.command(requirePrograms().pgCtl, ['start', '-D', folder, '-s', '-w', '-t', '120', '-l', startLog], 130_000),
+  launch: async daemon => {
+    const { pgCtl } = await requirePrograms()
+    await daemon.command(pgCtl, ['start', '-D', folder, '-s', '-w', '-t', '120', '-l', startLog], 130_000)
+  },
   stop: async daemon => {
+    const { pgCtl } = await requirePrograms()
     try {
-      const stop = ['stop', '-D', folder, '-s', '-m', 'fast', '-w', '-t', '60']
-      await daemon.command(requirePrograms().pgCtl, stop, 70_000)
+      await daemon.command(pgCtl, ['stop', '-D', folder, '-s', '-m', 'fast', '-w', '-t', '60'], 70_000)
     } catch (error) {
       if (!(await daemon.gone(5000))) throw error // it ended by itself, which pg_ctl reports as a failure
     }
@@ -82,7 +84,7 @@ async function createCluster(daemon: RunningDaemon): Promise<void> {
   const superuser = ['-U', bornRole, `--pwfile=${passwordFile}`, '--auth=scram-sha-256']
   try {
     await daemon.command(
-      requirePrograms().initdb,
+      (await requirePrograms()).initdb,
       ['-D', fresh, ...superuser, '--encoding=UTF8', '--locale=C.UTF-8'],
       120_000,
     )
@@ -120,6 +122,6 @@ async function configure({ folder: at, sockets, settings }: RunningDaemon): Prom
 async function setUpAdministrator({ folder: at, secrets, run, signal, report, output }: RunningDaemon): Promise<void> {
   report('Setting up the administrator')
   const password = await ensurePassword(secrets, 'infrastructure.admin')
-  const [file, args] = unprivileged(requirePrograms().postgres, ['--single', '-D', at, 'postgres'])
+  const [file, args] = unprivileged((await requirePrograms()).postgres, ['--single', '-D', at, 'postgres'])
   await run(file, args, { input: await adminSql(password), timeout: 120_000, signal, onOutput: output })
 }

@@ -2,7 +2,7 @@
 import { realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { problem } from '../../../shared/problem'
-import { findNode } from '../../system/node'
+import { runtime } from '../../system/runtime'
 import { isRoot } from '../../system/users'
 import { readManifest } from '../../workspace/base'
 import type { WorkspacePaths } from '../../workspace/paths'
@@ -23,7 +23,7 @@ export async function requireReach({ root }: Pick<WorkspacePaths, 'root'>, folde
   }
   for (const [path, what] of [
     [dirname(await realpath(folder).catch(() => folder)), 'the workspace'],
-    [await findNode(), 'Node.js'],
+    [(await runtime()).node, 'Node.js'],
   ] as const) {
     const closed = await closedAt(await realpath(path))
     if (closed === undefined) continue
