@@ -436,13 +436,18 @@ test('the window’s menus have the palette’s actions, for the selected instan
   await expect(about).toContainText(/Electron\d+\.\d+.*PM2\d+\.\d+.*PostgreSQL\d+\./)
   await about.getByRole('button', { name: 'Copy versions' }).click()
   const { electron } = await launched.app.evaluate(() => process.versions)
-  expect(await launched.app.evaluate(({ clipboard }) => clipboard.readText())).toContain(`Electron ${electron}`)
+  await expect
+    .poll(() => launched.app.evaluate(({ clipboard }) => clipboard.readText()))
+    .toContain(`Electron ${electron}`)
   await about.getByRole('button', { name: 'Close', exact: true }).last().click()
 })
 
 test('the window opens again where it was, and as large', async () => {
   const bounds = { x: 60, y: 40, width: 950, height: 640 }
   await launched.app.evaluate(({ BrowserWindow }, its) => BrowserWindow.getAllWindows()[0]?.setBounds(its), bounds)
+  await expect
+    .poll(() => launched.app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getNormalBounds()))
+    .toEqual(bounds) // the display moves it
   await launched.close()
   await open()
   await online('By-Hand')
@@ -504,6 +509,7 @@ test('the address says how the list is arranged: after a reload, back, and under
   await expect(list.menu).toContainText('No saved views yet.')
   await list.menu.getByRole('menuitem', { name: 'Save this view…' }).press('Enter')
   const dialog = list.room.dialog('Save this view')
+  await expect(dialog.getByRole('textbox', { name: 'Name' })).toBeFocused()
   await window.keyboard.type('Kept ones')
   await window.keyboard.press('Enter')
   await expect(dialog).toBeHidden()

@@ -1,7 +1,6 @@
 /** Containers as the guide leaves them, hardened in a real window. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { openWorkspace } from '../../src/main/compose'
 import { settingsSchema } from '../../src/shared/settings'
@@ -11,7 +10,9 @@ import { podmanForTests } from '../support/podman/podman'
 import { mustSucceed, product, version } from '../support/workspace'
 import { withConnection } from '../../src/main/infrastructure/connection'
 import { ControlRoom } from './pages/control-room'
+import { violations } from './support/accessible'
 import { expect, test } from './support/fixtures'
+import { settled } from './support/looks'
 import { answerOf, tinyHome, type TinyHome } from './support/tiny-home'
 
 let place: TinyHome
@@ -77,8 +78,8 @@ test('step by step, and the warning is gone', async () => {
   await room.problem('accepts some connections without').getByRole('button', { name: 'Harden…' }).click()
   const dialog = room.dialog('Harden PostgreSQL and PgBouncer?')
   await expect(dialog.getByRole('region', { name: 'What it costs' })).toContainText('up to 5 seconds: School')
-  const { violations } = await new AxeBuilder({ page: window }).setLegacyMode(true).analyze()
-  expect(violations.map(it => it.id)).toEqual([])
+  await settled(window)
+  expect(await violations(window)).toEqual([])
   await dialog.getByRole('button', { name: 'Harden' }).click()
   await expect(window.getByRole('region', { name: 'Progress' })).toContainText('Replace PgBouncer')
   await expect(room.told('The infrastructure is hardened.')).toBeVisible({ timeout: 120_000 })

@@ -102,8 +102,11 @@ test('Connections: who waits for whom is shown without values; the connection in
   await expect(room.dialog('Tables of School').getByRole('table')).toContainText('seats')
   await window.keyboard.press('Escape')
   await waiter.query('SELECT * FROM nothing').catch(() => undefined)
-  await region('PostgreSQL errors').getByRole('button', { name: 'Look again' }).click()
-  await expect(region('PostgreSQL errors')).toContainText('relation "nothing" does not exist')
+  const errors = region('PostgreSQL errors')
+  await expect(async () => {
+    await errors.getByRole('button', { name: 'Look again' }).click()
+    await expect(errors).toContainText('relation "nothing" does not exist', { timeout: 1000 })
+  }).toPass({ timeout: 30_000 }) // PostgreSQL answers before its collector has written the line
   await waiter.end()
 })
 

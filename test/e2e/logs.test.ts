@@ -4,21 +4,22 @@
  */
 import { appendFile, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Locator, Page } from '@playwright/test'
 import type { LaunchedApp } from '../support/electron'
 import { pm2Paths } from '../../src/main/processes/daemon'
 import type { CliInstance } from '../support/cli-instance'
 import { InstanceList } from './pages/instances'
 import { LogPane } from './pages/logs'
+import { faultsOf } from './support/accessible'
 import { expect, test } from './support/fixtures'
-import { looks, wear } from './support/looks'
+import { wear } from './support/looks'
 import { tinyHome, type TinyHome } from './support/tiny-home'
 
 let place: TinyHome
 let launched: LaunchedApp
 let window: Page
 let school: CliInstance
+let list: InstanceList
 let log: LogPane
 
 const start = new Date(2026, 0, 5, 8, 0, 0).getTime()
@@ -54,47 +55,36 @@ test.beforeAll(async () => {
   await place.layOut('Quiet')
   launched = await place.launch({ workspace: place.root })
   window = launched.window
-  await window
-    .getByRole('navigation', { name: 'Main' })
-    .or(window.getByRole('button', { name: 'Later' }))
-    .first()
-    .waitFor()
-  if (await window.getByRole('button', { name: 'Later' }).isVisible())
-    await window.getByRole('button', { name: 'Later' }).click()
+  list = new InstanceList(window)
 })
 test.afterAll(() => place.remove())
 test.beforeEach(async () => {
   await write(file('School', 'out'), out)
   await write(file('School', 'error'), err)
-  await go('/instances')
   await open('/instances/School/logs', 'School')
+  await expect(log.live).toContainText('request 2999')
 })
 
 const go = (hash: string): Promise<unknown> =>
   window.evaluate(it => {
     location.hash = it
   }, hash)
+/** Opens a log anew: nothing is searched for, and it follows. */
 async function open(hash: string, name: string): Promise<void> {
+  await go('/instances')
+  await list.room.title('Instances').waitFor() // else the page may see only the second address, and keep its log
   await go(hash)
   log = new LogPane(window, name)
   await log.region.waitFor()
 }
 
 test('follows; stops when one scrolls up, counts what comes, goes on at a click', async () => {
-  await expect(log.live).toContainText('request 2999')
   await say('\u001b[32mgreen\u001b[0m news')
   await expect(log.live).toContainText('green news')
-  expect(await log.live.getByText('green', { exact: true }).evaluate(it => getComputedStyle(it).color)).toBe(
-    'rgb(24, 122, 72)',
-  )
+  const green = 'rgb(24, 122, 72)'
+  await expect(log.live.getByText('green', { exact: true })).toHaveCSS('color', green)
   await log.stop()
-  await expect(log.row('green news')).toBeVisible()
-  expect(
-    await log
-      .row('green news')
-      .getByText('green', { exact: true })
-      .evaluate(it => getComputedStyle(it).color),
-  ).toBe('rgb(24, 122, 72)')
+  await expect(log.row('green news').getByText('green', { exact: true })).toHaveCSS('color', green)
   for (let line = 0; line < 3; line++) await say(`later ${line}`)
   await expect(log.pill).toHaveText('3 new lines')
   await expect(log.row('later 2')).not.toBeInViewport() // what one reads stays where it is
@@ -105,7 +95,6 @@ test('follows; stops when one scrolls up, counts what comes, goes on at a click'
 })
 
 test('the whole history is scrolled both ways, by wheel, key and track', async () => {
-  await expect(log.live).toContainText('request 2999')
   await log.lines.focus()
   await window.keyboard.press('Home')
   await expect(log.row(/request 0 /)).toBeInViewport()
@@ -376,7 +365,6 @@ test('whatever stands in a log is text: in the terminal and in the rows', async 
       Buffer.from('the end\n'),
     ]),
   )
-  await go('/instances')
   await open('/instances/School/logs', 'School')
   await expect(log.live).toContainText('the end')
   const harmless = async (within: LogPane['lines']): Promise<void> => {
@@ -422,7 +410,6 @@ test('whatever stands in a log is text: in the terminal and in the rows', async 
 })
 
 test("a file that is emptied under one's eyes is told, and followed on", async () => {
-  await expect(log.live).toContainText('request 2999')
   await writeFile(file('School', 'out'), '')
   await expect(log.region.getByText('The file was emptied or replaced')).toBeVisible()
   await say('a new beginning')
@@ -432,7 +419,6 @@ test("a file that is emptied under one's eyes is told, and followed on", async (
 })
 
 test('side by side: a moment of one in the others; remembered; in a window of its own', async () => {
-  await expect(log.live).toContainText('request 2999')
   await log.stop()
   await log.lines.focus()
   await window.keyboard.press('Home')
@@ -471,7 +457,6 @@ test('side by side: a moment of one in the others; remembered; in a window of it
 test('a crash: from the grid to its stack in one click', async () => {
   const { name, server } = await place.layOut('mortal-School')
   await place.pm2('start', join(server, 'index.js'), '--name', name, '--cwd', server, '--time', '--max-restarts', '2')
-  const list = new InstanceList(window)
   await go('/instances')
   await expect(list.row(name)).toContainText('Errored', { timeout: 120_000 })
   await list
@@ -486,30 +471,13 @@ test('a crash: from the grid to its stack in one click', async () => {
 
 test('in every look: axe finds nothing, nothing is cut off', async () => {
   const found: string[] = []
-  const look = async (name: string): Promise<void> => {
-    for (const it of looks) {
-      await wear(window, it)
-      const { violations } = await new AxeBuilder({ page: window }).setLegacyMode(true).analyze()
-      const cut = await window.evaluate(
-        () =>
-          document.documentElement.scrollWidth > innerWidth ||
-          [...document.querySelectorAll('main')].some(main => main.scrollWidth > main.clientWidth + 1),
-      )
-      found.push(
-        ...violations.map(
-          of =>
-            `${name}, ${it.scheme}, ${it.width}: ${of.id} ${of.nodes.map(node => `${node.target.join(' ')} ${node.failureSummary ?? ''}`).join(' | ')}`,
-        ),
-        ...(cut ? [`${name}, ${it.scheme}, ${it.width}: cut off`] : []),
-      )
-    }
-  }
-  await expect(log.live).toContainText('request 2999')
+  const look = async (name: string): Promise<void> => void found.push(...(await faultsOf(window, name)))
   await look('live')
   await log.search.fill('TypeError')
   await expect(log.current).toBeVisible()
   await look('search')
   await log.time.click()
+  await expect(window.getByRole('dialog', { name: 'Time' })).toBeVisible()
   await look('time')
   await window.keyboard.press('Escape')
   await open('/logs/instance.School.both/instance.Quiet.both/app', 'School')

@@ -1,12 +1,13 @@
 /** PostgreSQL moves to another driver in a real window, and what it left behind is removed. */
 import { readFile, writeFile } from 'node:fs/promises'
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { execa } from 'execa'
 import type { CliInstance } from '../support/cli-instance'
 import { podmanForTests } from '../support/podman/podman'
 import { ControlRoom } from './pages/control-room'
+import { violations } from './support/accessible'
 import { expect, test } from './support/fixtures'
+import { settled } from './support/looks'
 import { answerOf, tinyHome, type TinyHome } from './support/tiny-home'
 
 let place: TinyHome
@@ -56,8 +57,8 @@ test('step by step; the instance runs again, and the old one is kept until it is
   await window.getByRole('radio', { name: 'Podman' }).click()
   const dialog = room.dialog('Move PostgreSQL to Podman?')
   await expect(dialog.getByRole('region', { name: 'What it costs' })).toContainText('then started again: School.')
-  const { violations } = await new AxeBuilder({ page: window }).setLegacyMode(true).analyze()
-  expect(violations.map(it => it.id)).toEqual([])
+  await settled(window)
+  expect(await violations(window)).toEqual([])
   await dialog.getByRole('button', { name: 'Move' }).click()
   await expect(window.getByRole('region', { name: 'Progress' })).toContainText('Copy the databases')
   await expect(room.told('PostgreSQL was moved to Podman.')).toBeVisible({ timeout: 120_000 })

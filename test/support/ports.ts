@@ -10,7 +10,7 @@ const share = {
   index: Number(process.env['VITEST_POOL_ID'] ?? process.env['TEST_PARALLEL_INDEX'] ?? 0) % 4,
 }
 const [services, instances] = [10_000, 20_000].map(start => start + share.index * share.size) as [number, number]
-const fewInstances = 100 // more than any workspace of a test has
+const fewInstances = 300 // more than any workspace of a test has, those that are laid out included
 
 let next = randomInt(share.size)
 
