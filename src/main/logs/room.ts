@@ -66,15 +66,18 @@ export async function logsRoom(
     run,
     signal,
     limits: async () => (await settings.read()).logs,
-    targets: () =>
-      rotationTargets({
-        processes,
-        services: () => [...allServices.map(it => embedded.logFile(it)), ...containerLog.files()],
-        instances: async () => {
-          const { configs: found, serverOf } = await configs()
-          return found.map(({ name }) => ({ name, cwd: serverOf(name) }))
+    targets: revive =>
+      rotationTargets(
+        {
+          processes,
+          services: () => [...allServices.map(it => embedded.logFile(it)), ...containerLog.files()],
+          instances: async () => {
+            const { configs: found, serverOf } = await configs()
+            return found.map(({ name }) => ({ name, cwd: serverOf(name) }))
+          },
         },
-      }),
+        revive,
+      ),
   })
   closing.add(() => reader.close())
   closing.add(() => spools.close())

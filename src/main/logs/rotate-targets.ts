@@ -5,6 +5,7 @@
 import { dirname } from 'node:path'
 import type { Processes, ProcessInfo, ProcessRef } from '../processes/client'
 import { sameFolder } from '../processes/leftovers'
+import { DaemonLost } from '../processes/sockets'
 import type { RotatedLog, RotationTargets } from './rotate'
 
 export interface TargetServices {
@@ -15,12 +16,21 @@ export interface TargetServices {
   readonly services: () => readonly string[]
 }
 
-/** @throws Problem `pm2-…` */
-export async function rotationTargets(services: TargetServices): Promise<RotationTargets> {
+/** @param revive see `RotationServices` @throws Problem `pm2-…` */
+export async function rotationTargets(services: TargetServices, revive: boolean): Promise<RotationTargets> {
+  try {
+    return await targetsIn(services, revive)
+  } catch (error) {
+    if (!(error instanceof DaemonLost)) throw error
+    return { logs: services.services().map(path => ({ path })), pm2Logrotate: false }
+  }
+}
+
+async function targetsIn(services: TargetServices, revive: boolean): Promise<RotationTargets> {
   const [refs, listed, modules] = await Promise.all([
     services.instances(),
-    services.processes.list(),
-    services.processes.modules(),
+    services.processes.list({ revive }),
+    services.processes.modules({ revive }),
   ])
   const owned = await Promise.all(
     listed.map(async it => {

@@ -28,7 +28,8 @@ export interface RotationTargets {
 export interface RotationServices {
   readonly run: Run
   readonly limits: () => Promise<Settings['logs']>
-  readonly targets: () => Promise<RotationTargets>
+  /** @param revive start PM2's daemon if it isn't running; otherwise its apps' logs, which nobody writes to then, are left out */
+  readonly targets: (revive: boolean) => Promise<RotationTargets>
   /** Stops rotation: an archive still being written is discarded (the log is unchanged); a later stage is completed. */
   readonly signal: AbortSignal
 }
@@ -85,7 +86,7 @@ export class Rotation {
 
   /** The disk space an instance's logs take, and the problem if they can't be rotated. */
   async usage(name: string): Promise<LogUsage> {
-    const { logs, pm2Logrotate } = await this.#services.targets()
+    const { logs, pm2Logrotate } = await this.#services.targets(true)
     const own = logs.filter(it => it.instance === name).map(it => it.path)
     const files = (
       await Promise.all(
@@ -107,7 +108,7 @@ export class Rotation {
 
   /** All archives except each log's newest, which records where its live file begins. */
   async oldArchives(): Promise<{ readonly path: string; readonly bytes: number }[]> {
-    const { logs } = await this.#services.targets()
+    const { logs } = await this.#services.targets(true)
     const found = await Promise.all(
       logs.map(async ({ path }) =>
         archivesIn(await namesIn(dirname(path)), path)
@@ -120,7 +121,7 @@ export class Rotation {
 
   /** Deletes those archives; their lines are lost. */
   async removeOldArchives(): Promise<void> {
-    const { logs } = await this.#services.targets()
+    const { logs } = await this.#services.targets(true)
     await this.#work.run(async () => {
       for (const { path } of logs) await prune(path, 1)
     })
@@ -137,7 +138,7 @@ export class Rotation {
   async #look(): Promise<number> {
     const [{ maxSizeMB, keep }, { logs, pm2Logrotate }] = await Promise.all([
       this.#services.limits(),
-      this.#services.targets(),
+      this.#services.targets(false),
     ])
     const limit = maxSizeMB * megabyte
     const rotates = (log: RotatedLog): boolean => !(pm2Logrotate && log.instance !== undefined)

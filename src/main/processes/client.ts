@@ -190,9 +190,9 @@ export class Processes {
     await renameLogs(this.#home, from, to, (await this.#entries()).map(toInfo))
   }
 
-  /** Names of installed PM2 modules, e.g. `pm2-logrotate`. */
-  async modules(): Promise<string[]> {
-    return (await this.#all()).filter(it => it.pm2_env.pmx_module).map(it => it.name)
+  /** Names of installed PM2 modules, e.g. `pm2-logrotate`. Otherwise as `list`. */
+  async modules({ revive = true } = {}): Promise<string[]> {
+    return (await this.#all(revive)).filter(it => it.pm2_env.pmx_module).map(it => it.name)
   }
 
   async #delete(entry: ListEntry): Promise<void> {

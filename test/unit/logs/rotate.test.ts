@@ -5,6 +5,7 @@ import { problem } from '../../../src/shared/problem'
 import { Rotation, type RotatedLog } from '../../../src/main/logs/rotate'
 import { archivePath, archivesIn, partsIn, rotatedFiles, temporaryPath } from '../../../src/main/system/rotate-names'
 import { rotationTargets } from '../../../src/main/logs/rotate-targets'
+import { DaemonLost } from '../../../src/main/processes/sockets'
 import type { ProcessInfo } from '../../../src/main/processes/client'
 import { createRun, type Run } from '../../../src/main/system/run'
 import { archivesOf, wholeLog } from '../../support/rotated'
@@ -282,16 +283,19 @@ describe('targets', () => {
     memory: 0,
     execMode: 'fork',
   })
+  const defaultLogs = (it: string) => ({ outLog: `/pm2/logs/${it}-out.log`, errLog: `/pm2/logs/${it}-error.log` })
+  const services = (names: readonly string[]) => ({
+    instances: async () => names.map(it => ({ name: it, cwd: `/w/${it}` })),
+    services: () => ['/w/pgbouncer.log'],
+  })
   const targets = (listed: readonly ProcessInfo[], names: readonly string[], modules: readonly string[] = []) =>
-    rotationTargets({
-      processes: {
-        list: async () => [...listed],
-        modules: async () => [...modules],
-        defaultLogs: it => ({ outLog: `/pm2/logs/${it}-out.log`, errLog: `/pm2/logs/${it}-error.log` }),
+    rotationTargets(
+      {
+        processes: { list: async () => [...listed], modules: async () => [...modules], defaultLogs },
+        ...services(names),
       },
-      instances: async () => names.map(it => ({ name: it, cwd: `/w/${it}` })),
-      services: () => ['/w/pgbouncer.log'],
-    })
+      true,
+    )
   const paths = async (...given: Parameters<typeof targets>): Promise<string[]> =>
     (await targets(...given)).logs.map(it => it.path)
 
@@ -317,6 +321,15 @@ describe('targets', () => {
         ['a', 'b', 'c-d'],
       ),
     ).toEqual(['/w/pgbouncer.log'])
+  })
+
+  it('are the services’ alone while PM2’s daemon isn’t running, which a look doesn’t start', async () => {
+    const list = async ({ revive = true } = {}): Promise<never> => {
+      throw revive ? new Error('started') : new DaemonLost(false)
+    }
+    const processes = { list, modules: list, defaultLogs }
+    const { logs } = await rotationTargets({ processes, ...services(['a']) }, false)
+    expect(logs).toEqual([{ path: '/w/pgbouncer.log' }])
   })
 
   it('tell of pm2-logrotate', async () => {
