@@ -57,7 +57,9 @@ export async function preload(): Promise<void> {
 /** Where parts are shown: calm while they load, and with a way out if they can't be, or fail. */
 export const Part = ({ children }: { children: ReactNode }) => (
   <Boundary>
-    <Suspense fallback={<Loader className={classes.loading} aria-label="Loading" />}>{children}</Suspense>
+    <Suspense fallback={<Loader className={classes.loading} role="progressbar" aria-label="Loading" />}>
+      {children}
+    </Suspense>
   </Boundary>
 )
 

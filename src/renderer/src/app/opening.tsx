@@ -9,7 +9,12 @@ export function Opening({ name }: { name?: string }) {
     <main className={classes.opening}>
       <IconStack2 size={36} stroke={1.6} aria-hidden />
       <p>{name === undefined ? 'Instance Manager' : `Opening ${name}…`}</p>
-      <Loader size="sm" type="dots" aria-label={name === undefined ? 'Connecting' : 'Opening the workspace'} />
+      <Loader
+        size="sm"
+        type="dots"
+        role="progressbar"
+        aria-label={name === undefined ? 'Connecting' : 'Opening the workspace'}
+      />
     </main>
   )
 }

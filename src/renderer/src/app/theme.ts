@@ -63,6 +63,8 @@ export const theme = createTheme({
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true } },
     InputWrapper: { styles: { description: { fontSize: 12 }, error: { fontSize: 12 } } },
     Checkbox: { styles: { description: { fontSize: 12 }, error: { fontSize: 12 } } },
+    // What has a label needs a role.
+    Skeleton: { defaultProps: { role: 'progressbar', 'aria-label': 'Loading' } },
     Notification: {
       defaultProps: { closeButtonProps: { 'aria-label': 'Close' } },
       styles: { description: { color: 'var(--text-dimmed)' } },

@@ -27,7 +27,7 @@ export function EnvironmentForm({ name, onClose }: { name: string; onClose: () =
   }
   if (opened) return <Fields key={opened.envFile.version} details={opened} onReload={reload} onClose={onClose} />
   if (found.error) return <ProblemView problem={problemOf(found.error)} onRetry={() => void found.refetch()} />
-  return <Skeleton height={320} radius="md" aria-label="Loading" />
+  return <Skeleton height={320} radius="md" />
 }
 
 interface FieldsProps {

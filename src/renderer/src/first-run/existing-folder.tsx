@@ -45,7 +45,7 @@ export function ExistingFolder() {
         error={settled && !looksWhole ? 'Enter the full path, starting with /.' : undefined}
       />
       <div aria-live="polite">
-        {check.isFetching && !current && <Loader size="xs" aria-label="Checking" />}
+        {check.isFetching && !current && <Loader size="xs" role="progressbar" aria-label="Checking" />}
         {current && <WorkspaceChecks check={current} />}
       </div>
       {problem && <ProblemView problem={problemOf(problem)} />}

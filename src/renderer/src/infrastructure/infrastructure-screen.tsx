@@ -94,7 +94,7 @@ function Overview({ acts }: { acts: InfrastructureSwitch }) {
   const trpc = useTRPC()
   const { data } = useInfrastructure()
   const { data: details } = useSubscription(trpc.infrastructure.watchDetails.subscriptionOptions())
-  if (!data) return <Skeleton height={420} radius="lg" aria-label="Loading" />
+  if (!data) return <Skeleton height={420} radius="lg" />
   return (
     <>
       {/* during a job they may be about what it is changing */}

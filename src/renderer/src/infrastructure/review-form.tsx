@@ -34,7 +34,7 @@ export function ReviewForm<Review extends { readonly refused: readonly Problem[]
         onConfirm()
       }}
     >
-      {isPending && <Skeleton height={180} aria-label="Loading" />}
+      {isPending && <Skeleton height={180} />}
       {error !== null && <ProblemView problem={problemOf(error)} onRetry={() => void refetch()} />}
       {data?.refused.map(it => (
         <ProblemView key={it.message} problem={it} quiet />

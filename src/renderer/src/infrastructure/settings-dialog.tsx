@@ -47,7 +47,7 @@ function Loaded({ service, onClose }: { service: ServiceName; onClose: () => voi
   const machine = useQuery(trpc.infrastructure.machine.queryOptions(undefined, fresh))
   const error = states.error ?? machine.error
   if (error) return <ProblemView problem={problemOf(error)} onRetry={() => void states.refetch()} />
-  if (!states.data || !machine.data) return <Skeleton height={320} radius="md" aria-label="Loading" />
+  if (!states.data || !machine.data) return <Skeleton height={320} radius="md" />
   const { memory, adopted } = machine.data
   return (
     <Fields

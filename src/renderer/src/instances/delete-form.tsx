@@ -100,7 +100,7 @@ export function ConfirmForm(props: ConfirmProps) {
   return (
     <form className={classes.form} onSubmit={submit} noValidate aria-label={label}>
       <p className={classes.plain}>This can’t be undone. This will be deleted:</p>
-      {preview.isPending && <Skeleton height={196} aria-label="Loading" />}
+      {preview.isPending && <Skeleton height={196} />}
       {preview.error !== null && (
         <ProblemView
           problem={problemOf(preview.error)}

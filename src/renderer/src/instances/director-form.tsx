@@ -22,7 +22,7 @@ import { inputOf, type Account, type Typed } from './director-input'
 export function DirectorForm({ name, onClose }: { name: string; onClose: () => void }) {
   const found = useQuery(useTRPC().instances.directors.queryOptions({ name }, { staleTime: 0, gcTime: 0 }))
   if (found.error) return <ProblemView problem={problemOf(found.error)} onRetry={() => void found.refetch()} />
-  if (found.data === undefined) return <Skeleton height={300} radius="md" aria-label="Loading" />
+  if (found.data === undefined) return <Skeleton height={300} radius="md" />
   if (found.data?.length === 0)
     return (
       <ProblemView

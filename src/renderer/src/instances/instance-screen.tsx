@@ -47,7 +47,7 @@ export function InstanceScreen({ name, tab }: { name: string; tab: string | unde
   if (renamed !== undefined) return <Redirect to={[pageOf(renamed), tab].filter(Boolean).join('/')} replace />
   return (
     <Page title={name} above={<Back />}>
-      {!data && <Skeleton height={320} radius="lg" aria-label="Loading" />}
+      {!data && <Skeleton height={320} radius="lg" />}
       {broken && <Broken folder={broken.folder} problem={broken.problem} />}
       {data && !broken && (
         <EmptyState
@@ -138,7 +138,7 @@ function Overview({ shown }: { shown: ShownInstance }) {
           retrying={details.isFetching}
         />
       )}
-      {details.isPending && <Skeleton height={260} radius="lg" aria-label="Loading" />}
+      {details.isPending && <Skeleton height={260} radius="lg" />}
       {details.data && <Details details={details.data} shown={shown} />}
       <Section title="History">
         {its.length ? (

@@ -55,7 +55,7 @@ export function InstancesScreen() {
     >
       <Banners shown={made} onChoose={choose} />
       <BulkReportPanel />
-      {!data && !problem && <Skeleton height={320} radius="lg" aria-label="Loading" />}
+      {!data && !problem && <Skeleton height={320} radius="lg" />}
       {data && !made.length && !creations.length && !data.broken.length && <NoInstances />}
       {(made.length > 0 || creations.length > 0) && <List made={made} creations={creations} />}
       {data && data.broken.length > 0 && (

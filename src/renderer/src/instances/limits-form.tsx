@@ -24,7 +24,7 @@ import classes from './dialogs.module.css'
 export function LimitsForm({ name, onClose }: { name: string; onClose: () => void }) {
   const found = useQuery(useTRPC().instances.limits.queryOptions({ name }, { staleTime: 0, gcTime: 0 }))
   if (found.error) return <ProblemView problem={problemOf(found.error)} onRetry={() => void found.refetch()} />
-  if (!found.data) return <Skeleton height={460} radius="md" aria-label="Loading" />
+  if (!found.data) return <Skeleton height={460} radius="md" />
   return <Fields name={name} found={found.data} onClose={onClose} />
 }
 

@@ -15,7 +15,7 @@ import classes from './dialogs.module.css'
 export function OpenForm({ name, onClose }: { name: string; onClose: () => void }) {
   const found = useQuery(useTRPC().instances.reach.queryOptions({ name }, { staleTime: 0, gcTime: 0 }))
   if (found.error) return <ProblemView problem={problemOf(found.error)} onRetry={() => void found.refetch()} />
-  if (!found.data) return <Skeleton height={220} radius="md" aria-label="Loading" />
+  if (!found.data) return <Skeleton height={220} radius="md" />
   const { url, guessed, tunnel, through } = found.data
   return (
     <div className={classes.form}>

@@ -59,7 +59,7 @@ function Form({ names, skipped, onClose }: SeveralProps) {
         error={typed !== undefined && !first.success && (first.error.issues[0]?.message ?? 'Not a port.')}
         data-autofocus
       />
-      {first.success && !ports && !free.error && <Skeleton height={120} aria-label="Loading" />}
+      {first.success && !ports && !free.error && <Skeleton height={120} />}
       {free.error && <ProblemView problem={problemOf(free.error)} onRetry={() => void free.refetch()} />}
       {ports && (
         <ul className={classes.rows} tabIndex={0} aria-label="New ports">

@@ -281,7 +281,7 @@ function Over({ wanted, reader, onClear }: { wanted: LogChoice; reader: LogReade
     <>
       {opening && looked === undefined && !loaded && (
         <div className={classes.empty}>
-          <Loader size="sm" aria-label="Reading the log" />
+          <Loader size="sm" role="progressbar" aria-label="Reading the log" />
         </div>
       )}
       {looked !== undefined && (

@@ -190,7 +190,9 @@ function Hits({ reader }: { reader: LogReader }) {
       <span role="status" aria-label="Matches">
         {hitsWord(state)}
       </span>
-      {(state.searching || state.count?.done === false) && <Loader size={13} aria-label="Searching" />}
+      {(state.searching || state.count?.done === false) && (
+        <Loader size={13} role="progressbar" aria-label="Searching" />
+      )}
     </>
   )
 }

@@ -153,7 +153,7 @@ export function FleetForm({ fleet, skipped, leaveOut, onClose }: FormProps) {
           leaveOut={fleet.length > 1 ? leaveOut : undefined}
         />
       )}
-      {(review.isPending || members.isPending) && !failed && <Skeleton height={150} aria-label="Loading" />}
+      {(review.isPending || members.isPending) && !failed && <Skeleton height={150} />}
       {failed?.error && (
         <ProblemView
           problem={problemOf(failed.error)}

@@ -44,7 +44,7 @@ export function RebuildForm({ name, onClose }: { name: string; onClose: () => vo
   return (
     <form className={dialogs.form} onSubmit={submit} noValidate aria-label="Rebuild the instance">
       <p className={dialogs.plain}>{data?.upToDate ? upToDate(name) : asNow}</p>
-      {review.isPending && <Skeleton height={260} aria-label="Loading" />}
+      {review.isPending && <Skeleton height={260} />}
       {review.error && (
         <ProblemView
           problem={problemOf(review.error)}

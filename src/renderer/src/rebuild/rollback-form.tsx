@@ -33,7 +33,7 @@ export function RollbackForm({ name, onClose }: { name: string; onClose: () => v
         The instance gets the code it had before its last rebuild. Its uploads, settings and other files stay. Its
         current code is kept, so you can switch back again.
       </p>
-      {wayBack.isPending && <Skeleton height={60} aria-label="Loading" />}
+      {wayBack.isPending && <Skeleton height={60} />}
       {wayBack.error && <ProblemView problem={problemOf(wayBack.error)} onRetry={() => void wayBack.refetch()} />}
       {wayBack.data && <Database wayBack={wayBack.data} />}
       {problem && <ProblemView problem={problem} />}

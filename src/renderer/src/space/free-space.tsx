@@ -66,7 +66,7 @@ function FreeSpaceForm({ onClose }: { onClose: () => void }) {
         free.mutate({ what })
       }}
     >
-      {report.isPending && <Skeleton height={160} aria-label="Loading" />}
+      {report.isPending && <Skeleton height={160} />}
       {report.error && (
         <ProblemView
           problem={problemOf(report.error)}

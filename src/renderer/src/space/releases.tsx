@@ -17,7 +17,7 @@ export function Releases() {
     return (
       <ProblemView problem={problemOf(list.error)} onRetry={() => void list.refetch()} retrying={list.isFetching} />
     )
-  if (!list.data) return <Skeleton height={120} radius="lg" aria-label="Loading" />
+  if (!list.data) return <Skeleton height={120} radius="lg" />
   if (list.data.releases.length === 0)
     return (
       <p className={`card ${classes.none}`}>

@@ -16,7 +16,7 @@ export function PageTables({ name }: { name: string }) {
   const { data, error, refetch } = useQuery(trpc.tables.list.queryOptions({ name }, { staleTime: 0 }))
   const [chosen, choose] = useState<string>()
   if (error) return <ProblemView problem={problemOf(error)} onRetry={() => void refetch()} />
-  if (!data) return <Skeleton height={320} radius="lg" aria-label="Loading" />
+  if (!data) return <Skeleton height={320} radius="lg" />
   const shown = data.find(it => keyOf(it) === chosen) ?? data[0]
   if (!shown)
     return (

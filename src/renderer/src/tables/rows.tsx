@@ -40,7 +40,7 @@ export function Rows({ name, of: { schema, table } }: { name: string; of: TableV
       ) : data ? (
         <Grid table={table} page={data} onShow={show} />
       ) : (
-        <Skeleton className={classes.grid} radius={0} aria-label="Loading" />
+        <Skeleton className={classes.grid} radius={0} />
       )}
       <footer className={classes.foot}>
         <span role="status">{data && !isPlaceholderData && wordsOf(data, pages.length)}</span>

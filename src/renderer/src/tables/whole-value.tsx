@@ -12,7 +12,7 @@ import classes from './tables.module.css'
 export function WholeValue({ of }: { of: z.infer<typeof valueSchema> }) {
   const { data, error } = useQuery(useTRPC().tables.value.queryOptions(of, { staleTime: 0, gcTime: 0 }))
   if (error) return <ProblemView problem={problemOf(error)} />
-  if (!data) return <Skeleton height={200} radius="md" aria-label="Loading" />
+  if (!data) return <Skeleton height={200} radius="md" />
   const text = data.text ?? ''
   return (
     <>

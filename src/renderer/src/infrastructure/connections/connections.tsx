@@ -18,7 +18,7 @@ export function Connections() {
   const trpc = useTRPC()
   const { data, error } = useSubscription(trpc.infrastructure.watchActivity.subscriptionOptions())
   if (error) return <ProblemView problem={problemOf(error)} />
-  if (!data) return <Skeleton height={420} radius="lg" aria-label="Loading" />
+  if (!data) return <Skeleton height={420} radius="lg" />
   return (
     <>
       {data.problem ? <ProblemView problem={data.problem} /> : <Activity activity={data} />}

@@ -13,7 +13,7 @@ export function DeadRows({ name }: { name: string }) {
     trpc.infrastructure.tables.queryOptions({ name }, { staleTime: 0, gcTime: 0 }),
   )
   if (error) return <ProblemView problem={problemOf(error)} onRetry={() => void refetch()} />
-  if (!data) return <Skeleton height={160} aria-label="Loading" />
+  if (!data) return <Skeleton height={160} />
   if (data.length === 0) return <p className={classes.plain}>This database has no tables.</p>
   return (
     <>

@@ -57,7 +57,7 @@ function ErrorsOf({ service }: { service: ServiceName }) {
       ) : data ? (
         <List errors={errorsIn(data.lines)} />
       ) : (
-        <Skeleton height={40} aria-label="Loading" />
+        <Skeleton height={40} />
       )}
     </section>
   )

@@ -31,7 +31,7 @@ export function Maintenance() {
   const begin = useMutation(trpc.operations.start.mutationOptions())
   const failed = error ?? unread
   if (failed) return <ProblemView problem={problemOf(failed)} />
-  if (!list || !settings || !ready) return <Skeleton height={420} radius="lg" aria-label="Loading" />
+  if (!list || !settings || !ready) return <Skeleton height={420} radius="lg" />
   const names = list.instances
     .filter(it => it.foreign === undefined)
     .map(it => it.name)
