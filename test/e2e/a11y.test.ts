@@ -2,43 +2,11 @@
  * Every screen, light and dark, wide and narrow: axe finds nothing, nothing is cut off, and the keyboard reaches what
  * matters.
  */
-import { AxeBuilder } from '@axe-core/playwright'
 import type { Page } from '@playwright/test'
 import { ControlRoom } from './pages/control-room'
+import { faultsOf } from './support/accessible'
 import { expect, test, testHome } from './support/fixtures'
-import { looks, wear } from './support/looks'
 import { tour } from './support/tour'
-
-/** axe's rules about colours. All others find the same in light and dark, whose pages differ in nothing else. */
-const ofColours = ['color-contrast', 'link-in-text-block']
-
-/** axe's own way opens a second page for its report, which Electron cannot; the old way does it in this page. */
-async function violations(page: Page, scheme: 'light' | 'dark'): Promise<string[]> {
-  const axe = new AxeBuilder({ page }).setLegacyMode(true)
-  const found = await (scheme === 'light' ? axe : axe.withRules(ofColours)).analyze()
-  return found.violations.map(
-    it => `${it.id}: ${it.nodes.map(node => `${node.target.join(' ')} ${node.failureSummary ?? ''}`).join(' | ')}`,
-  )
-}
-
-/**
- * Something wider than the window, so that one would have to scroll sideways, or a row of the list that doesn't end
- * where its head ends.
- */
-const isCut = (page: Page): Promise<boolean> =>
-  page.evaluate(
-    () =>
-      document.documentElement.scrollWidth > innerWidth ||
-      [...document.querySelectorAll('main')].some(it => it.scrollWidth > it.clientWidth + 1) ||
-      [...document.querySelectorAll('table[aria-label="Instances"]')].some(
-        table =>
-          new Set(
-            [...table.querySelectorAll('tr:not([aria-hidden])')].map(it =>
-              Math.round([...it.children].findLast(cell => cell.clientWidth > 0)?.getBoundingClientRect().right ?? 0),
-            ),
-          ).size > 1,
-      ),
-  )
 
 test('every screen', async ({ prepared }) => {
   test.setTimeout(900_000)
@@ -47,14 +15,7 @@ test('every screen', async ({ prepared }) => {
     const { window, close } = await place.launch()
     const found: string[] = []
     await tour(window, place, prepared, async name => {
-      for (const look of looks) {
-        await wear(window, look)
-        const of = `${name}, ${look.scheme}, ${look.width}`
-        found.push(
-          ...(await violations(window, look.scheme)).map(it => `${of}: ${it}`),
-          ...((await isCut(window)) ? [`${of}: cut off`] : []),
-        )
-      }
+      found.push(...(await faultsOf(window, name)))
     })
     expect(found).toEqual([])
     await close()
