@@ -169,6 +169,7 @@ it('ends with PM2’s daemon: it is down, not lost, and starts again', async () 
 })
 
 it('is an ordinary one under a daemon whose environment would override its settings', async () => {
+  await workspace.close() // it could start a daemon first
   await kill9(await daemonPid(workspace))
   const pm2 = createRequire(import.meta.url).resolve('pm2/bin/pm2')
   await promisify(execFile)(await findNode(), [pm2, 'ping'], {
@@ -180,6 +181,7 @@ it('is an ordinary one under a daemon whose environment would override its setti
       PM2_DISCRETE_MODE: 'true',
     },
   })
+  await workspace.open()
   const state = await mustDo(workspace, 'start', { name: 'school' })
   expect([await answerOf(school.port), await modes()]).toEqual(['school again', ['fork']])
   expect(JSON.stringify(state)).not.toContain('GREETING')
