@@ -15,6 +15,7 @@ import { createRun } from '../../../src/main/system/run'
 import { engineSocket } from '../../../src/main/transport/local-client'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { layOut, type CliInstance } from '../../support/cli-instance'
+import { freePort } from '../../support/ports'
 import { describeWhere } from '../../support/requires'
 import { canMakeUsers, secondUser, whyNoUsers, type SecondUser } from '../../support/second-user'
 import { makeTiny } from '../../support/tiny-base'
@@ -68,8 +69,11 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its o
     expect([state.turned, state.phase]).toEqual([undefined, 'succeeded'])
   }
   /** Runs code inside the application with the hole. */
-  const inside = async (code: string): Promise<string> =>
-    (await fetch(`http://127.0.0.1:${evil.port}/`, { method: 'POST', body: code })).text()
+  const inside = async (code: string): Promise<string> => {
+    // a connection that is kept may be a predecessor's
+    const request = { method: 'POST', body: code, headers: { connection: 'close' } }
+    return (await fetch(`http://127.0.0.1:${evil.port}/`, request)).text()
+  }
   const read = (path: string): Promise<string> =>
     inside(`return require('node:fs').readFileSync(${JSON.stringify(path)}, 'utf8')`)
   const connect = (path: string): Promise<string> =>
@@ -194,7 +198,7 @@ describeWhere(canMakeUsers, whyNoUsers)('an instance with a system user of its o
     await until(async () => ![before, ''].includes(await inside('return process.pid').catch(() => '')))
     expect(await inside('return process.getuid()')).toBe(uid)
     await job('stop', { name: 'victim' })
-    await job('change-port', { name: 'victim', port: victim.port === 24_001 ? 24_002 : 24_001 })
+    await job('change-port', { name: 'victim', port: await freePort() })
     expect((await stat(join(victim.server, '.env'))).mode & 0o777).toBe(0o640)
     await job('start', { name: 'victim' })
     const dumped = JSON.parse(await readFile(pm2Paths(workspace.host.pm2Home).dump, 'utf8')) as {

@@ -55,6 +55,8 @@ export interface CliHome {
   readonly env: Readonly<Record<string, string>>
   /** Runs a command on the workspace, in an empty folder. */
   run(args: string, input?: string): Promise<Ran>
+  /** As `run`. @throws what it said, unless it succeeded */
+  must(args: string): Promise<Ran>
   start(args: readonly string[], options?: StartOptions): Running
   remove(): Promise<void>
 }
@@ -108,7 +110,7 @@ export function commandsIn(
   path: string,
   root: string,
   env: Readonly<Record<string, string>>,
-): Pick<CliHome, 'run' | 'start'> {
+): Pick<CliHome, 'run' | 'must' | 'start'> {
   const start: CliHome['start'] = (args, { input, cwd = path, env: more = {}, file = process.execPath } = {}) =>
     running(
       spawn(file, file === process.execPath ? [entry, ...args] : [...args], {
@@ -118,7 +120,16 @@ export function commandsIn(
       }),
       input,
     )
-  return { start, run: (args, input = '') => start(['--workspace', root, ...words(args)], { input }).ended }
+  const run: CliHome['run'] = (args, input = '') => start(['--workspace', root, ...words(args)], { input }).ended
+  return {
+    start,
+    run,
+    async must(args) {
+      const ran = await run(args)
+      if (ran.exit !== 0) throw new Error(`${args}: exit ${ran.exit ?? 'by a signal'}\n${ran.out}\n${ran.err}`)
+      return ran
+    },
+  }
 }
 
 /** Words of a command; those in quotes belong together. */
@@ -128,22 +139,23 @@ const words = (text: string): string[] => (text.match(/"[^"]*"|\S+/g) ?? []).map
 export const cliCommand = (args: string): string => `'${process.execPath}' '${entry}' ${args}`
 
 function running(child: ChildProcess, input: string | undefined): Running {
-  let [out, err] = ['', '']
+  let [out, err, closed] = ['', '', false]
   const wake = new Set<() => void>()
   const heard = (): void => {
     for (const it of wake) it()
   }
-  child.stdout?.on('data', (chunk: Buffer) => {
-    out += chunk.toString()
+  child.stdout?.setEncoding('utf8').on('data', (chunk: string) => {
+    out += chunk
     heard()
   })
-  child.stderr?.on('data', (chunk: Buffer) => {
-    err += chunk.toString()
+  child.stderr?.setEncoding('utf8').on('data', (chunk: string) => {
+    err += chunk
     heard()
   })
   child.stdin?.on('error', () => undefined)
   if (input !== undefined) child.stdin?.end(input)
   const ended = once(child, 'close').then(([exit]) => {
+    closed = true // it may have exited before, with some of its output still to be read
     heard()
     return ran(exit as number | null, out, err)
   })
@@ -154,8 +166,7 @@ function running(child: ChildProcess, input: string | undefined): Running {
       new Promise((done, fail) => {
         const look = (): void => {
           if (seen(out) || seen(err)) done()
-          else if (child.exitCode !== null || child.signalCode !== null)
-            fail(new Error(`it ended without it:\n${out}\n${err}`))
+          else if (closed) fail(new Error(`it ended without it:\n${out}\n${err}`))
           else return
           wake.delete(look)
         }

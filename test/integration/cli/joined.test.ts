@@ -18,10 +18,10 @@ let home: CliHome
 let app: App
 beforeAll(async () => {
   home = await cliHome()
-  await home.run('init --sample')
+  await home.must('init --sample')
   await makeTiny(home.root)
-  await home.run('infra up')
-  await home.run(`create alone ${director}`)
+  await home.must('infra up')
+  await home.must(`create alone ${director}`)
   const data = join(home.path, 'data')
   await mkdir(data)
   app = composeApp({

@@ -25,10 +25,10 @@ import { cliHome, type CliHome } from './cli'
 let home: CliHome
 beforeAll(async () => {
   home = await cliHome()
-  await home.run('init --sample')
+  await home.must('init --sample')
   await makeTiny(home.root)
-  await home.run('infra up')
-  await home.run('create school --director-name Ada --director-email ada@school.example --generate-password')
+  await home.must('infra up')
+  await home.must('create school --director-name Ada --director-email ada@school.example --generate-password')
 })
 afterAll(() => home.remove())
 
@@ -78,7 +78,7 @@ it.each(['resurrect --all', 'start --all', 'start school', 'restart school'])(
 )
 
 it('resurrect looks after the database even if every instance runs', async () => {
-  await home.run('infra down')
+  await home.must('infra down')
   expect(await statusOf()).toBe('no database')
   expect(await home.run('resurrect --all')).toMatchObject({ exit: 0 })
   expect(await infrastructure()).toEqual(['running', 'running'])

@@ -15,9 +15,9 @@ const director = '--director-name Ada --director-email ada@school.example --gene
 let home: CliHome
 beforeAll(async () => {
   home = await cliHome()
-  await home.run('init --sample')
+  await home.must('init --sample')
   await makeTiny(home.root)
-  await home.run('infra up')
+  await home.must('infra up')
 })
 afterAll(() => home.remove())
 
@@ -57,7 +57,7 @@ it('waits for what runs; a second Ctrl+C leaves it to the command that asked for
   const id = String(left.lines[0]?.id)
   expect(left).toMatchObject({ exit: 3, problem: { code: 'slow-start' }, data: { id, phase: 'stuck' } })
   expect(left.err).toContain('taking over')
-  await home.run(`recover ${id} roll-back`)
+  await home.must(`recover ${id} roll-back`)
   expect((await home.run('list --json')).data).toMatchObject({ instances: [] })
 })
 
@@ -125,10 +125,13 @@ it('refuses what does not go together, and a workspace that another has', async 
 
 it('asks which one is meant, where there are two', async () => {
   const ports = [await freePort(), await freePort()]
-  await home.run(`serve --detach --port ${ports[0]}`)
+  await home.must(`serve --detach --port ${ports[0]}`)
   const other = join(home.path, 'other')
-  await home.start(['--workspace', other, 'init', '--sample']).ended
-  await home.start(['--workspace', other, 'serve', '--detach', '--port', String(ports[1])]).ended
+  for (const args of [
+    ['init', '--sample'],
+    ['serve', '--detach', '--port', String(ports[1])],
+  ])
+    expect(await home.start(['--workspace', other, ...args]).ended).toMatchObject({ exit: 0 })
   const running = await serving()
   expect(running).toHaveLength(2)
   expect(await home.run('serve --stop --json')).toMatchObject({ exit: 2 })

@@ -13,7 +13,7 @@ import { freePort } from '../../support/ports'
 let home: CliHome
 beforeAll(async () => {
   home = await cliHome()
-  await home.run('init --sample')
+  await home.must('init --sample')
 }, 300_000)
 afterAll(() => home.remove())
 
@@ -108,7 +108,7 @@ describeWhere('images' in podman, 'missing' in podman ? podman.missing : '')('wi
   let place: CliHome
   beforeAll(async () => {
     place = await cliHome({ driver: 'podman', images: 'images' in podman ? podman.images : undefined })
-    await place.run('init --sample')
+    await place.must('init --sample')
   }, 300_000)
   afterAll(() => place.remove())
 

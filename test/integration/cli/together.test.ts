@@ -21,14 +21,14 @@ if (name.startsWith('slow')) setInterval(() => { if (existsSync(join(process.cwd
 let home: CliHome
 beforeAll(async () => {
   home = await cliHome()
-  await home.run('init --sample')
+  await home.must('init --sample')
   await makeTiny(home.root)
   const manifest = join(home.root, 'instance-manager.json')
   const { server, ...rest } = JSON.parse(await readFile(manifest, 'utf8')) as { server: object }
   await writeFile(join(home.root, 'server/push.cjs'), push)
   await writeFile(manifest, JSON.stringify({ ...rest, server: { ...server, push: ['node', 'push.cjs'] } }))
-  await home.run('infra up')
-  await home.run(`create alone ${director}`)
+  await home.must('infra up')
+  await home.must(`create alone ${director}`)
 })
 afterAll(() => home.remove())
 
@@ -114,7 +114,7 @@ it('tags and notes are kept in config.json, and shown', async () => {
     protected: false,
   })
   expect(await home.run('label alone --tag <b>')).toMatchObject({ exit: 2 })
-  await home.run('label alone --protect')
+  await home.must('label alone --protect')
   expect(await home.run('stop alone --json')).toMatchObject({ exit: 4, problem: { code: 'instance-protected' } })
   expect(await home.run('stop alone --confirm alone')).toMatchObject({ exit: 0 })
   expect(await home.run('rename alone together --json')).toMatchObject({ problem: { code: 'instance-protected' } })
@@ -125,7 +125,7 @@ it('tags and notes are kept in config.json, and shown', async () => {
   expect((await home.run('rename together alone --confirm together --json')).data).toMatchObject({
     operation: { kind: 'rename', subject: 'together', phase: 'succeeded' },
   })
-  await home.run('label alone --untag "year 9" --notes "" --no-protect')
+  await home.must('label alone --untag "year 9" --notes "" --no-protect')
   expect(await readFile(join(home.root, 'instances/alone/config.json'), 'utf8')).not.toContain('labels')
 })
 

@@ -6,6 +6,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { signalTo } from '../../../src/main/infrastructure/drivers/daemons'
 import { appsOf } from '../../../src/main/processes/leftovers'
 import { isAlive } from '../../../src/main/system/proc'
 import { acquireLock } from '../../../src/main/workspace/lock'
@@ -22,9 +23,9 @@ const director = '--director-name Ada --director-email ada@school.example --gene
 let home: CliHome
 beforeAll(async () => {
   home = await cliHome()
-  await home.run('init --sample')
+  await home.must('init --sample')
   await makeTiny(home.root)
-  await home.run('infra up')
+  await home.must('infra up')
 })
 afterAll(() => home.remove())
 
@@ -34,8 +35,11 @@ async function endPm2(pm2Home: string): Promise<void> {
   const daemon = Number(await readFile(join(pm2Home, 'pm2.pid'), 'utf8'))
   process.kill(daemon, 'SIGKILL')
   await until(async () => !(await isAlive(daemon)))
-  for (const { pid } of await appsOf(pm2Home)) process.kill(pid, 'SIGKILL')
-  await until(async () => (await appsOf(pm2Home)).length === 0)
+  await until(async () => {
+    const left = await appsOf(pm2Home)
+    for (const { pid } of left) signalTo(pid, 'SIGKILL')
+    return left.length === 0
+  })
 }
 
 const instances = async (): Promise<string[]> =>
@@ -358,7 +362,7 @@ describe('pipes and names', () => {
     expect((await home.run('start again')).exit).toBe(0)
     const following = pipe('logs school --follow', 'head -n 1')
     await following.until(text => text.includes('listening'))
-    await home.run('restart school') // it finds out when it has something to say
+    await home.must('restart school') // it finds out when it has something to say
     expect(await following.ended).toMatchObject({
       out: expect.stringMatching(/listening\ncode 0\n$/) as string,
       err: '',
