@@ -125,9 +125,9 @@ export function commandsIn(
     start,
     run,
     async must(args) {
-      const ran = await run(args)
-      if (ran.exit !== 0) throw new Error(`${args}: exit ${ran.exit ?? 'by a signal'}\n${ran.out}\n${ran.err}`)
-      return ran
+      const its = await run(args)
+      if (its.exit !== 0) throw new Error(`${args}: exit ${its.exit ?? 'by a signal'}\n${its.out}\n${its.err}`)
+      return its
     },
   }
 }
