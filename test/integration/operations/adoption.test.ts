@@ -459,5 +459,5 @@ it.for(cases)('$name: $ends', async ({ name, ends, asRoot = false, arrange, arra
   })
   await check?.(journal.id)
   // Secrets are forgotten and the trash is emptied a moment after the end.
-  await expect.poll(after ? look : () => undefined, { timeout: 30_000 }).toEqual(after)
+  await expect.poll(after ? look : () => undefined).toEqual(after)
 })

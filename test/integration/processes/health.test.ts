@@ -31,7 +31,6 @@ const reason = (health?: HealthCheck) =>
     () => undefined,
     (error: unknown) => toProblem(error).code,
   )
-const patience = { timeout: 20_000 } // until the app is up
 
 test('an app that listens after a while is healthy', async () => {
   const go = join(pm2.home, 'go')
@@ -112,12 +111,12 @@ test('a port that somebody else holds is not health, even if it answers; the hol
 
 test('an app that answers with 500', async () => {
   await start(httpApp(port, 'response.writeHead(503).end()'))
-  await expect.poll(reason, patience).toBe('http-error')
+  await expect.poll(reason).toBe('http-error')
 })
 
 test('the manifest says which path is asked, and which status is expected', async () => {
   await start(httpApp(port, 'response.writeHead(request.url === "/up?full" ? 204 : 503).end()'))
-  await expect.poll(() => reason({ path: '/up?full' }), patience).toBeUndefined()
+  await expect.poll(() => reason({ path: '/up?full' })).toBeUndefined()
   expect(await reason({ path: '/up?full', status: 204 })).toBeUndefined()
   await expect(wait(0, undefined, { path: '/up?full', status: 200 })).rejects.toMatchObject({
     problem: { code: 'http-error', cause: 'GET /up?full returned HTTP status 204, not 200.' },
@@ -126,7 +125,7 @@ test('the manifest says which path is asked, and which status is expected', asyn
 
 test('an app that closes every connection', async () => {
   await start(httpApp(port, 'request.destroy()'))
-  await expect.poll(reason, patience).toBe('slow-start')
+  await expect.poll(reason).toBe('slow-start')
 })
 
 test('an app that answers once and ends, again and again, is not healthy', async () => {
