@@ -95,12 +95,21 @@ const desktop: Desktop = {
   },
 }
 
-/** The workspace that this start was asked to open. */
-const { values } = parseArgs({ args: process.argv.slice(1), options: { workspace: { type: 'string' } }, strict: false })
-const asked = typeof values['workspace'] === 'string' ? resolve(values['workspace']) : undefined
+/** The screens that a start can ask for, e.g. by the actions of the desktop entry: the id of each in the menus. */
+const screens: Readonly<Record<string, string>> = { '/create': 'create', '/logs': 'go-/logs' }
 
-/** One app per user: a second start shows the first one's window, and opens a workspace there if it names one. */
-if (electron.requestSingleInstanceLock({ workspace: asked } satisfies SecondStart)) start().catch(fail)
+/** The workspace and the screen that this start was asked to open. */
+const { values } = parseArgs({
+  args: process.argv.slice(1),
+  options: { workspace: { type: 'string' }, screen: { type: 'string' } },
+  strict: false,
+})
+const asked = typeof values['workspace'] === 'string' ? resolve(values['workspace']) : undefined
+const askedScreen = typeof values['screen'] === 'string' && values['screen'] in screens ? values['screen'] : undefined
+
+/** One app per user: a second start shows the first one's window, and opens the workspace or screen there that it names. */
+if (electron.requestSingleInstanceLock({ workspace: asked, screen: askedScreen } satisfies SecondStart))
+  start().catch(fail)
 else electron.quit()
 
 async function start(): Promise<void> {
@@ -114,7 +123,7 @@ async function start(): Promise<void> {
   )
   session.defaultSession.setPermissionCheckHandler((_, permission, asking) => permitted(permission, asking))
   setMenu([])
-  openWindow()
+  openWindow(askedScreen)
   // Most of the code is read while the window's own process starts. Nothing comes from the window meanwhile: its page is
   // served by this process.
   const { composeApp, pm2HomeOf, siteDefaults } = await import('./compose')
@@ -132,10 +141,13 @@ async function start(): Promise<void> {
   serveWindows(app, origin)
 
   electron.on('second-instance', (_event, _arguments, _folder, data) => {
-    if (window) show(window)
-    else openWindow()
-    if (isSecondStart(data) && data.workspace !== undefined)
-      void app.open(data.workspace).catch((error: unknown) => warn(app, error))
+    const wanted = isSecondStart(data) ? data : {}
+    if (!window) openWindow(wanted.screen)
+    else {
+      show(window)
+      if (wanted.screen !== undefined) menuChoices.emit('choice', screens[wanted.screen])
+    }
+    if (wanted.workspace !== undefined) void app.open(wanted.workspace).catch((error: unknown) => warn(app, error))
   })
   electron.on('window-all-closed', () => electron.quit())
   electron.on('before-quit', event => {
@@ -150,19 +162,21 @@ async function start(): Promise<void> {
 /** What a second start passes on. */
 interface SecondStart {
   readonly workspace?: string
+  readonly screen?: string
 }
 
 const isSecondStart = (data: unknown): data is SecondStart =>
   typeof data === 'object' &&
   data !== null &&
-  (!('workspace' in data) || data.workspace === undefined || typeof data.workspace === 'string')
+  ['workspace', 'screen'].every(it => ['string', 'undefined'].includes(typeof (data as Record<string, unknown>)[it]))
 
-function openWindow(): void {
+/** @param path the first screen */
+function openWindow(path = ''): void {
   const last = readPlace(placeFile())
   nativeTheme.themeSource = last?.theme ?? 'system'
   const areas = screen.getAllDisplays().map(it => it.workArea)
   const place = last ? placeOn(areas, last) : { width: 1280, height: 820 }
-  window = newWindow('', { ...place, minWidth: 900, minHeight: 600 })
+  window = newWindow(path, { ...place, minWidth: 900, minHeight: 600 })
   if (last?.maximized) window.once('ready-to-show', () => window?.maximize())
   window.on('close', event => {
     if (quitting) return

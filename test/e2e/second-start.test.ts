@@ -1,4 +1,4 @@
-/** The app is started again while it runs: one window, and the workspace that the second start names. */
+/** The app is started again while it runs: one window, and the workspace or screen that the second start names. */
 import { join } from 'node:path'
 import { execa } from 'execa'
 import { createSample } from '../../src/main/workspace/sample'
@@ -11,7 +11,7 @@ test.beforeAll(async () => {
 })
 test.afterAll(() => place.remove())
 
-test('a second start opens its workspace in the window that is there', async () => {
+test('a second start opens its workspace, or its screen, in the window that is there', async () => {
   const [one, two] = ['first-school', 'second-school'].map(it => join(place.home.path, it)) as [string, string]
   for (const it of [one, two]) await createSample(join(resources, 'sample-app'), it)
   const { app, window } = await place.launch({ workspace: one })
@@ -19,14 +19,18 @@ test('a second start opens its workspace in the window that is there', async () 
   await later.click()
   await expect(window.getByText('first-school').first()).toBeVisible()
   const project = join(import.meta.dirname, '../..')
-  const start = (workspace: string) =>
+  const start = (...args: string[]) =>
     execa(
       app.process().spawnfile,
-      ['--disable-gpu', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), project, '--workspace', workspace],
+      ['--disable-gpu', ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), project, ...args],
       { env: { ...place.home.env, INSTANCE_MANAGER_DEFAULTS: place.defaults }, extendEnv: false, timeout: 60_000 },
     )
-  await start(two) // it ends at once: the first one has taken it over
+  await start('--workspace', two) // it ends at once: the first one has taken it over
   await later.click()
   await expect(window.getByText('second-school').first()).toBeVisible()
+  await start('--screen=/create')
+  await expect(window).toHaveURL(/#\/create$/)
+  await start('--screen=/nonsense')
+  await expect(window).toHaveURL(/#\/create$/)
   expect(app.windows()).toHaveLength(1)
 })

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Without arguments: the window, or help if there is no display. With arguments: the command line.
+# Without arguments: the window, or help if there is no display. With `--screen=PATH`: the window with that screen.
+# With other arguments: the command line.
 set -eu
 home=$(dirname "$(dirname "$(readlink -f "$0")")")
 
@@ -18,10 +19,10 @@ else
 fi
 export PATH
 
-if [ $# -eq 0 ]; then
+case ${1:-} in '' | --screen=*)
   if [ -n "${DISPLAY:-}${WAYLAND_DISPLAY:-}" ]; then
     # Chromium's warnings (no D-Bus, no GPU) mean nothing to an operator; fatal errors are still shown.
-    set -- --log-level=3
+    set -- "$@" --log-level=3
     [ -n "${DISPLAY:-}" ] || set -- "$@" --ozone-platform=wayland
     if [ "$(id -u)" -eq 0 ]; then
       echo 'Running as root, so without Chromium’s sandbox.' >&2
@@ -30,5 +31,6 @@ if [ $# -eq 0 ]; then
     exec "$home/instance-manager" "$@"
   fi
   set -- --help
-fi
+  ;;
+esac
 exec "$home/node/bin/node" "$home/resources/app/out/main/cli.cjs" "$@"
