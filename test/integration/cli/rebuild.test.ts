@@ -17,13 +17,13 @@ const setBase = (fails = ''): Promise<void> =>
 
 beforeAll(async () => {
   home = await cliHome()
-  await home.run('init --sample')
+  await home.must('init --sample')
   await makeTiny(home.root)
   code = await readFile(join(home.root, 'server/index.js'), 'utf8')
-  await home.run('infra up')
+  await home.must('infra up')
   for (const it of ['a', 'b', 'c'])
-    await home.run(`create ${it} --director-name Ada --director-email ada@school.example --generate-password`)
-  await home.run('stop b')
+    await home.must(`create ${it} --director-name Ada --director-email ada@school.example --generate-password`)
+  await home.must('stop b')
 })
 afterAll(() => home.remove())
 

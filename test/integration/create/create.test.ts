@@ -185,6 +185,10 @@ for (const { driver, images, missing } of drivers)
       await fetch(`http://127.0.0.1:${port}/api/health`)
       const { infrastructure } = workspace.services
       const secrets = await sealedSecrets(workspacePaths(workspace.root).secrets)
+      const backends = await workspace.sql<{ client_port: number }>(
+        'SELECT client_port FROM pg_stat_activity WHERE usename = $1',
+        [role],
+      ) // before PgBouncer is asked: it may open more meanwhile
       const pooler = await withConnection(
         {
           port: pooledPort,
@@ -196,10 +200,6 @@ for (const { driver, images, missing } of drivers)
           servers: (await client.query<{ user: string; local_port: number }>('SHOW SERVERS')).rows,
           clients: (await client.query<{ user: string }>('SHOW CLIENTS')).rows,
         }),
-      )
-      const backends = await workspace.sql<{ client_port: number }>(
-        'SELECT client_port FROM pg_stat_activity WHERE usename = $1',
-        [role],
       )
       expect(backends.length).toBeGreaterThan(0)
       expect(pooler.clients.some(it => it.user === role)).toBe(true)

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { OperationState } from '../../../src/shared/operation'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { withBootSeconds } from '../../support/boot-time'
+import { freePort } from '../../support/ports'
 import { behaviour, makeQuick } from '../../support/quick-base'
 import { sealedKeys } from '../../support/sealed'
 import {
@@ -265,10 +266,9 @@ describe('PostgreSQL in the middle of a creation', () => {
 
 describe('a port that is shared knowingly', () => {
   it('gets a whole instance that is not started, and the one that has the port is untouched', async () => {
-    const holder = createServer().listen(0, '0.0.0.0')
+    const port = await freePort() // one that no outgoing connection gets when it is free again
+    const holder = createServer().listen(port, '0.0.0.0')
     await once(holder, 'listening')
-    const address = holder.address()
-    const port = typeof address === 'object' && address ? address.port : 0
     const state = await workspace.create({ name: 'sharing', port, allowSharedPort: true })
     expect(state).toMatchObject({
       phase: 'succeeded',
