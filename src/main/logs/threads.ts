@@ -237,7 +237,8 @@ class Thread {
       return
     }
     const waiting = [...this.#waiting.values()]
-    if (performance.now() - this.#last.at < (beats === 0 ? startPatience : Math.min(...waiting.map(it => it.patience)))) return
+    if (performance.now() - this.#last.at < (beats === 0 ? startPatience : Math.min(...waiting.map(it => it.patience))))
+      return
     const pattern = waiting.some(it => it.pattern)
     this.#fail(
       pattern
