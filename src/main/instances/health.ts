@@ -5,7 +5,7 @@
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Problem } from '../../shared/problem'
-import { problem } from '../../shared/problem'
+import { problem, toProblem } from '../../shared/problem'
 import type { HealthCheck } from '../../shared/workspace'
 import type { ProcessInfo, ProcessRef, Processes } from '../processes/client'
 import { lastLines } from '../processes/last-lines'
@@ -57,7 +57,7 @@ export async function waitForHealth(
   let reported: string | undefined
   for (;;) {
     signal.throwIfAborted()
-    const { problem: found, process, final } = await look(services, target, signal)
+    const { problem: found, process, final } = await look(services, target, signal).catch(ifUnanswered)
     signal.throwIfAborted()
     first ??= process
     const restarted = first !== undefined && process !== undefined && process.restarts > first.restarts
@@ -75,6 +75,13 @@ export async function waitForHealth(
     healthyBefore = !reason
     await delay(healthyBefore ? confirmAfter : pollEvery)
   }
+}
+
+/** A busy machine may keep PM2 from answering for some seconds: no reason to take back what is starting. */
+function ifUnanswered(error: unknown): Look {
+  const found = toProblem(error)
+  if (found.code !== 'pm2-not-answering') throw error
+  return { problem: found }
 }
 
 /**

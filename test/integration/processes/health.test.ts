@@ -55,6 +55,25 @@ test('an app that listens after a while is healthy', async () => {
   expect(await reason()).toBeUndefined()
 })
 
+test('a PM2 that doesn’t answer for some seconds is waited for', async () => {
+  await start(httpApp(port))
+  const daemon = sure(await pm2.daemonPid())
+  process.kill(daemon, 'SIGSTOP')
+  const said: string[] = []
+  await waitForHealth(
+    services(),
+    { ...school(), bootSeconds: 60, health: { path: '/' } },
+    {
+      signal: new AbortController().signal,
+      report({ text }) {
+        said.push(text)
+        process.kill(daemon, 'SIGCONT')
+      },
+    },
+  )
+  expect(said[0]).toContain('PM2')
+})
+
 test('a child of the app may hold the port', async () => {
   await start(
     `const code = ${JSON.stringify(httpApp(port))}; require('node:child_process').spawn(process.execPath, ['-e', code])`,
