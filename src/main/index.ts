@@ -1,11 +1,23 @@
 /** The desktop app: Electron's life cycle, and nothing else. */
-import { EventEmitter, on } from 'node:events'
+import { EventEmitter, on, once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, normalize, resolve } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
-import { app as electron, BrowserWindow, dialog, Menu, nativeTheme, protocol, screen, session, shell } from 'electron'
+import {
+  app as electron,
+  BrowserWindow,
+  dialog,
+  ipcMain,
+  Menu,
+  nativeTheme,
+  protocol,
+  screen,
+  session,
+  shell,
+} from 'electron'
 import type { MenuEntry } from '../shared/menu'
 import { problem, toProblem } from '../shared/problem'
 import type { App } from './app'
@@ -14,6 +26,7 @@ import { menuTemplate } from './menu'
 import { contentSecurityPolicy, contentTypeOf } from './pages'
 import { productIn } from './system/product'
 import { openTerminal } from './system/terminal'
+import { keepMessages } from './transport/early-messages'
 import { placeOn, readPlace, type Place } from './window-place'
 
 /** The pages' own scheme: with `file:` they could read other files. */
@@ -123,9 +136,32 @@ async function start(): Promise<void> {
   )
   session.defaultSession.setPermissionCheckHandler((_, permission, asking) => permitted(permission, asking))
   setMenu([])
-  openWindow(askedScreen)
-  // Most of the code is read while the window's own process starts. Nothing comes from the window meanwhile: its page is
-  // served by this process.
+  const engine = loadEngine(openWindow(askedScreen))
+  electron.on('second-instance', (_event, _arguments, _folder, data) => {
+    const wanted = isSecondStart(data) ? data : {}
+    if (!window) openWindow(wanted.screen)
+    else {
+      show(window)
+      if (wanted.screen !== undefined) menuChoices.emit('choice', screens[wanted.screen])
+    }
+    const path = wanted.workspace
+    if (path !== undefined) engine.then(app => app.open(path).catch((error: unknown) => warn(app, error))).catch(fail)
+  })
+  electron.on('window-all-closed', () => electron.quit())
+  electron.on('before-quit', event => {
+    if (quitting) return
+    event.preventDefault()
+    engine.then(quit).catch(fail)
+  })
+  const app = await engine
+  const wanted = asked ?? (await app.last())
+  if (wanted !== undefined) await app.reopen(wanted)
+}
+
+/** Reads most of the code, once the window has painted: while it is being read, no page is served. */
+async function loadEngine(shown: BrowserWindow): Promise<App> {
+  const passOn = keepMessages(ipcMain)
+  await Promise.race([once(shown, 'ready-to-show'), once(shown, 'closed'), delay(longestPaint)])
   const { composeApp, pm2HomeOf, siteDefaults } = await import('./compose')
   const { serveWindows } = await import('./transport/ipc-socket')
   const app = composeApp({
@@ -139,25 +175,12 @@ async function start(): Promise<void> {
     desktop,
   })
   serveWindows(app, origin)
-
-  electron.on('second-instance', (_event, _arguments, _folder, data) => {
-    const wanted = isSecondStart(data) ? data : {}
-    if (!window) openWindow(wanted.screen)
-    else {
-      show(window)
-      if (wanted.screen !== undefined) menuChoices.emit('choice', screens[wanted.screen])
-    }
-    if (wanted.workspace !== undefined) void app.open(wanted.workspace).catch((error: unknown) => warn(app, error))
-  })
-  electron.on('window-all-closed', () => electron.quit())
-  electron.on('before-quit', event => {
-    if (quitting) return
-    event.preventDefault()
-    void quit(app).catch(fail)
-  })
-  const wanted = asked ?? (await app.last())
-  if (wanted !== undefined) await app.reopen(wanted)
+  passOn()
+  return app
 }
+
+/** Milliseconds. */
+const longestPaint = 2000
 
 /** What a second start passes on. */
 interface SecondStart {
@@ -171,28 +194,31 @@ const isSecondStart = (data: unknown): data is SecondStart =>
   ['workspace', 'screen'].every(it => ['string', 'undefined'].includes(typeof (data as Record<string, unknown>)[it]))
 
 /** @param path the first screen */
-function openWindow(path = ''): void {
+function openWindow(path = ''): BrowserWindow {
   const last = readPlace(placeFile())
   nativeTheme.themeSource = last?.theme ?? 'system'
   const areas = screen.getAllDisplays().map(it => it.workArea)
   const place = last ? placeOn(areas, last) : { width: 1280, height: 820 }
-  window = newWindow(path, { ...place, minWidth: 900, minHeight: 600 })
-  if (last?.maximized) window.once('ready-to-show', () => window?.maximize())
-  window.on('close', event => {
+  const opened = newWindow(path, { ...place, minWidth: 900, minHeight: 600 })
+  window = opened
+  if (last?.maximized) opened.maximize()
+  opened.on('close', event => {
     if (quitting) return
     event.preventDefault() // ask about running operations first
     electron.quit()
   })
-  window.once('closed', () => {
+  opened.once('closed', () => {
     window = undefined
   })
+  return opened
 }
 
 /** @param path the first screen */
 function newWindow(path: string, size: Electron.BrowserWindowConstructorOptions): BrowserWindow {
   const opened = new BrowserWindow({
     ...size,
-    show: false,
+    // Until the page has painted; as in theme.css.
+    backgroundColor: nativeTheme.shouldUseDarkColors ? '#131519' : '#f5f6f8',
     autoHideMenuBar: true,
     title: 'Instance Manager',
     icon: product.icon,
@@ -209,7 +235,6 @@ function newWindow(path: string, size: Electron.BrowserWindowConstructorOptions)
   webContents.setWindowOpenHandler(() => ({ action: 'deny' }))
   webContents.on('will-navigate', event => event.preventDefault())
   webContents.on('will-attach-webview', event => event.preventDefault())
-  opened.once('ready-to-show', () => opened.show())
   opened.loadURL(`${origin}/index.html#${path}`).catch((error: unknown) => {
     // Reloaded or closed before it had loaded.
     if (!opened.isDestroyed() && !isAborted(error)) fail(error)
