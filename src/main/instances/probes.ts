@@ -3,6 +3,7 @@
  * to the database works. Rarely while all is well, soon when something has happened, and never many at once: that is
  * what a hundred instances cost while nothing happens.
  */
+import { setMaxListeners } from 'node:events'
 import type { Problem } from '../../shared/problem'
 import type { HealthCheck } from '../../shared/workspace'
 import type { ProcessInfo } from '../processes/client'
@@ -117,6 +118,7 @@ export class Probes {
 
   /** Asks at once what nobody has asked lately, and what was wrong: for a single look, while nobody watches. */
   async once(signal: AbortSignal): Promise<void> {
+    setMaxListeners(0, signal) // each question listens to it; with more than ten, Node warns of a leak
     const [now, { well }] = [performance.now(), this.#times.answer]
     const questions = [...this.#subjects.values()].flatMap(subject =>
       kinds

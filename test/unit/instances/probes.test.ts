@@ -49,6 +49,22 @@ function probesOf(all: readonly Running[]): { probes: Probes; changed: () => num
 const pass = (seconds: number) => vi.advanceTimersByTimeAsync(seconds * 1000)
 const times = (what: string): number => asked.filter(it => it === what).length
 
+it('a single look asks all at once, which Node doesn’t take for a leak', async () => {
+  const warned = vi.spyOn(process, 'emitWarning').mockReturnValue()
+  const probes = new Probes({
+    answer: async (_, signal) => {
+      signal.addEventListener('abort', () => undefined)
+      return Promise.resolve(undefined)
+    },
+    login: () => Promise.resolve(undefined),
+    waiting: () => waiting,
+  })
+  probes.follow(Array.from({ length: 11 }, (_, index) => running(`i${index}`)))
+  await probes.once(stop.signal)
+  expect(warned).not.toHaveBeenCalled()
+  warned.mockRestore()
+})
+
 it('a hundred are asked in a minute, never many at once, and few logins are tried', async () => {
   probesOf(Array.from({ length: 100 }, (_, index) => running(`i${index}`)))
   await pass(1)
