@@ -109,7 +109,10 @@ const desktop: Desktop = {
 }
 
 /** The screens that a start can ask for, e.g. by the actions of the desktop entry: the id of each in the menus. */
-const screens: Readonly<Record<string, string>> = { '/create': 'create', '/logs': 'go-/logs' }
+const screens: ReadonlyMap<string, string> = new Map([
+  ['/create', 'create'],
+  ['/logs', 'go-/logs'],
+])
 
 /** The workspace and the screen that this start was asked to open. */
 const { values } = parseArgs({
@@ -118,7 +121,7 @@ const { values } = parseArgs({
   strict: false,
 })
 const asked = typeof values['workspace'] === 'string' ? resolve(values['workspace']) : undefined
-const askedScreen = typeof values['screen'] === 'string' && values['screen'] in screens ? values['screen'] : undefined
+const askedScreen = typeof values['screen'] === 'string' && screens.has(values['screen']) ? values['screen'] : undefined
 
 /** One app per user: a second start shows the first one's window, and opens the workspace or screen there that it names. */
 if (electron.requestSingleInstanceLock({ workspace: asked, screen: askedScreen } satisfies SecondStart))
@@ -138,13 +141,13 @@ async function start(): Promise<void> {
   setMenu([])
   const engine = loadEngine(openWindow(askedScreen))
   electron.on('second-instance', (_event, _arguments, _folder, data) => {
-    const wanted = isSecondStart(data) ? data : {}
-    if (!window) openWindow(wanted.screen)
+    const { screen: wantedScreen = '', workspace: path } = isSecondStart(data) ? data : {}
+    const choice = screens.get(wantedScreen)
+    if (!window) openWindow(choice === undefined ? '' : wantedScreen)
     else {
       show(window)
-      if (wanted.screen !== undefined) menuChoices.emit('choice', screens[wanted.screen])
+      if (choice !== undefined) menuChoices.emit('choice', choice)
     }
-    const path = wanted.workspace
     if (path !== undefined) engine.then(app => app.open(path).catch((error: unknown) => warn(app, error))).catch(fail)
   })
   electron.on('window-all-closed', () => electron.quit())

@@ -26,6 +26,22 @@ const start = async (code: string): Promise<void> => pm2.processes.start(await p
 const services = () => ({ processes: pm2.processes, pools: { refusal: () => Promise.resolve(undefined) } })
 const wait = (bootSeconds = 60, signal = new AbortController().signal, health: HealthCheck = { path: '/' }) =>
   waitForHealth(services(), { ...school(), bootSeconds, health }, { signal })
+/** Waits until it is healthy. @returns what was reported meanwhile @param then called with each report */
+async function whatIsSaid(then: (text: string) => void): Promise<string[]> {
+  const said: string[] = []
+  await waitForHealth(
+    services(),
+    { ...school(), bootSeconds: 60, health: { path: '/' } },
+    {
+      signal: new AbortController().signal,
+      report({ text }) {
+        said.push(text)
+        then(text)
+      },
+    },
+  )
+  return said
+}
 const reason = (health?: HealthCheck) =>
   wait(0, undefined, health).then(
     () => undefined,
@@ -39,18 +55,9 @@ test('an app that listens after a while is healthy', async () => {
     clearInterval(waits)
     ${httpApp(port)}
   }, 50)`)
-  const said: string[] = []
-  await waitForHealth(
-    services(),
-    { ...school(), bootSeconds: 60, health: { path: '/' } },
-    {
-      signal: new AbortController().signal,
-      report({ text }) {
-        said.push(text)
-        if (text.includes('isn’t listening')) writeFileSync(go, '')
-      },
-    },
-  )
+  const said = await whatIsSaid(text => {
+    if (text.includes('isn’t listening')) writeFileSync(go, '')
+  })
   expect(said).toContain(`“school” is running, but isn’t listening on port ${port}.`)
   expect(await reason()).toBeUndefined()
 })
@@ -59,18 +66,7 @@ test('a PM2 that doesn’t answer for some seconds is waited for', async () => {
   await start(httpApp(port))
   const daemon = sure(await pm2.daemonPid())
   process.kill(daemon, 'SIGSTOP')
-  const said: string[] = []
-  await waitForHealth(
-    services(),
-    { ...school(), bootSeconds: 60, health: { path: '/' } },
-    {
-      signal: new AbortController().signal,
-      report({ text }) {
-        said.push(text)
-        process.kill(daemon, 'SIGCONT')
-      },
-    },
-  )
+  const said = await whatIsSaid(() => process.kill(daemon, 'SIGCONT'))
   expect(said[0]).toContain('PM2')
 })
 
