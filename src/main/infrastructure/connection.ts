@@ -142,7 +142,7 @@ export async function timeOf(client: Client): Promise<number> {
 
 /** Only root and our own user may answer on our ports. @throws Problem `port-of-another-user` */
 async function requireOwnPort(port: number): Promise<void> {
-  const foreign = (await listeningUsers(port)).filter(it => it !== 0 && it !== process.getuid?.())
+  const foreign = listeningUsers(port).filter(it => it !== 0 && it !== process.getuid?.())
   if (foreign.length === 0) return
   throw problem({
     code: 'port-of-another-user',

@@ -11,7 +11,7 @@ import type { ProcessInfo, ProcessRef, Processes } from '../processes/client'
 import { lastLines } from '../processes/last-lines'
 import { connectToWorker, workerOf } from '../processes/worker-connection'
 import { descendants, parent, portHolders, type ListeningProcess } from '../system/proc'
-import { httpGet, whyUnhealthy, type Answer } from './http'
+import { acceptsConnections, httpGet, whyUnhealthy, type Answer } from './http'
 import { ownProcess } from './lifecycle/own-process'
 import type { InstancePools } from './pooled'
 
@@ -93,7 +93,7 @@ export async function look(services: HealthServices, target: HealthTarget, signa
   const process = await find(services, target)
   if (!process || process.status !== 'online' || process.pid === undefined)
     return { process, problem: notOnline(name, process) }
-  const holders = await portHolders(port, process.pid)
+  const holders = (await acceptsConnections(port)) ? await portHolders(port, process.pid) : []
   if (holders.length === 0) return { process, problem: notListening(name, port) }
   const others = await foreign(process.execMode, process.pid, holders)
   if (others.length > 0) return { process, problem: heldByOther(name, port, others) }

@@ -24,6 +24,22 @@ export interface Request {
 }
 
 /**
+ * Whether anything accepts connections on the port. Asked again and again while an application boots: looking up what
+ * listens makes the kernel go through all connections (5 ms).
+ */
+export function acceptsConnections(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const socket = connect(port, loopback)
+    const end = (accepts: boolean): void => {
+      socket.destroy()
+      resolve(accepts)
+    }
+    socket.once('connect', () => end(true)).once('error', () => end(false))
+    socket.setTimeout(1000, () => end(true)) // it listens, but its queue is full
+  })
+}
+
+/**
  * Sends a GET, but not with `fetch`, which refuses some ports (e.g. 6000) and follows redirects. @returns the answer,
  * or why there was none
  */

@@ -10,21 +10,16 @@ interface Connection {
 
 /** The connections that were made to a local port; those not accepted yet have inode 0. */
 async function connectionsTo(port: number): Promise<Connection[]> {
-  const wanted = `:${port.toString(16).toUpperCase().padStart(4, '0')}`
+  const local = port.toString(16).toUpperCase().padStart(4, '0')
+  // address, address, state, queues, timer, retransmissions, user, timeout, inode
+  const wanted = new RegExp(`^ *\\d+: [0-9A-F]+:${local} [0-9A-F]+:([0-9A-F]{4}) (?!0A)(?:\\S+ +){6}(\\d+)`, 'gm')
   const tables = await Promise.all(
     ['tcp', 'tcp6'].map(it => readFile(`/proc/net/${it}`, 'utf8').catch(() => '')), // a machine without IPv6
   )
   return tables
-    .flatMap(it => it.split('\n'))
-    .map(it => it.trim().split(/\s+/))
-    .filter(([, local, , state]) => local?.endsWith(wanted) && state !== listening)
-    .map(([, , remote, , , , , , , inode]) => ({
-      inode: inode ?? '0',
-      from: Number.parseInt(remote?.split(':')[1] ?? '', 16),
-    }))
+    .flatMap(it => [...it.matchAll(wanted)])
+    .map(([, from, inode]) => ({ inode: inode ?? '0', from: Number.parseInt(from ?? '', 16) }))
 }
-
-const listening = '0A' // TCP_LISTEN
 
 /**
  * @param port where the connection goes @param from the port it comes from

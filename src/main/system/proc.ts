@@ -38,7 +38,7 @@ export async function portsHolders(
   known: KnownSockets = new Map(),
 ): Promise<ReadonlyMap<number, readonly ListeningProcess[]>> {
   const asked = new Set(ports)
-  const sockets = (await Promise.all([listeners('tcp'), listeners('tcp6')])).flat().filter(it => asked.has(it.port))
+  const sockets = [...listeners('tcp'), ...listeners('tcp6')].filter(it => asked.has(it.port))
   const holders = new Map(sockets.map(it => [it.inode, new Set<number>()]))
   const incomplete = (): boolean => [...holders.values()].some(it => it.size === 0)
   const look = async (pids: readonly number[]): Promise<void> => {
@@ -69,13 +69,13 @@ export async function portsHolders(
 
 /**
  * The ids of the users whose sockets a connection to 127.0.0.1 on this port reaches: those listening on that address,
- * or otherwise on all addresses. One or two reads of a few ms, however many processes there are. Empty if nothing is
+ * or otherwise on all addresses. Synchronous, as `waitingPorts`, however many processes there are. Empty if nothing is
  * listening.
  */
-export async function listeningUsers(port: number): Promise<number[]> {
+export function listeningUsers(port: number): number[] {
   // While an IPv4 socket has the port, an IPv6 socket can't receive IPv4 connections.
   for (const { table, addresses } of addressesOfLoopback) {
-    const sockets = (await listeners(table)).filter(it => it.port === port)
+    const sockets = listeners(table).filter(it => it.port === port)
     for (const address of addresses) {
       const found = sockets.filter(it => it.address === address)
       if (found.length > 0) return [...new Set(found.map(it => it.user))]
@@ -288,9 +288,9 @@ interface Listener {
   readonly inode: string
 }
 
-/** Every listening socket. */
-async function listeners(table: 'tcp' | 'tcp6'): Promise<Listener[]> {
-  return ((await read(`/proc/net/${table}`)) ?? '')
+/** Every listening socket, read as `waitingPorts` does: a busy server has thousands of other ones. */
+function listeners(table: 'tcp' | 'tcp6'): Listener[] {
+  return headOf(`/proc/net/${table}`)
     .split('\n')
     .slice(1)
     .flatMap(line => {

@@ -88,9 +88,9 @@ test('whose sockets a connection reaches: the more exact address wins, and other
   for (const host of ['127.0.0.1', '0.0.0.0', '::']) {
     const port = await freePort()
     await listen(port, host)
-    expect(await listeningUsers(port)).toEqual([me])
+    expect(listeningUsers(port)).toEqual([me])
   }
   const elsewhere = await freePort()
   await listen(elsewhere, '127.0.0.2')
-  expect(await listeningUsers(elsewhere)).toEqual([])
+  expect(listeningUsers(elsewhere)).toEqual([])
 })

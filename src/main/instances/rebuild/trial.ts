@@ -14,13 +14,14 @@ import { problem, toProblem } from '../../../shared/problem'
 import type { HealthCheck } from '../../../shared/workspace'
 import type { Context } from '../../operations/operation'
 import { baseEnvironment } from '../../system/environment'
-import { descendants, portHolders } from '../../system/proc'
+import { portHolders } from '../../system/proc'
 import { readIfExists } from '../../system/files'
 import type { SystemUser } from '../../system/users'
 import { setEnv, writeEnv } from '../../workspace/env-file'
 import { requireInstanceConfig } from '../../workspace/instance-config'
 import { formsOf, secretsInEnv } from '../../workspace/known-secrets'
-import { httpGet, whyUnhealthy } from '../http'
+import { foreign } from '../health'
+import { acceptsConnections, httpGet, whyUnhealthy } from '../http'
 import { bootTime } from '../lifecycle/target'
 import { smokeTest } from '../smoke/run'
 import { runAs } from '../system-user/identity'
@@ -154,6 +155,7 @@ async function tryOut(
       env: { ...baseEnvironment(), NODE_ENV: 'production', PORT: String(port), HOST: loopback },
       user,
       signal: limit,
+      background: true,
       timeout: Infinity,
       secrets,
       onStart: it => (pid = it),
@@ -204,9 +206,10 @@ async function lookAt(
   health: HealthCheck,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const holders = pid === undefined ? [] : await portHolders(port, pid)
-  const own = pid === undefined ? [] : [pid, ...(await descendants(pid))]
-  if (!holders.some(it => it.pid !== undefined && own.includes(it.pid))) return `It isn’t listening on port ${port}.`
+  const silent = `It isn’t listening on port ${port}.`
+  if (pid === undefined || !(await acceptsConnections(port))) return silent
+  const holders = await portHolders(port, pid)
+  if ((await foreign('fork', pid, holders)).length === holders.length) return silent
   const answer = await httpGet(port, health.path, { signal })
   return typeof answer === 'string' ? answer : whyUnhealthy(health, answer.status)
 }
