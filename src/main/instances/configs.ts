@@ -6,7 +6,7 @@ import type { Manifest } from '../../shared/workspace'
 import type { ConnectedInstance } from '../infrastructure/settings-guard'
 import { readIfExists } from '../system/files'
 import { readInstanceConfig } from '../workspace/instance-config'
-import { instancePaths, type WorkspacePaths } from '../workspace/paths'
+import { instancePaths, type InstancePaths, type WorkspacePaths } from '../workspace/paths'
 import { otherOwner } from './folder-owner'
 
 export interface Configs {
@@ -37,13 +37,12 @@ export async function readConfigs(
   known: ConfigCache = new Map(),
 ): Promise<Configs> {
   const folders = await instanceFolders(paths)
-  const read = await Promise.all(folders.map(it => readConfig(paths, manifest, it, busy, known)))
+  const places = new Map(folders.map(it => [it, instancePaths(paths, manifest, it)]))
+  const placesOf = (name: string): InstancePaths => places.get(name) ?? instancePaths(paths, manifest, name)
+  const read = await Promise.all(folders.map(it => readConfig(placesOf(it), it, busy, known)))
   const configs = read.map(it => it.config).filter(it => it !== undefined)
   const others = await Promise.all(
-    configs.map(
-      async it =>
-        [it.name, await otherOwner(it.paths.instance, instancePaths(paths, manifest, it.name).folder)] as const,
-    ),
+    configs.map(async it => [it.name, await otherOwner(it.paths.instance, placesOf(it.name).folder)] as const),
   )
   return {
     configs,
@@ -51,7 +50,7 @@ export async function readConfigs(
     broken: read.map(it => it.broken).filter(it => it !== undefined),
     taken: folders,
     manifest,
-    serverOf: name => instancePaths(paths, manifest, name).server,
+    serverOf: name => placesOf(name).server,
   }
 }
 
@@ -75,8 +74,7 @@ export async function instanceFolders(paths: WorkspacePaths): Promise<string[]> 
 }
 
 async function readConfig(
-  paths: WorkspacePaths,
-  manifest: Manifest,
+  its: InstancePaths,
   folder: string,
   busy: ReadonlySet<string>,
   known: ConfigCache,
@@ -94,7 +92,6 @@ async function readConfig(
     }
   }
   try {
-    const its = instancePaths(paths, manifest, folder)
     if (busy.has(folder.toLowerCase()) && (await readIfExists(its.reservation)) !== undefined) return {}
     const config = await readKnown(its.config, known)
     if (!config)
