@@ -149,7 +149,8 @@ async function begin(
 ): Promise<void> {
   await of.clean()
   await of.releases.kept.tidy()
-  await removeOldRuntimes(place.pm2Home).catch(it => log.info(`Old copies of Node.js and PM2 stay: ${it}`))
+  const removal = removeOldRuntimes(place.pm2Home).catch(it => log.info(`Old copies of Node.js and PM2 stay: ${it}`))
+  closing.add(() => removal)
   signal.throwIfAborted() // the lock may already be lost
   await of.operations.open()
   for (const room of of.rooms) room.start()

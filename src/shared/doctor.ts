@@ -11,6 +11,7 @@ export const checkGroups = Object.keys(groupTitle) as CheckGroup[]
 /** Every check, in the order of the report: first those of what the instances share, then those of one instance. */
 export const checks = {
   daemon: { group: 'process', title: 'PM2' },
+  'daemon-version': { group: 'process', title: 'PM2’s version' },
   postgres: { group: 'database', title: 'PostgreSQL' },
   pgbouncer: { group: 'database', title: 'PgBouncer' },
   disk: { group: 'files', title: 'Disk space' },

@@ -214,12 +214,25 @@ export interface LostProcess {
   readonly pid: number
 }
 
+/** PM2's daemon isn't the one that this version of the app would start. */
+export interface OutdatedPm2 {
+  /** PM2's versions. They may be the same: then the daemon runs from another copy of the app's files. */
+  readonly running: string
+  readonly installed: string
+}
+
+export const outdatedWords = ({ running, installed }: OutdatedPm2): string =>
+  running === installed
+    ? 'PM2 still runs from the previous version’s files.'
+    : `PM2 ${running} is still running; ${installed} is installed.`
+
 export interface InstanceList {
   readonly instances: readonly InstanceView[]
   readonly broken: readonly BrokenInstance[]
   readonly lost: readonly LostProcess[]
   /** Instances that should be running but aren't: the ones that *resurrect all* starts. */
   readonly down: readonly string[]
+  readonly outdatedPm2?: OutdatedPm2
   /** Why PM2 can't be asked; every status is then `unknown`. */
   readonly processProblem?: Problem
 }

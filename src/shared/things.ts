@@ -24,6 +24,8 @@ export const things = {
   infrastructure: 'infrastructure',
   /** Rebuilding several instances. No instance can be called that. */
   rebuilds: '(rebuilds)',
+  /** Exchanging PM2's daemon. */
+  processManager: '(process manager)',
   /** Maintaining the databases of several instances. */
   maintenance: '(maintenance)',
   /** The PostgreSQL that a move left behind. */

@@ -8,6 +8,7 @@ import type { Page } from '@playwright/test'
 import { portHolders } from '../../src/main/system/proc'
 import type { CliInstance } from '../support/cli-instance'
 import type { LaunchedApp } from '../support/electron'
+import { startOldDaemon } from '../support/pm2'
 import { InstanceList } from './pages/instances'
 import { expect, test } from './support/fixtures'
 import { answerOf, kill9, tinyHome, type TinyHome } from './support/tiny-home'
@@ -20,6 +21,8 @@ let list: InstanceList
 test.beforeAll(async () => {
   place = await tinyHome({ infrastructure: true })
   await place.layOut('resting')
+  await place.killDaemon().catch(() => undefined) // none may have been started
+  await startOldDaemon(join(place.home.path, '.pm2'))
   launched = await place.launch({ workspace: place.root })
   window = launched.window
   list = new InstanceList(window)
@@ -87,6 +90,23 @@ const notifications = (): Promise<Told[]> =>
   )
 const clickNotification = (): Promise<void> =>
   window.evaluate(() => (globalThis as unknown as { told: { click: () => void }[] }).told[0]?.click())
+
+test('PM2 is still an older version’s: restarting the process manager restarts the instance under the new one', async () => {
+  const { name, port } = await running('upgraded')
+  const before = await pidOf(name)
+  const notice = list.banner('Restart the process manager to use the new version.')
+  await expect(notice).toContainText(/PM2 6\.0\.1 is still running; \S+ is installed\./)
+  await notice.getByRole('button', { name: 'Restart…' }).click()
+  await list.room.dialog('Restart the process manager?').getByRole('button', { name: 'Restart it' }).click()
+  await expect(notice).toHaveCount(0)
+  await expect(list.news('The process manager was restarted')).toBeVisible()
+  await expect(list.row(name)).toContainText('Online')
+  expect(await pidOf(name)).not.toBe(before)
+  expect(await answerOf(port)).toContain(name)
+  await expect(notice).toHaveCount(0)
+  await list.act(name, 'Stop')
+  await expect(list.row(name)).toContainText('Stopped')
+})
 
 test("a process that is killed: PM2 starts it again; one that cannot start any more turns red, and the hidden window's operator is told", async () => {
   const its = await running('frail')

@@ -95,6 +95,11 @@ test('an upgrade, a downgrade and a removal leave running instances alone', asyn
 
   await asUser(`instance-manager --workspace ~/work create college ${director}`)
   expect(await asUser('ls ~/.local/share/instance-manager/runtime')).toMatch(/^\w{16}\n\w{16}\nlock$/)
+
+  expect(await nodeOf('school')).not.toBe(await nodeOf('college'))
+  await asUser('instance-manager --workspace ~/work pm2 restart')
+  expect(await nodeOf('school')).toBe(await nodeOf('college'))
+  await comesBackAfterKill('school')
   await whileAnswering('college', async () => {
     await asRoot('apt-get -qy install --allow-downgrades /tmp/it.deb')
     const refused = await debian.as(user, 'instance-manager --workspace ~/work list')
@@ -129,6 +134,9 @@ async function pidOf(name: string): Promise<string> {
     `for it in /proc/[0-9]*; do [ "$(readlink $it/cwd)" != /home/${user}/work/instances/${name}/server ] || basename $it; done`,
   )
 }
+
+/** The program that runs an instance. */
+const nodeOf = async (name: string): Promise<string> => asRoot(`readlink /proc/${await pidOf(name)}/exe`)
 
 /** Does something while a user sends an instance a request every few milliseconds, none of which may fail. */
 async function whileAnswering(name: string, during: () => Promise<void>): Promise<void> {

@@ -1,12 +1,15 @@
 /** A private PM2 home with its daemon and apps; nothing outlives `cleanUp`. */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Processes, type NewProcess } from '../../src/main/processes/client'
 import { pm2Paths } from '../../src/main/processes/daemon'
 import { appsOf } from '../../src/main/processes/leftovers'
 import { allPids, descendants, environmentOf, isAlive } from '../../src/main/system/proc'
+import { packageFile } from '../../src/main/system/product'
 
 export interface PrivatePm2 {
   /** PM2_HOME. Short: a socket's path has at most 107 bytes. */
@@ -29,21 +32,10 @@ export async function privatePm2(): Promise<PrivatePm2> {
   const home = join(folder, 'pm2')
   const daemonPid = async (): Promise<number | undefined> =>
     Number(await readFile(pm2Paths(home).pid, 'utf8').catch(() => '')) || undefined
-  const daemons = async (): Promise<number[]> => {
-    const all = await Promise.all(
-      (await allPids()).map(async pid => {
-        const environment = await environmentOf(pid)
-        return environment.get('PM2_HOME') === home && !environment.has('pm_id') && pid !== process.pid
-          ? pid
-          : undefined
-      }),
-    )
-    return all.filter(it => it !== undefined)
-  }
   return {
     home,
     daemonPid,
-    daemons,
+    daemons: () => daemonsOf(home),
     processes: new Processes(home),
     async app(name, code) {
       const cwd = join(folder, 'apps', name)
@@ -58,14 +50,48 @@ export async function privatePm2(): Promise<PrivatePm2> {
       await kill(pid)
     },
     async cleanUp() {
-      const daemon = await daemons()
-      const workers = (await Promise.all(daemon.map(descendants))).flat()
-      await Promise.all(daemon.map(kill)) // first, or it restarts the apps
-      await Promise.all([...workers, ...(await appsOf(home)).map(it => it.pid)].map(kill))
+      await endPm2(home)
       await rm(folder, { recursive: true, force: true })
     },
   }
 }
+
+/** Every daemon process of a home. */
+async function daemonsOf(home: string): Promise<number[]> {
+  const all = await Promise.all(
+    (await allPids()).map(async pid => {
+      const environment = await environmentOf(pid)
+      const isApp = environment.has('pm_id') || environment.has('pm2_env') // in cluster mode
+      return environment.get('PM2_HOME') === home && !isApp && pid !== process.pid ? pid : undefined
+    }),
+  )
+  return all.filter(it => it !== undefined)
+}
+
+/** Ends a home's daemons and apps by pid. */
+export async function endPm2(home: string): Promise<void> {
+  const daemon = await daemonsOf(home)
+  const workers = (await Promise.all(daemon.map(descendants))).flat()
+  await Promise.all(daemon.map(kill)) // first, or it restarts the apps
+  await Promise.all([...workers, ...(await appsOf(home)).map(it => it.pid)].map(kill))
+}
+
+/** Starts a daemon that says it is of an older version: today's PM2 with another number. */
+export async function startOldDaemon(home: string): Promise<void> {
+  await Promise.all(['logs', 'pids'].map(it => mkdir(join(home, it), { recursive: true, mode: 0o700 })))
+  const older = join(home, 'older.cjs')
+  await writeFile(older, `require(${JSON.stringify(packageFile('pm2/package.json'))}).version = '${oldVersion}'`)
+  const daemon = spawn(process.execPath, ['--require', older, packageFile('pm2/lib/Daemon.js')], {
+    cwd: home,
+    detached: true,
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    env: { PATH: process.env['PATH'], HOME: dirname(home), PM2_HOME: home },
+  })
+  await once(daemon, 'message')
+  daemon.disconnect()
+  daemon.unref()
+}
+export const oldVersion = '6.0.1'
 
 async function kill(pid: number): Promise<void> {
   try {

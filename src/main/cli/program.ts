@@ -54,6 +54,7 @@ const commands = (other: Partial<Awaited<ReturnType<typeof others>>>) => [
   workspace.releases,
   other.startStopRestart,
   other.resurrect,
+  workspace.pm2,
   workspace.autostart,
   other.changePort,
   other.changePorts,

@@ -1,7 +1,7 @@
 /** The facts that checks judge, and how each is found out: within a time limit, or not at all. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { InfrastructureStatus } from '../../shared/infrastructure'
-import type { InstanceConfig } from '../../shared/instance'
+import type { InstanceConfig, OutdatedPm2 } from '../../shared/instance'
 import type { OperationState } from '../../shared/operation'
 import { toProblem, type Problem } from '../../shared/problem'
 import type { DiskSpace } from '../../shared/space'
@@ -52,6 +52,8 @@ export interface FileMode {
 export interface SharedFacts {
   /** Every process in PM2's list. */
   readonly listed: Fact<readonly ProcessInfo[]>
+  /** Set if PM2's daemon isn't the installed version's. */
+  readonly outdatedPm2: Fact<OutdatedPm2 | undefined>
   readonly infrastructure: Fact<InfrastructureStatus>
   readonly disk: Fact<DiskSpace>
   /** The workspace's own folder and its secrets. */

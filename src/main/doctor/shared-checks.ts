@@ -1,7 +1,9 @@
 /** The checks of what the instances share. */
 import { bytes } from '../../shared/amounts'
 import { serviceTitle, stateWords, type InfrastructureStatus, type ServiceName } from '../../shared/infrastructure'
+import { outdatedWords } from '../../shared/instance'
 import { infrastructureStartJob } from '../../shared/jobs/infrastructure'
+import { processManagerJob } from '../../shared/jobs/process-manager'
 import { isLow } from '../../shared/space'
 import type { FileMode, SharedFacts } from './facts'
 import { good, judging, unchecked, wrong, type Check } from './verdicts'
@@ -32,6 +34,22 @@ export const sharedChecks: readonly Check<SharedFacts>[] = [
     id: 'daemon',
     judge: ({ listed }) =>
       'value' in listed ? good : wrong(listed.unknown, { hint: 'Run “pm2 ping” and see PM2’s log.' }),
+  },
+  {
+    id: 'daemon-version',
+    judge: judging(
+      facts => facts.outdatedPm2,
+      outdated =>
+        outdated
+          ? wrong(outdatedWords(outdated), {
+              fix: {
+                label: 'Restart the process manager',
+                request: { kind: processManagerJob.kind },
+                warning: 'Running instances restart, one after the other.',
+              },
+            })
+          : good,
+    ),
   },
   { id: 'postgres', judge: runs('postgres') },
   { id: 'pgbouncer', judge: runs('pgbouncer') },

@@ -9,21 +9,23 @@ import { learn, type FileMode, type SharedFacts } from './facts'
 
 export interface SharedServices {
   readonly paths: WorkspacePaths
-  readonly processes: Pick<Processes, 'list' | 'lost'>
+  readonly processes: Pick<Processes, 'list' | 'lost' | 'outdated'>
   readonly infrastructure: Pick<Infrastructure, 'status'>
   readonly space: Pick<Space, 'disk'>
 }
 
 export async function gatherShared(services: SharedServices, signal: AbortSignal): Promise<SharedFacts> {
   const { paths, processes, infrastructure, space } = services
-  const [listed, status, disk, files] = await Promise.all([
+  const [listed, outdatedPm2, status, disk, files] = await Promise.all([
     learn(() => processes.list(), signal),
+    learn(() => processes.outdated(), signal),
     learn(() => infrastructure.status(), signal),
     learn(() => space.disk(), signal),
     learn(() => Promise.all([modeOf(paths.state, 0o700), modeOf(paths.secrets, 0o600)]), signal),
   ])
   return {
     listed,
+    outdatedPm2,
     infrastructure: status,
     disk,
     files: 'value' in files ? { value: files.value.filter(it => it !== undefined) } : files,

@@ -41,7 +41,8 @@ export function joinList(
     const view = byName.get(name)
     return view && isDown(view) && !lost.some(it => it.name === name)
   })
-  return { instances: views, broken, lost, down }
+  const { outdatedPm2 } = facts
+  return { instances: views, broken, lost, down, ...(outdatedPm2 && { outdatedPm2 }) }
 }
 
 /**

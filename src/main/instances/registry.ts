@@ -24,7 +24,7 @@ import type { SlowFactServices } from './slow-facts'
 export interface RegistryServices extends SlowFactServices, GatherServices {
   /** `instances/`; it exists. */
   readonly folder: string
-  readonly processes: Pick<Processes, 'list' | 'watch' | 'lost'>
+  readonly processes: Pick<Processes, 'list' | 'watch' | 'lost' | 'outdated'>
   readonly conditions: Pick<Conditions, 'observe' | 'watch' | 'look' | 'diagnosis'>
   /** Absent if the workspace is read-only. */
   readonly keeper?: Pick<DesiredKeeper, 'observe'>

@@ -50,6 +50,7 @@ import { instanceLimits, limitChange } from './limits'
 import { bulkJob } from './many'
 import { checkPort, choosePort, choosePorts, type PortKnowledge } from './ports'
 import { instanceReach } from './reach'
+import { processManagerRestart } from './process-manager'
 import { rebuilding } from './rebuild'
 import { reviewRebuild } from './rebuild/review'
 import { reviewFleet } from './rebuild/review-fleet'
@@ -189,6 +190,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
       leftoverRemoval(services),
       bulkJob({ operations, bringUpFor }),
       fleetRebuilding({ ...services, bringUpFor }),
+      processManagerRestart({ ...services, bringUpFor }),
       creations(services),
       portChanges(services),
       environmentChanges(services),

@@ -1,5 +1,5 @@
 /** Facts for the list that cost more than a look at PM2: looked up once a minute. */
-import { databaseNames, type LostProcess } from '../../shared/instance'
+import { databaseNames, type LostProcess, type OutdatedPm2 } from '../../shared/instance'
 import type { Databases } from '../infrastructure/databases'
 import type { Processes } from '../processes/client'
 import type { Configs } from './configs'
@@ -16,6 +16,7 @@ export interface SlowFacts {
   readonly newer: ReadonlyMap<string, string>
   /** Instances' processes that PM2 has lost. */
   readonly lost: readonly LostProcess[]
+  readonly outdatedPm2: OutdatedPm2 | undefined
   /** By name, why an instance belongs to another although its config.json says that it is ours. */
   readonly foreign: ReadonlyMap<string, string>
 }
@@ -25,13 +26,14 @@ export const noFacts: SlowFacts = {
   base: undefined,
   newer: new Map(),
   lost: [],
+  outdatedPm2: undefined,
   foreign: new Map(),
 }
 
 export interface SlowFactServices {
   readonly databases: Pick<Databases, 'sizes' | 'foreign'>
   readonly ownership: Pick<Ownership, 'runningElsewhere'>
-  readonly processes: Pick<Processes, 'lost'>
+  readonly processes: Pick<Processes, 'lost' | 'outdated'>
   readonly configs: () => Promise<Configs>
   readonly base: () => Promise<string>
   readonly newer: Pick<Newer, 'since'>
@@ -46,13 +48,14 @@ export async function lookUpSlowFacts(
   pids: readonly number[],
   revive: boolean,
 ): Promise<SlowFacts> {
-  const [sizes, { base, newer }, lost, foreign] = await Promise.all([
+  const [sizes, { base, newer }, lost, outdatedPm2, foreign] = await Promise.all([
     services.databases.sizes().catch(() => noFacts.sizes),
     baseApplication(services),
     lostInstances(services, revive).catch(() => noFacts.lost),
+    services.processes.outdated().catch(() => undefined),
     foreignInstances(services, pids).catch(() => noFacts.foreign),
   ])
-  return { sizes, base, newer, lost, foreign }
+  return { sizes, base, newer, lost, outdatedPm2, foreign }
 }
 
 async function baseApplication(services: SlowFactServices): Promise<Pick<SlowFacts, 'base' | 'newer'>> {

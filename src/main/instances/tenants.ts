@@ -9,7 +9,8 @@ import { poolSizes, usedTogether } from './limits'
 import { healRunning } from './heal-running'
 import { startAgain, stopTarget } from './lifecycle/process-steps'
 import { urlsIn } from './pooled'
-import { findInstance, instancePorts, isOnline, type LifecycleServices } from './lifecycle/target'
+import { runningInstances } from './running'
+import { findInstance, isOnline, type LifecycleServices } from './lifecycle/target'
 
 export function serveTenants(
   infrastructure: Pick<Infrastructure, 'serve'>,
@@ -25,16 +26,7 @@ export function serveTenants(
       await schema.dropLeft()
     },
     heal: () => healRunning(services),
-    async running() {
-      const found = await configs()
-      const [all, elsewhere] = await Promise.all([
-        instancePorts(services),
-        ownership.runningElsewhere(found.configs, found.manifest), // one look at all processes
-      ])
-      return all
-        .filter(it => it.running && !found.foreign.has(it.name) && !elsewhere.has(it.name))
-        .map(({ name, port }) => ({ name, port }))
-    },
+    running: () => runningInstances(services),
     async databases() {
       const found = await configs()
       return found.configs

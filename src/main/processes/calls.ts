@@ -1,29 +1,33 @@
-/** Calls to the daemon of one PM2 home. A dead daemon is first restarted. */
+/** Calls to a daemon. */
+import { z } from 'zod'
 import { problem } from '../../shared/problem'
 import { SerialQueue } from '../system/serial-queue'
-import { Daemon, pm2Paths } from './daemon'
+import type { Daemon } from './daemon'
 import { DaemonLost, request } from './sockets'
 
 const listTimeout = 5000 // ms; it usually takes 20 for 100 processes
 const actTimeout = 60_000 // ms; one of the operator's own apps may have a long kill_timeout
 
+const versionSchema = z.string()
+
 export class DaemonCalls {
   readonly #rpc: string
-  readonly #daemon: Daemon
+  readonly #daemon: Pick<Daemon, 'ensure'> | undefined
   readonly #asking = new SerialQueue()
   #nextAnswer: Promise<unknown> | undefined
 
-  constructor(home: string) {
-    this.#rpc = pm2Paths(home).rpc
-    this.#daemon = new Daemon(home)
+  /** @param rpc its socket @param daemon what starts it again when it has died; absent: nothing can */
+  constructor(rpc: string, daemon?: Pick<Daemon, 'ensure'>) {
+    this.#rpc = rpc
+    this.#daemon = daemon
   }
 
-  /** PM2's whole list. @param revive start the daemon if it isn't running */
+  /** PM2's whole list. @param revive start the daemon if it isn't running @throws DaemonLost */
   async list(revive = true): Promise<unknown> {
     try {
       return await this.#askTogether()
     } catch (error) {
-      if (!(error instanceof DaemonLost) || !revive) throw error
+      if (!(error instanceof DaemonLost) || !revive || !this.#daemon) throw error
     }
     await this.#daemon.ensure()
     return this.#askTogether()
@@ -43,13 +47,18 @@ export class DaemonCalls {
     return this.#nextAnswer
   }
 
+  /** PM2's version. @throws DaemonLost */
+  async version(): Promise<string> {
+    return versionSchema.parse(await request(this.#rpc, 'getVersion', {}, listTimeout))
+  }
+
   /** @throws Problem `pm2-died` if the daemon ends before it answers */
   async act(method: string, argument: unknown): Promise<unknown> {
     try {
       return await request(this.#rpc, method, argument, actTimeout)
     } catch (error) {
       if (!(error instanceof DaemonLost)) throw error
-      if (error.sent) {
+      if (error.sent || !this.#daemon) {
         throw problem(
           {
             code: 'pm2-died',

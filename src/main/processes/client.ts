@@ -1,12 +1,14 @@
 /** The processes of one PM2 home. Any call first restarts a dead daemon. */
 import { EventEmitter, on } from 'node:events'
 import { problem } from '../../shared/problem'
-import { DaemonCalls } from './calls'
+import type { OutdatedPm2 } from '../../shared/instance'
 import { pm2Paths } from './daemon'
 import { misfit } from './daemon-fit'
+import { Daemons } from './daemons'
 import { definitionOf, type NewProcess } from './definition'
 import { Dump } from './dump'
 import { entriesSchema, eventSchema, preparedSchema, toInfo, type ListEntry, type ProcessInfo } from './entries'
+import { handOver } from './hand-over'
 import { appsOf, endLeftovers, sameFolder, type PM2App, type ProcessRef } from './leftovers'
 import { follow } from './sockets'
 import { stopForGood } from './stopping'
@@ -28,15 +30,16 @@ const disconnect = (id: number) => ({ id, topic: 'disconnect', data: {}, cmd: 'N
 
 export class Processes {
   readonly #home: string
-  readonly #calls: DaemonCalls
-  readonly #deletions = new EventEmitter()
+  readonly #daemons: Daemons
+  /** `deleted`, which PM2's bus doesn't report, and `exchanged`. */
+  readonly #own = new EventEmitter()
   readonly dump: Dump
 
   /** @param home PM2_HOME; the user's own is `~/.pm2` */
   constructor(home: string) {
     this.#home = home
-    this.#calls = new DaemonCalls(home)
-    this.dump = new Dump(home, this.#calls)
+    this.#daemons = new Daemons(home)
+    this.dump = new Dump(home, this.#daemons)
   }
 
   /**
@@ -54,10 +57,10 @@ export class Processes {
    * @throws Problem `process-name-taken` if an app in another folder has the name
    */
   async start(app: NewProcess, signal?: AbortSignal): Promise<void> {
-    for (const entry of await this.#onlyOurs(app)) await this.#delete(entry)
+    for (const entry of await this.#onlyOurs(app)) await this.#daemons.unlist(entry)
     await endLeftovers(this.#home, app)
     signal?.throwIfAborted()
-    await this.#calls.act('prepare', await definitionOf(this.#home, app))
+    await this.#daemons.current.act('prepare', await definitionOf(this.#home, app))
   }
 
   /**
@@ -68,8 +71,8 @@ export class Processes {
    */
   async startBeside(app: NewProcess & { readonly seamless: true }): Promise<number> {
     await this.#onlyOurs(app)
-    const [started] = preparedSchema.parse(await this.#calls.act('prepare', await definitionOf(this.#home, app)))
-    return started.pm2_env.pm_id
+    const started = await this.#daemons.current.act('prepare', await definitionOf(this.#home, app))
+    return preparedSchema.parse(started)[0].pm2_env.pm_id
   }
 
   /** Ends an app's other processes on this port, each once it has answered the requests that it accepted. */
@@ -77,10 +80,10 @@ export class Processes {
     for (const entry of await this.#ours(await this.#named(app.name), app)) {
       const { id, pid, execMode, status } = toInfo(entry)
       if (id === kept) continue
-      const leave = (): Promise<unknown> => this.#calls.act('sendDataToProcessId', disconnect(id))
+      const leave = (): Promise<unknown> => this.#daemons.of(entry).act('sendDataToProcessId', disconnect(id))
       const drains = pid !== undefined && execMode === 'cluster' && status === 'online'
       const connection = drains ? await drain(port, pid, leave) : undefined
-      await this.#delete(entry)
+      await this.#daemons.unlist(entry)
       connection?.destroy()
     }
   }
@@ -88,7 +91,7 @@ export class Processes {
   /** Stops one process of an app and removes it from the list. Does nothing if it isn't in this folder. */
   async endOne(app: ProcessRef, id: number): Promise<void> {
     const found = (await this.#ours(await this.#named(app.name), app)).find(it => it.pm_id === id)
-    if (found) await this.#delete(found)
+    if (found) await this.#daemons.unlist(found)
   }
 
   /**
@@ -97,15 +100,16 @@ export class Processes {
    */
   async stop(app: ProcessRef): Promise<void> {
     for (const entry of await this.#ours(await this.#named(app.name), app)) {
-      await stopForGood(this.#calls, entry)
-      await this.#calls.act('notifyByProcessId', { id: entry.pm_id, action_name: 'stop' }) // as `pm2 stop` notifies watchers
+      const its = this.#daemons.of(entry)
+      await stopForGood(its, entry)
+      await its.act('notifyByProcessId', { id: entry.pm_id, action_name: 'stop' }) // as `pm2 stop` notifies watchers
     }
     await endLeftovers(this.#home, app)
   }
 
   /** Stops an app and removes it from the list; its logs stay. Does nothing if there is none in this folder. */
   async unlist(app: ProcessRef): Promise<void> {
-    for (const entry of await this.#ours(await this.#named(app.name), app)) await this.#delete(entry)
+    for (const entry of await this.#ours(await this.#named(app.name), app)) await this.#daemons.unlist(entry)
     await endLeftovers(this.#home, app)
   }
 
@@ -117,13 +121,13 @@ export class Processes {
     const all = await this.#entries()
     const entries = all.filter(it => it.name === app.name)
     const ours = await this.#ours(entries, app)
-    for (const entry of ours) await this.#delete(entry)
+    for (const entry of ours) await this.#daemons.unlist(entry)
     await endLeftovers(this.#home, app)
     const unlisted = entries.length === ours.length ? [this.defaultLogs(app.name)] : [] // otherwise they are the namesake's
     const others = all.filter(it => !ours.includes(it)).map(toInfo)
     await removeLogs(this.#home, [...ours.map(toInfo), ...unlisted], others)
     if (entries.length === ours.length) await removePidFiles(this.#home, app.name)
-    for (const { name } of ours) this.#deletions.emit('deleted', name)
+    for (const { name } of ours) this.#own.emit('deleted', name)
   }
 
   /**
@@ -135,22 +139,27 @@ export class Processes {
     const emit = (event: ProcessEvent): void => {
       events.emit('event', event)
     }
-    // PM2's bus doesn't report this
     const deleted = (name: string): void => emit({ type: 'process', event: 'delete', name })
-    this.#deletions.on('deleted', deleted)
     const queue = on(events, 'event', { signal }) // nothing is missed from here on
-    const unfollow = follow(pm2Paths(this.#home).bus, 'process:event', it => {
-      if (it.type !== 'message') return emit(it)
-      const message = eventSchema.safeParse(it.data)
-      if (message.success) emit({ type: 'process', event: message.data.event, name: message.data.process.name })
-    })
+    const begin = () =>
+      follow(pm2Paths(this.#home).bus, 'process:event', it => {
+        if (it.type !== 'message') return emit(it)
+        const message = eventSchema.safeParse(it.data)
+        if (message.success) emit({ type: 'process', event: message.data.event, name: message.data.process.name })
+      })
+    let unfollow = begin()
+    const exchanged = (): void => {
+      unfollow()
+      unfollow = begin()
+    }
+    this.#own.on('deleted', deleted).on('exchanged', exchanged)
     try {
       for await (const [event] of queue) yield event as ProcessEvent
     } catch (error) {
       if (!signal.aborted) throw error
     } finally {
       unfollow()
-      this.#deletions.off('deleted', deleted)
+      this.#own.off('deleted', deleted).off('exchanged', exchanged)
     }
   }
 
@@ -195,16 +204,36 @@ export class Processes {
     return (await this.#all(revive)).filter(it => it.pm2_env.pmx_module).map(it => it.name)
   }
 
-  async #delete(entry: ListEntry): Promise<void> {
-    await stopForGood(this.#calls, entry)
-    await this.#calls.act('deleteProcessId', entry.pm_id)
+  /** See `Daemons.outdated`. */
+  outdated(): Promise<OutdatedPm2 | undefined> {
+    return this.#daemons.outdated()
+  }
+
+  /**
+   * Puts a new daemon in the place of an outdated one. All processes keep running: each is listed as `former` until it
+   * is started again, or handed over. Safe to repeat. @throws Problem `pm2-…`; then the old daemon is back in its place
+   */
+  async exchange(): Promise<void> {
+    await this.#daemons.exchange()
+    this.#own.emit('exchanged')
+  }
+
+  /**
+   * Restarts what the former daemon runs in the current one, one process after the other; what is stopped stays so. When
+   * it has nothing left, it is ended. Safe to repeat. @param stays what it keeps for now
+   * @returns why processes couldn't be started again, a sentence each
+   */
+  async handOver(stays: (process: ProcessInfo) => boolean | Promise<boolean>): Promise<readonly string[]> {
+    const failures = await handOver(this.#home, this.#daemons, stays)
+    await this.dump.save()
+    return failures
   }
 
   async #entries(revive = true): Promise<ListEntry[]> {
     return (await this.#all(revive)).filter(it => !it.pm2_env.pmx_module)
   }
 
-  #all = async (revive = true): Promise<ListEntry[]> => entriesSchema.parse(await this.#calls.list(revive))
+  #all = async (revive = true): Promise<ListEntry[]> => entriesSchema.parse(await this.#daemons.list(revive))
 
   #named = async (name: string): Promise<ListEntry[]> => (await this.#entries()).filter(it => it.name === name)
 

@@ -14,9 +14,14 @@ import { holdLock } from '../system/kernel-lock'
 import { packageVersion } from '../system/product'
 import { runtime, runtimeVariable, type Runtime } from '../system/runtime'
 
-/** PM2's own names inside its home, except `start`: whoever holds this lock starts the daemon. */
+/**
+ * PM2's own names inside its home, except `start` (whoever holds this lock starts, exchanges or ends daemons), `moving`
+ * (hand-over.ts) and `former` (exchange.ts).
+ */
 export const pm2Paths = (home: string) => ({
   start: join(home, 'instance-manager.lock'),
+  moving: join(home, 'instance-manager.moving.json'),
+  former: { rpc: join(home, 'rpc.old'), bus: join(home, 'pub.old'), pid: join(home, 'pm2.old') },
   rpc: join(home, 'rpc.sock'),
   bus: join(home, 'pub.sock'),
   log: join(home, 'pm2.log'),
@@ -73,7 +78,7 @@ export class Daemon {
   }
 
   async #ensure(): Promise<void> {
-    const { rpc, log, start } = pm2Paths(this.#home)
+    const { rpc } = pm2Paths(this.#home)
     if (Buffer.byteLength(rpc) > maxSocketPath) {
       throw problem({
         code: 'pm2-home-too-long',
@@ -84,16 +89,25 @@ export class Daemon {
     }
     if (await listens(rpc)) return
     await makeHome(this.#home)
+    await this.exclusively(async () => {
+      if (!(await listens(rpc))) await this.start()
+    })
+  }
+
+  /** Only one process at a time starts, exchanges or ends daemons. @throws Problem `pm2-not-started` */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const { log, start } = pm2Paths(this.#home)
     const lock = await holdLock(start, { waitMs: startTimeout })
     if (!lock) throw notStarted(log, new Error('another process has been starting it for too long'))
     try {
-      if (!(await listens(rpc))) await this.#start()
+      return await work()
     } finally {
       await lock.release()
     }
   }
 
-  async #start(): Promise<void> {
+  /** Call it `exclusively`, while none is running. @throws as `ensure` */
+  async start(): Promise<void> {
     const { rpc, log, pid } = pm2Paths(this.#home)
     const from = await runtime()
     const output = await open(log, 'a', 0o600)
@@ -140,7 +154,7 @@ const notStarted = (log: string, error: unknown) =>
   )
 
 /** Whether a daemon accepts connections; a socket file without one is stale. */
-function listens(path: string): Promise<boolean> {
+export function listens(path: string): Promise<boolean> {
   return new Promise(resolve => {
     const socket = connect(path)
     socket.once('connect', () => {

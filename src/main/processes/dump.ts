@@ -1,9 +1,9 @@
 /** dump.pm2: the apps that `pm2 resurrect` starts after a reboot. */
 import { readIfExists, writeFileAtomic } from '../system/files'
 import { SerialQueue } from '../system/serial-queue'
-import type { DaemonCalls } from './calls'
+import type { Daemons } from './daemons'
 import { pm2Paths } from './daemon'
-import { parseDump, savedSchema } from './entries'
+import { definitionOfListed, parseDump, savedSchema } from './entries'
 import { appsOf, type ProcessRef } from './leftovers'
 
 /** Bytes. An app takes about 2 KB, more if it was started with a large environment. */
@@ -11,12 +11,12 @@ export const maxDumpBytes = 64 << 20
 
 export class Dump {
   readonly #home: string
-  readonly #calls: DaemonCalls
+  readonly #daemons: Pick<Daemons, 'list'>
   readonly #saving = new SerialQueue()
 
-  constructor(home: string, calls: DaemonCalls) {
+  constructor(home: string, daemons: Pick<Daemons, 'list'>) {
     this.#home = home
-    this.#calls = calls
+    this.#daemons = daemons
   }
 
   /**
@@ -30,13 +30,8 @@ export class Dump {
   /** One at a time: the first call to read the list must not be the last to write it. */
   async #save(): Promise<void> {
     const { dump, dumpBackup } = pm2Paths(this.#home)
-    const raw = savedSchema.parse(await this.#calls.list())
-    const listed = raw
-      .filter(it => !it.pm2_env.pmx_module)
-      .map(it => {
-        const { instances: _, pm_id: __, prev_restart_delay: ___, ...kept } = it.pm2_env // as `pm2 save` does
-        return kept
-      })
+    const raw = savedSchema.parse(await this.#daemons.list())
+    const listed = raw.filter(it => !it.pm2_env.pmx_module).map(definitionOfListed)
     const old = await readIfExists(dump, maxDumpBytes)
     const running = new Set((await appsOf(this.#home)).map(it => it.name))
     const lost = parseDump(old).filter(it => running.has(it.name) && !listed.some(other => other.name === it.name))

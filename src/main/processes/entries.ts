@@ -30,6 +30,8 @@ export interface ProcessInfo {
   readonly execMode: 'fork' | 'cluster'
   readonly outLog: string
   readonly errLog: string
+  /** The former daemon still runs it (exchange.ts), until it is next started. */
+  readonly former?: true
 }
 
 const entrySchema = z.object({
@@ -47,10 +49,14 @@ const entrySchema = z.object({
     pm_err_log_path: z.string().default(''),
     pmx_module: z.unknown().optional(),
   }),
+  former: z.literal(true).optional(),
 })
 export type ListEntry = z.infer<typeof entrySchema>
-/** The result of `getMonitorData`. */
+/** The result of `getMonitorData`, of the daemons together (daemons.ts). */
 export const entriesSchema = z.array(entrySchema)
+
+/** A list with all that is in it. */
+export const rawListSchema = z.array(z.looseObject({}))
 
 /** The result of `prepare` for an app with one process. */
 export const preparedSchema = z.tuple([z.object({ pm2_env: z.object({ pm_id: z.number() }) })])
@@ -59,6 +65,11 @@ export const preparedSchema = z.tuple([z.object({ pm2_env: z.object({ pm_id: z.n
 export const savedSchema = z.array(
   z.object({ pm2_env: z.looseObject({ name: z.string(), pmx_module: z.unknown().optional() }) }),
 )
+/** What `prepare` needs to start a process of the list again: as `pm2 save` keeps it. */
+export function definitionOfListed({ pm2_env }: z.infer<typeof savedSchema>[number]) {
+  const { instances: _, pm_id: __, prev_restart_delay: ___, ...kept } = pm2_env
+  return kept
+}
 const dumpSchema = z.array(z.looseObject({ name: z.string(), pm_cwd: z.string().optional() }))
 /** A message on the bus. */
 export const eventSchema = z.object({ event: z.string(), process: z.object({ name: z.string() }) })
@@ -72,7 +83,7 @@ export function parseDump(text: string | undefined): z.infer<typeof dumpSchema> 
   }
 }
 
-export function toInfo({ pid, name, pm_id, monit, pm2_env: it }: ListEntry): ProcessInfo {
+export function toInfo({ pid, name, pm_id, monit, pm2_env: it, former }: ListEntry): ProcessInfo {
   const runs = pid !== undefined && pid > 0
   return {
     id: pm_id,
@@ -87,5 +98,6 @@ export function toInfo({ pid, name, pm_id, monit, pm2_env: it }: ListEntry): Pro
     outLog: it.pm_out_log_path,
     errLog: it.pm_err_log_path,
     ...(runs && { pid, startedAt: it.pm_uptime }),
+    ...(former && { former }),
   }
 }

@@ -1,7 +1,7 @@
 /** What an app leaves in PM2's folder: its logs, with rotated ones, and pid files. */
-import { readdir, rename, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { existsItself, syncFolder } from '../system/files'
+import { existsItself, renameIfExists, syncFolder } from '../system/files'
 import { rotatedFiles } from '../system/rotate-names'
 import { pm2Paths } from './daemon'
 
@@ -50,11 +50,6 @@ export async function renameLogs(home: string, from: string, to: string, others:
   }
   await syncFolder(pm2Paths(home).logs)
 }
-
-const renameIfExists = (from: string, to: string): Promise<void> =>
-  rename(from, to).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error
-  })
 
 /** The files of an app's log that exist. */
 export async function logsOf(home: string, name: string): Promise<string[]> {

@@ -70,6 +70,11 @@ export const isFolder = (path: string): Promise<boolean> =>
     () => false,
   )
 
+export const renameIfExists = (from: string, to: string): Promise<void> =>
+  rename(from, to).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error
+  })
+
 /** Removes temporary files that a crashed `writeFileAtomic` left in a folder. Call it while nothing is written there. */
 export async function removeTemporary(folder: string): Promise<void> {
   const left = (await readdir(folder)).filter(it => /^\.[0-9a-f]{12}\.tmp$/.test(it))

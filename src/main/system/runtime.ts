@@ -54,13 +54,20 @@ export async function runtime(product: Product = ownProduct()): Promise<Runtime>
 }
 
 /** Where the installed version's copy is, or will be; undefined in a clone. */
-async function copyFor({ sums }: Product): Promise<string | undefined> {
+export async function copyFor({ sums }: Product = ownProduct()): Promise<string | undefined> {
   const text = await readIfExists(sums, maxSums)
   return text && join(runtimesFolder(), createHash('sha256').update(text).digest('hex').slice(0, 16))
 }
 
 /** Bytes; 6,000 files take 700 KB. */
 const maxSums = 16 << 20
+
+/** A text in which paths into other copies lead into this one. */
+export function intoCopy(text: string, copy: string): string {
+  const folder = `${dirname(copy)}/`
+  const [first = '', ...others] = text.split(folder)
+  return [first, ...others.map(it => it.replace(/^[0-9a-f]{16}(?=\/)/, basename(copy)))].join(folder)
+}
 
 /**
  * Where copies are. Root's are where other users can reach them, because instances with a system user of their own run

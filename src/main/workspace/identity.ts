@@ -4,6 +4,7 @@ import { rename, rm, stat } from 'node:fs/promises'
 import { isAbsolute, join } from 'node:path'
 import { z } from 'zod'
 import { problem } from '../../shared/problem'
+import { isNewer } from '../../shared/versions'
 import { readJson, writeJson } from '../system/files'
 import { workspacePaths, type WorkspacePaths } from './paths'
 
@@ -56,12 +57,6 @@ async function readKnown(paths: WorkspacePaths, version: string): Promise<Identi
       hint: `Update Instance Manager to ${known.version} or newer. Nothing was changed.`,
     })
   return known
-}
-
-/** E.g. `0.10.0` than `0.9.2`. Pre-releases (`-beta.1`) count as the release. */
-const isNewer = (one: string, other: string): boolean => {
-  const [its, others] = [one, other].map(it => it.split('-', 1)[0] ?? '') as [string, string]
-  return its.localeCompare(others, 'en', { numeric: true }) > 0
 }
 
 /**

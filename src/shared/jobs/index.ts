@@ -17,6 +17,7 @@ import { manyJob } from './many'
 import { fixJob } from './fix'
 import { moveJob, removeFormerJob } from './move'
 import { changePortManyJob } from './ports'
+import { processManagerJob } from './process-manager'
 import { rebuildJobs } from './rebuild'
 import { renameJob } from './rename'
 import { seamlessJob, seamlessJobs, unseamlessJob } from './seamless'
@@ -46,6 +47,7 @@ export const jobs = [
   maintenanceJob,
   moveJob,
   removeFormerJob,
+  processManagerJob,
 ] as const
 
 /** Jobs that only need a name: the command line generates their commands from their descriptors. */

@@ -107,6 +107,12 @@ describe('joinList', () => {
     expect(lost).toEqual([])
   })
 
+  it('says that PM2 is outdated, until it isn’t', () => {
+    const outdatedPm2 = { running: '6.0.1', installed: '7.0.4' }
+    expect(join({}, { outdatedPm2 }).outdatedPm2).toEqual(outdatedPm2)
+    expect(join({}, {})).not.toHaveProperty('outdatedPm2')
+  })
+
   it('while PM2 can’t be asked, every status is unknown and nothing is called down or lost', () => {
     const processProblem = { code: 'pm2-not-answering', message: 'PM2 isn’t answering.' }
     const list = join(

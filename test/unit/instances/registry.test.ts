@@ -41,6 +41,7 @@ const registry = (more: Partial<RegistryServices> = {}): Registry =>
     processes: {
       list,
       lost,
+      outdated: () => Promise.resolve(undefined),
       async *watch(signal) {
         const events: ProcessEvent[] = []
         let wake = (): void => undefined

@@ -299,6 +299,18 @@ export function recover(program: Grammar): void {
     })
 }
 
+export function pm2(program: Grammar): void {
+  program
+    .add('pm2', 'The process manager that runs the instances.')
+    .example('pm2 restart', 'after an upgrade')
+    .add(
+      'restart',
+      'Use the PM2 and Node.js of the installed version, e.g. after an upgrade. Running instances restart one after the other; other processes in PM2 restart too.',
+    )
+    .example('pm2 restart', 'does nothing if PM2 already is the installed version’s')
+    .does(async session => (await import('../commands/pm2')).restart(session))
+}
+
 export function autostart(program: Grammar): void {
   program
     .add('autostart', 'Start PostgreSQL, PgBouncer and the instances that should be running after a reboot, or don’t.')

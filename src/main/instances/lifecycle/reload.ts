@@ -8,13 +8,13 @@ import { ownedBy } from './own-process'
 import { claimDatabase, startAgain, startTarget, stopTarget, waitForTarget } from './process-steps'
 import { healthTarget, type LifecycleServices } from './target'
 
-/** Whether it runs in cluster mode, so its process can be exchanged. */
+/** Whether it runs in cluster mode, so its process can be exchanged. PM2's former daemon doesn't let go of its port. */
 export async function isSeamless(
   { processes }: Pick<LifecycleServices, 'processes'>,
   target: Target,
 ): Promise<boolean> {
   const own = await ownedBy(await processes.list(), target)
-  return own.some(it => it.status === 'online' && it.execMode === 'cluster')
+  return own.some(it => it.status === 'online' && it.execMode === 'cluster' && !it.former)
 }
 
 /**

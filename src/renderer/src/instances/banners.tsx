@@ -21,6 +21,7 @@ import type { ShownInstance } from './arrange'
 import { useJobs } from '../jobs/jobs'
 import { Banner } from './banner'
 import { Down } from './down'
+import { ProcessManagerOutdated } from './process-manager'
 import { UnseenPasswords } from './unseen-passwords'
 
 export function Banners({
@@ -46,6 +47,7 @@ export function Banners({
       <LowSpace />
       <InfrastructureDown />
       {data.processProblem && <ProblemView problem={data.processProblem} />}
+      {data.outdatedPm2 && <ProcessManagerOutdated outdated={data.outdatedPm2} />}
       {lost.length > 0 && <Lost lost={lost} />}
       {down.length > 0 && <Down key={down.map(it => it.instance.name).join()} down={down} onChoose={onChoose} />}
       <UnseenPasswords />
