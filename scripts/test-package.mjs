@@ -11,7 +11,7 @@ import { makePackages } from './package/make.mjs'
 
 await script(async () => {
   await dependencies()
-  await packages(['debianTools', 'debootstrap', 'display', 'pictures'])
+  await packages(['debianTools', 'debootstrap', 'display', 'pictures', 'repositoryTools', 'createrepo'])
   await makePackages({ anyElectron: true }) // Electron's downloads may be out of reach
   const vitest = join(modules, 'vitest', 'vitest.mjs')
   const { code } = await run(process.execPath, [vitest, 'run', '--project', 'package'], { cwd: project })

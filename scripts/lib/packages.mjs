@@ -84,6 +84,20 @@ const needs = {
     apt: ['lintian', 'desktop-file-utils', 'appstream', 'zstd'],
     dnf: ['lintian', 'desktop-file-utils', 'appstream', 'zstd'],
   },
+  repositoryTools: {
+    what: 'the tools that make an apt repository',
+    required: true,
+    found: () => ['apt-ftparchive', 'gpg'].every(hasCommand),
+    apt: ['apt-utils', 'gpg'],
+    dnf: ['apt', 'gnupg2'],
+  },
+  createrepo: {
+    what: 'createrepo_c, for the metadata for rpm',
+    required: false,
+    found: () => hasCommand('createrepo_c'),
+    apt: ['createrepo-c'],
+    dnf: ['createrepo_c'],
+  },
   pictures: {
     what: 'ImageMagick and xwininfo, to look at a display',
     required: true,

@@ -47,7 +47,8 @@ export async function step(text, work) {
 
 /**
  * Runs a command. Its output goes to standard error as it arrives, or is collected with `quiet`. `timeout` is in
- * milliseconds. @returns { code, output }; code is null if the command was killed by a signal or couldn't start
+ * milliseconds. @returns { code, output, stdout }; code is null if the command was killed by a signal or couldn't start;
+ * `output` has what it printed on standard error, too
  */
 export function run(file, args, { cwd, env, timeout, quiet = false, input } = {}) {
   return new Promise(resolve => {
@@ -58,14 +59,16 @@ export function run(file, args, { cwd, env, timeout, quiet = false, input } = {}
       stdio: [input === undefined ? 'ignore' : 'pipe', quiet ? 'pipe' : 2, quiet ? 'pipe' : 2],
     })
     let output = ''
+    let stdout = ''
     child.stdout?.on('data', chunk => {
       output += chunk
+      stdout += chunk
     })
     child.stderr?.on('data', chunk => {
       output += chunk
     })
     child.stdin?.end(input)
-    child.on('error', error => resolve({ code: null, output: `${output}${error.message}` }))
-    child.on('close', code => resolve({ code, output }))
+    child.on('error', error => resolve({ code: null, output: `${output}${error.message}`, stdout }))
+    child.on('close', code => resolve({ code, output, stdout }))
   })
 }

@@ -3,16 +3,20 @@ import { lstat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { packageFiles } from '../lib/places.mjs'
 import { Failure, run } from '../lib/say.mjs'
+import { askForSource } from './apt-source.mjs'
 import { architectures, debian, name } from './description.mjs'
 import { entries, put, settle, sums, write } from './tree.mjs'
 
 /** @param {import('./stage.mjs').Making} making @param path of the new file */
 export async function makeDeb(making, path) {
-  const { root, epoch } = making
-  const [kilobytes, lines] = [await kilobytesIn(root), await sums(root, '', 'md5')]
-  await write(join(root, 'DEBIAN', 'md5sums'), lines.join(''))
-  await write(join(root, 'DEBIAN', 'control'), control(making, kilobytes))
+  const { root, epoch, source } = making
+  await write(join(root, 'DEBIAN', 'control'), control(making, await kilobytesIn(root)))
   await put(join(packageFiles, 'prerm'), join(root, 'DEBIAN', 'prerm'))
+  if (source) {
+    await askForSource(root, source)
+    await settle(join(root, 'usr', 'share'), epoch)
+  }
+  await write(join(root, 'DEBIAN', 'md5sums'), (await sums(root, 'usr', 'md5')).join(''))
   await settle(join(root, 'DEBIAN'), epoch)
   // zstd takes 2 s where xz takes 99; Debian 12 and Ubuntu 22.04 can read it.
   const { code, output } = await run('dpkg-deb', ['--root-owner-group', '-Zzstd', '-z3', '--build', root, path], {

@@ -13,8 +13,14 @@ import { makeTar } from './tar.mjs'
 
 const dist = join(project, 'dist')
 
-/** The dependencies must be installed. @param {{ anyElectron: boolean }} options whether any version of Electron will do */
-export async function makePackages({ anyElectron }) {
+/**
+ * The dependencies must be installed.
+ * @param {object} options
+ * @param {boolean} options.anyElectron whether any version of Electron will do
+ * @param {{ url: string, publicKey: string }} [options.source] the repository that the .deb offers to add to apt's sources
+ * @returns the paths of the packages
+ */
+export async function makePackages({ anyElectron, source }) {
   const { path, version: found, name: which } = await electron()
   say(`Using ${which}.`)
   const { version, devDependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'))
@@ -29,7 +35,7 @@ export async function makePackages({ anyElectron }) {
   await mkdir(dist)
   const root = await mkdtemp(join(dist, '.tree-'))
   try {
-    const making = { root, version, architecture: process.arch, epoch: await epoch(), electron: path }
+    const making = { root, version, architecture: process.arch, epoch: await epoch(), electron: path, source }
     await step('Laying out the files', () => stage(making))
     const { debian } = architectures[process.arch]
     const made = {
@@ -39,6 +45,7 @@ export async function makePackages({ anyElectron }) {
     await step(`Making ${basename(made.tar)}`, () => makeTar(making, made.tar))
     await step(`Making ${basename(made.deb)}`, () => makeDeb(making, made.deb))
     await writeSums(Object.values(made))
+    return Object.values(made)
   } finally {
     await rm(root, { recursive: true, force: true })
   }

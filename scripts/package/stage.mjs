@@ -16,6 +16,7 @@ import { put, settle, sums, write, zip } from './tree.mjs'
  * @property {string} version
  * @property {number} epoch of all files, in seconds
  * @property {string} electron path of its binary
+ * @property {{ url: string, publicKey: string }} [source] the repository that the .deb offers to add to apt's sources
  */
 
 /** @param {Making} making */
