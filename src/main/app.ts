@@ -8,6 +8,7 @@ import type { WorkspaceServices } from './services'
 import { Latest } from './system/latest'
 import { SerialQueue } from './system/serial-queue'
 import { isRoot } from './system/users'
+import type { Updates } from './updates'
 import { checkWorkspace, requireWorkspace } from './workspace/base'
 import { foldersLike } from './workspace/folders'
 import type { RecentWorkspaces } from './workspace/recent'
@@ -21,6 +22,7 @@ export interface AppOptions {
   /** The sample application's folder. */
   readonly sample: string
   readonly recent: RecentWorkspaces
+  readonly updates: Updates
   readonly desktop?: Desktop
   readonly served?: Served
   /** Read-only: opening a workspace doesn't make it the most recent one. */
@@ -66,6 +68,10 @@ export class App {
 
   get served(): Served | undefined {
     return this.#options.served
+  }
+
+  get updates(): Updates {
+    return this.#options.updates
   }
 
   /** The open workspace, if any. */

@@ -26,6 +26,7 @@ import { terminalRoom } from './terminal/room'
 import { engineSocket } from './transport/local-client'
 import { reachEngine } from './transport/other-engine'
 import { listenLocally } from './transport/local-socket'
+import { Updates } from './updates'
 import { openBase, type Base, type OpenedWorkspace, type Place } from './workspace/opened'
 import { RecentWorkspaces } from './workspace/recent'
 import { SavedViews } from './workspace/saved-views'
@@ -54,6 +55,7 @@ export function composeApp(host: Host): App {
     desktop: host.desktop,
     served: host.served,
     recent: new RecentWorkspaces(join(host.data, 'recent.json')),
+    updates: new Updates(host),
     looking: host.looking,
     open: root => openWorkspace(host, root),
     listen: host.looking ? undefined : ({ paths }) => listenLocally(join(paths.state, engineSocket), app),

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { App } from '../../src/main/app'
 import type { WorkspaceServices } from '../../src/main/services'
+import { productIn } from '../../src/main/system/product'
+import { Updates } from '../../src/main/updates'
 import { workspacePaths } from '../../src/main/workspace/paths'
 import { RecentWorkspaces } from '../../src/main/workspace/recent'
 import { problem } from '../../src/shared/problem'
@@ -43,6 +45,7 @@ beforeEach(async () => {
     home: folder,
     sample: join(folder, 'sample'),
     recent,
+    updates: new Updates({ version: '1', product: productIn(folder) }),
     open: root => {
       if (refuse) return Promise.reject(refuse)
       log.push(`open ${root.slice(folder.length + 1)}`)

@@ -22,6 +22,11 @@ const absolute = (home: string, given: string): string => resolve(given.replace(
 
 export const appRouter = router({
   watch: procedure.subscription(({ ctx: { app }, signal }) => app.watch(signal ?? new AbortController().signal)),
+  /** Another version of the product that is installed or available; null if there is none. */
+  update: procedure.query(({ ctx: { app }, signal = new AbortController().signal }) => app.updates.find(signal)),
+  watchUpdate: procedure.subscription(({ ctx: { app }, signal = new AbortController().signal }) =>
+    app.updates.watch(signal),
+  ),
   chooseFolder: procedure
     .input(z.object({ title: z.string().max(100) }))
     .mutation(async ({ ctx: { app }, input }) => (await app.desktop?.chooseFolder(input.title)) ?? null),

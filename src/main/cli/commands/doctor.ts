@@ -11,6 +11,7 @@ import {
   type Examined,
   type Finding,
 } from '../../../shared/doctor'
+import { updateHint, updateTitle } from '../../../shared/update'
 import type { Client } from '../engine'
 import { exitCodes } from '../exit-codes'
 import { endedOf, withOperations, type Ended } from '../operate'
@@ -32,7 +33,7 @@ export async function doctor(
 ): Promise<Result> {
   if (options.fix) return fix(session, name, options)
   const { client } = await session.engine('look')
-  return resultOf(session, await examine(session, client, name), options)
+  return report(session, client, name, options)
 }
 
 /** Applies the safe fixes, one after the other. The report that follows has the rest. */
@@ -44,7 +45,7 @@ function fix(session: CommandSession, name: string | undefined, options: DoctorO
       operations.push(endedOf(await follower.run(it => it.operations.start.mutate(request))))
     }
     if (operations.length === 0 && !session.json) session.say('No safe fixes to apply.')
-    return resultOf(session, await examine(session, follower.client, name), options, operations)
+    return report(session, follower.client, name, options, operations)
   })
 }
 
@@ -69,16 +70,22 @@ async function examine(session: CommandSession, client: Client, name: string | u
   return found
 }
 
-function resultOf(
-  { out: { paint } }: CommandSession,
-  found: readonly Examined[],
+async function report(
+  session: CommandSession,
+  client: Client,
+  name: string | undefined,
   { all = false }: DoctorOptions,
   operations?: readonly Ended[],
-): Result {
+): Promise<Result> {
+  const [found, update] = await Promise.all([examine(session, client, name), client.app.update.query()])
   return {
     exit: countOf(found, 'wrong') > 0 ? exitCodes.failed : exitCodes.done,
-    data: { findings: found, ...(operations && { operations }) },
-    lines: [...reportLines(found, all, paint), summary(found)],
+    data: { findings: found, ...(operations && { operations }), ...(update && { update }) },
+    lines: [
+      ...reportLines(found, all, session.out.paint),
+      summary(found),
+      ...(update ? ['', `${updateTitle(update)} ${updateHint(update)}`] : []),
+    ],
   }
 }
 

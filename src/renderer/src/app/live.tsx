@@ -13,6 +13,7 @@ import {
 import type { InfrastructureStatus } from '../../../shared/infrastructure'
 import type { InstanceList } from '../../../shared/instance'
 import type { Problem } from '../../../shared/problem'
+import type { Update } from '../../../shared/update'
 import type { AppState } from '../../../shared/workspace'
 import { UsageHistory, sampleInterval, sampleLimit } from '../instances/history'
 import { OperationsStore, type OperationsView } from '../operations/store'
@@ -39,6 +40,7 @@ interface WorkspaceLive {
 }
 
 const AppContext = createContext<AppState | undefined>(undefined)
+const UpdateContext = createContext<Update | null>(null)
 const WorkspaceContext = createContext<WorkspaceLive | undefined>(undefined)
 
 /** Provides the app's state to its children; shows `Waiting` until it has arrived. */
@@ -51,8 +53,11 @@ export function AppLive({
 }) {
   const trpc = useTRPC()
   const live = useLiveValue(useSubscription(trpc.app.watch.subscriptionOptions()))
+  const update = useSubscription(trpc.app.watchUpdate.subscriptionOptions()).data ?? null
   return live.data ? (
-    <AppContext value={live.data}>{children}</AppContext>
+    <AppContext value={live.data}>
+      <UpdateContext value={update}>{children}</UpdateContext>
+    </AppContext>
   ) : (
     <Waiting problem={live.problem} retry={live.retry} />
   )
@@ -107,6 +112,9 @@ export function useApp(): AppState {
   if (!state) throw new Error('useApp is used outside of AppLive')
   return state
 }
+
+/** Another version that is installed or available; null if there is none. */
+export const useUpdate = (): Update | null => useContext(UpdateContext)
 
 function useWorkspaceLive(): WorkspaceLive {
   const live = useContext(WorkspaceContext)

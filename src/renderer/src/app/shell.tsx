@@ -19,6 +19,7 @@ import { places } from './places'
 import { ProblemView } from './problem'
 import { LogsScreen, Routes } from './routes'
 import { TopBar } from './top-bar'
+import { UpdateNotice } from './update-notice'
 import classes from './shell.module.css'
 
 export function Shell() {
@@ -42,7 +43,10 @@ export function Shell() {
       <TopBar />
       <main key={screenOf(location)} ref={main} tabIndex={-1} className={classes.main}>
         <LiveProblems />
-        <Recovered />
+        <div className={classes.notices}>
+          <UpdateNotice />
+          <Recovered />
+        </div>
         <Part>
           <Routes />
         </Part>

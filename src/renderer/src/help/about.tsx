@@ -1,8 +1,10 @@
 /** Which versions are at work: on the Help screen, and in a dialog from which they can be copied. */
 import { Button } from '@mantine/core'
 import { modals } from '@mantine/modals'
-import { useApp, useInfrastructure } from '../app/live'
+import { updateHint, updateTitle, type Update } from '../../../shared/update'
 import { CopyButton } from '../app/copy-button'
+import { useApp, useInfrastructure, useUpdate } from '../app/live'
+import { Hint } from '../app/problem'
 import dialogs from '../instances/dialogs.module.css'
 import classes from './help.module.css'
 
@@ -26,26 +28,35 @@ export function useVersions(): Versions {
   return all.flatMap(([program, its]) => (its === undefined ? [] : [[program, its] as const]))
 }
 
-export const VersionList = ({ versions }: { versions: Versions }) => (
-  <dl className={classes.facts}>
-    {versions.map(([program, its]) => (
-      <div key={program}>
-        <dt>{program}</dt>
-        <dd className="mono">{its}</dd>
-      </div>
-    ))}
-  </dl>
+/** @param update another version that is installed or available */
+export const VersionList = ({ versions, update }: { versions: Versions; update: Update | null }) => (
+  <>
+    <dl className={classes.facts}>
+      {versions.map(([program, its]) => (
+        <div key={program}>
+          <dt>{program}</dt>
+          <dd className="mono">{its}</dd>
+        </div>
+      ))}
+    </dl>
+    {update && (
+      <p className={classes.update}>
+        {updateTitle(update)} <Hint text={updateHint(update)} />
+      </p>
+    )}
+  </>
 )
 
 /** @returns shows the dialog */
 export function useAbout(): () => void {
   const versions = useVersions()
+  const update = useUpdate()
   return () => {
     const id = modals.open({
       title: 'About Instance Manager',
       children: (
         <div className={dialogs.form}>
-          <VersionList versions={versions} />
+          <VersionList versions={versions} update={update} />
           <div className={dialogs.buttons}>
             <CopyButton value={versions.map(it => it.join(' ')).join('\n')} label="versions" word />
             <Button onClick={() => modals.close(id)}>Close</Button>

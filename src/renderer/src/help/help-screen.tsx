@@ -2,6 +2,7 @@
 import { Anchor, Button } from '@mantine/core'
 import { IconDownload } from '@tabler/icons-react'
 import { Link } from 'wouter'
+import { useUpdate } from '../app/live'
 import { Page, Section } from '../app/page'
 import { useVersions, VersionList } from './about'
 import { useSaveDiagnostics } from './diagnostics'
@@ -70,7 +71,7 @@ function Diagnostics() {
 const About = () => (
   <Section title="Versions">
     <div className={`card ${classes.card}`}>
-      <VersionList versions={useVersions()} />
+      <VersionList versions={useVersions()} update={useUpdate()} />
     </div>
   </Section>
 )

@@ -10,7 +10,7 @@ interface BannerProps {
   text: string
   detail?: ReactNode
   /** Its buttons. */
-  children: ReactNode
+  children?: ReactNode
   onDismiss?: () => void
 }
 

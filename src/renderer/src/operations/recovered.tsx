@@ -29,22 +29,20 @@ export function Recovered() {
   const open = operations.filter(it => found?.includes(it.id) && isOpen(it) && it.phase !== 'stuck')
   if (dismissed || !open.length) return null
   return (
-    <div className={classes.place}>
-      <div className={`card ${classes.notice}`} role="status">
-        <Loader size={18} aria-hidden />
-        <p>
-          <strong>Finishing interrupted jobs.</strong>{' '}
-          {open.map((it, index) => (
-            <span key={it.id}>
-              {index > 0 && ' · '}
-              <Anchor component={Link} href={`/operations/${it.id}`} inherit underline="always">
-                {headline(it)}
-              </Anchor>
-            </span>
-          ))}
-        </p>
-        <CloseButton aria-label="Dismiss" size="sm" onClick={() => setDismissed(true)} />
-      </div>
+    <div className={`card ${classes.notice}`} role="status">
+      <Loader size={18} aria-hidden />
+      <p>
+        <strong>Finishing interrupted jobs.</strong>{' '}
+        {open.map((it, index) => (
+          <span key={it.id}>
+            {index > 0 && ' · '}
+            <Anchor component={Link} href={`/operations/${it.id}`} inherit underline="always">
+              {headline(it)}
+            </Anchor>
+          </span>
+        ))}
+      </p>
+      <CloseButton aria-label="Dismiss" size="sm" onClick={() => setDismissed(true)} />
     </div>
   )
 }
