@@ -21,6 +21,7 @@ import { signIn } from './serve/sign-in'
 import { Strangers } from './serve/strangers'
 import { portHolders } from './system/proc'
 import { productIn } from './system/product'
+import { connectLocally } from './transport/local-client'
 import { listenLocally } from './transport/local-socket'
 import { serveSockets } from './transport/web-socket'
 
@@ -98,7 +99,7 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
       sessions.connected(session, by)
     },
   })
-  port = await listen(server, address, wanted)
+  port = await listen(server, address, { wanted, data: host.data })
   address = (server.address() as AddressInfo).address
   let unlisten = (): Promise<void> => Promise.resolve()
   const close = async (): Promise<void> => {
@@ -127,8 +128,12 @@ export async function serve({ root, workspace, port: wanted, remote }: ServeOpti
   return { app, address, port, link, asked, close }
 }
 
-/** Listens on the wanted port, or else on the first free one. */
-async function listen(server: Server, address: string, wanted: number | undefined): Promise<number> {
+/** Listens on the wanted port, or else on the first free one. @param data the app's folder in the user's home */
+async function listen(
+  server: Server,
+  address: string,
+  { wanted, data }: { readonly wanted: number | undefined; readonly data: string },
+): Promise<number> {
   for (const port of wanted === undefined ? ports : [wanted]) {
     const taken = await new Promise<boolean>((done, fail) => {
       const failed = (error: NodeJS.ErrnoException): void =>
@@ -141,7 +146,7 @@ async function listen(server: Server, address: string, wanted: number | undefine
     })
     if (!taken) return port
   }
-  if (wanted !== undefined) throw await portTaken(wanted)
+  if (wanted !== undefined) throw await portTaken(wanted, data)
   throw problem({
     code: 'serve-no-port',
     message: `There is no free port from ${ports[0]} to ${ports.at(-1)}.`,
@@ -149,16 +154,29 @@ async function listen(server: Server, address: string, wanted: number | undefine
   })
 }
 
-async function portTaken(port: number) {
-  const [holder] = await portHolders(port)
+/** @param data the app's folder in the user's home */
+async function portTaken(port: number, data: string) {
   return problem({
     code: 'serve-port-taken',
     message: `Port ${port} is taken.`,
-    cause: holder?.program
-      ? `${holder.program} (process ${holder.pid}) is listening on it.`
-      : 'Another user’s process is listening on it.',
+    cause: (await serverOn(port, data)) ?? (await listenerOn(port)),
     hint: 'Choose another port, or leave out --port to use the first free one.',
   })
+}
+
+/** Names the server of this user's that has the port; undefined if there is none. */
+async function serverOn(port: number, data: string): Promise<string | undefined> {
+  const server = await connectLocally(controlSocket(data, port))
+  const status = await server?.client.serve.status.query().catch(() => undefined) // it has just ended
+  await server?.close()
+  return status && `Instance Manager (process ${status.pid}) is serving ${status.workspace ?? 'its pages'} on it.`
+}
+
+async function listenerOn(port: number): Promise<string> {
+  const [holder] = await portHolders(port)
+  return holder?.program
+    ? `${holder.program} (process ${holder.pid}) is listening on it.`
+    : 'Another user’s process is listening on it.'
 }
 
 const cannotListen = (address: string, port: number, error: Error) =>

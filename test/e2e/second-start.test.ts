@@ -33,4 +33,11 @@ test('a second start opens its workspace, or its screen, in the window that is t
   await start('--screen=/nonsense')
   await expect(window).toHaveURL(/#\/create$/)
   expect(app.windows()).toHaveLength(1)
+
+  // Another app, e.g. on another display, shows it through this one.
+  const { window: elsewhere } = await place.launch({ workspace: two, data: join(place.home.path, 'elsewhere') })
+  await expect(elsewhere.getByText(`It is a window, process ${app.process().pid}`)).toBeVisible()
+  await elsewhere.getByRole('button', { name: 'Show it in this window' }).click()
+  await elsewhere.getByRole('button', { name: 'Later' }).click()
+  await expect(elsewhere.getByText('second-school').first()).toBeVisible()
 })

@@ -3,10 +3,12 @@
  * commands and the desktop app.
  */
 import { appendFile, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import type { Browser, Page } from '@playwright/test'
+import { createSample } from '../../src/main/workspace/sample'
+import { resources } from '../support/workspace'
 import { ControlRoom } from './pages/control-room'
-import { Setup } from './pages/first-run'
+import { FirstRun, Setup } from './pages/first-run'
 import { InstanceList } from './pages/instances'
 import { LogPane } from './pages/logs'
 import { OperationPage } from './pages/operation'
@@ -221,6 +223,25 @@ test.describe.serial('served', () => {
     await browsers.getByRole('button', { name: /End the session/ }).click()
     await expect(other.getByRole('heading', { name: 'This browser is not signed in' })).toBeVisible()
     await expect(browsers.getByRole('button', { name: /End the session/ })).toHaveCount(0)
+  })
+
+  test('at another server, a browser is told who has the workspace, and opens it there', async () => {
+    const elsewhere = join(place.home.path, 'elsewhere')
+    await createSample(join(resources, 'sample-app'), elsewhere)
+    const second = await npmStart(place, '--workspace', elsewhere, '--port', String(await freePort()))
+    const tab = await newPage()
+    await tab.goto(second.link)
+    await tab.getByRole('button', { name: 'Later' }).click()
+    await new ControlRoom(tab).switchWorkspace()
+    await new FirstRun(tab).recent.getByRole('button', { name: `Open ${basename(place.root)}` }).click()
+    const told = tab.getByRole('alert').filter({ hasText: 'already open in another Instance Manager' }).first()
+    await expect(told).toContainText(`at 127.0.0.1:${at}`)
+    await told.getByRole('button', { name: 'Create a sign-in link' }).click()
+    const opened = tab.context().waitForEvent('page')
+    await told.getByRole('link', { name: 'Open it' }).click()
+    await expect(new InstanceList(await opened).row('Hillside')).toContainText('Online')
+    await tab.context().close()
+    expect(await second.stop()).toBe(0)
   })
 
   test('commands go through the same engine, and so does a window: told who has the workspace, it shows it', async () => {

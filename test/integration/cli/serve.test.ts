@@ -126,12 +126,12 @@ it('refuses what does not go together, and a workspace that another has', async 
 it('asks which one is meant, where there are two', async () => {
   const ports = [await freePort(), await freePort()]
   await home.must(`serve --detach --port ${ports[0]}`)
-  const other = join(home.path, 'other')
-  for (const args of [
-    ['init', '--sample'],
-    ['serve', '--detach', '--port', String(ports[1])],
-  ])
-    expect(await home.start(['--workspace', other, ...args]).ended).toMatchObject({ exit: 0 })
+  const other = (...args: readonly string[]) => home.start(['--workspace', join(home.path, 'other'), ...args]).ended
+  expect(await other('init', '--sample')).toMatchObject({ exit: 0 })
+  const taken = await other('serve', '--detach', '--port', String(ports[0]))
+  expect(taken).toMatchObject({ exit: 1, out: '' })
+  expect(taken.err).toMatch(new RegExp(`Instance Manager \\(process \\d+\\) is serving ${home.root} on it`))
+  expect(await other('serve', '--detach', '--port', String(ports[1]))).toMatchObject({ exit: 0 })
   const running = await serving()
   expect(running).toHaveLength(2)
   expect(await home.run('serve --stop --json')).toMatchObject({ exit: 2 })

@@ -86,7 +86,7 @@ it('takes no other port than the one that is asked for, and names who has that',
     problem: {
       code: 'serve-port-taken',
       message: `Port ${server.port} is taken.`,
-      cause: `node (process ${process.pid}) is listening on it.`,
+      cause: `Instance Manager (process ${process.pid}) is serving its pages on it.`,
     },
   })
 })

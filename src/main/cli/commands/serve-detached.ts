@@ -71,12 +71,14 @@ export async function detach(session: CommandSession, options: ServeCommandOptio
       }),
     }
   if (!ended) child.kill()
+  const said = (await readFile(log, 'utf8')).trim()
   throw new Failure(
     {
       code: 'serve-not-started',
       message: 'The pages couldn’t be served.',
-      cause: (await readFile(log, 'utf8')).trim().split('\n')[0] || undefined,
-      hint: 'Run the same command without --detach to see why.',
+      ...(said === ''
+        ? { hint: 'Run the same command without --detach to see why.' }
+        : { cause: said.split('\n')[0], details: said }),
     },
     exitCodes.failed,
   )
