@@ -490,7 +490,11 @@ test('a name of 14 characters can be read at every width and zoom, with more row
       })
     await expect.poll(cut, `cut at ${width}`).toBe(0)
   }
-  if (before) await window.setViewportSize(before)
+  await list.row('a-14-character').getByRole('button', { name: 'Actions for a-14-character' }).click()
+  await expect(list.menu).toBeVisible()
+  await window.setViewportSize({ width: 900, height: 800 })
+  await expect(list.menu).toBeHidden() // its button is elsewhere now
+  await window.setViewportSize(before ?? { width: 1280, height: 800 })
 })
 
 test('the address says how the list is arranged: after a reload, back, and under a saved view’s name', async () => {

@@ -1,5 +1,6 @@
 /** The menu of one instance. A single menu serves the whole list. */
 import { Menu } from '@mantine/core'
+import { useWindowEvent } from '@mantine/hooks'
 import type { ShownInstance } from './arrange'
 import { useInstanceActions } from './actions'
 import classes from './list.module.css'
@@ -12,6 +13,7 @@ interface ActionsMenuProps {
 }
 
 export function ActionsMenu({ shown, at, onClose }: ActionsMenuProps) {
+  useWindowEvent('resize', onClose) // its button is elsewhere now, or hidden
   const actionsOf = useInstanceActions()
   const actions = shown ? actionsOf(shown).filter(it => it.id !== 'show') : []
   return (
