@@ -1,4 +1,4 @@
-/** An instance's name in its files: `.env`, db-config.json, config.json, and the folder itself. */
+/** An instance's name in its files: `.env`, db-config.json, config.json, links to its own files, the folder itself. */
 import { rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { parse } from 'dotenv'
@@ -7,9 +7,11 @@ import { problem } from '../../shared/problem'
 import type { DatabaseNames } from '../infrastructure/database-marks'
 import { existsItself, readIfExists, readJson, removeTemporary, syncFolder, writeJson } from '../system/files'
 import { setEnv, writeEnv } from '../workspace/env-file'
+import type { Run } from '../system/run'
 import { changeInstanceConfig, requireInstanceConfig } from '../workspace/instance-config'
 import type { InstancePaths } from '../workspace/paths'
 import { loginInUrl } from './pooled'
+import { movedPath, moveLinks } from './rename-links'
 
 /** A name, and where the instance's files are under it. */
 export interface Named {
@@ -21,11 +23,12 @@ export interface Named {
  * Safe to repeat: the folder's new name comes last.
  * @throws Problems `name-taken` if there is another folder of the new name; `config-missing`
  */
-export async function renameFiles(before: Named, after: Named): Promise<void> {
+export async function renameFiles(run: Run, before: Named, after: Named): Promise<void> {
   const moved = await isIn(after, before)
   if (!moved) await requireFree(after, 'Move it away, or choose another name.')
   const its = (moved ? after : before).paths
   await writeName(its, before, after)
+  await moveLinks(run, its.folder, before.paths.folder, after.paths.folder)
   if (!moved) await rename(before.paths.folder, after.paths.folder)
   await syncFolder(dirname(after.paths.folder))
 }
@@ -34,11 +37,13 @@ export async function renameFiles(before: Named, after: Named): Promise<void> {
  * Reverses `renameFiles`, however far it came. What is gone stays gone.
  * @throws Problem `name-taken` if something has made a folder of the old name since
  */
-export async function restoreFiles(before: Named, after: Named): Promise<void> {
+export async function restoreFiles(run: Run, before: Named, after: Named): Promise<void> {
   const moved = await isIn(after, before)
   if (!moved && !(await existsItself(before.paths.config))) return
   if (moved) await requireFree(before, 'Move it away, then try again.')
-  await writeName((moved ? after : before).paths, after, before)
+  const its = (moved ? after : before).paths
+  await writeName(its, after, before)
+  await moveLinks(run, its.folder, after.paths.folder, before.paths.folder)
   if (moved) await rename(after.paths.folder, before.paths.folder)
   await syncFolder(dirname(before.paths.folder))
 }
@@ -91,7 +96,7 @@ function changedValues(
   const [old, its] = [before.paths.folder, after.paths.folder]
   const changed = (key: string, value: string): string => {
     if (key === 'INSTANCE_NAME' && value === before.name) return after.name
-    return `${value}/`.startsWith(`${old}/`) ? its + value.slice(old.length) : urlWithNames(value, from, to, own)
+    return movedPath(value, old, its) ?? urlWithNames(value, from, to, own)
   }
   const now = Object.entries(values).map(([key, value]): [string, string] => [key, changed(key, value)])
   return Object.fromEntries(now.filter(([key, value]) => value !== values[key]))

@@ -13,6 +13,7 @@ import { driverContext } from '../infrastructure/start'
 import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation, Context } from '../operations/operation'
 import { readJson } from '../system/files'
+import type { Run } from '../system/run'
 import { readManifest } from '../workspace/base'
 import { readInstanceConfig } from '../workspace/instance-config'
 import { instancePaths } from '../workspace/paths'
@@ -24,6 +25,7 @@ import { requireOwnDatabase } from './own-database'
 import { renameFiles, restoreFiles, type Named } from './rename-files'
 
 export interface RenameServices extends LifecycleServices {
+  readonly run: Run
   readonly databases: Databases
   readonly infrastructure: Pick<Infrastructure, 'status' | 'resizePools' | 'wanted'>
 }
@@ -147,7 +149,7 @@ const renameStep = (services: RenameServices): RenameStep => {
     async do(context) {
       const { before, target, ran, wanted } = context.plan
       await services.ownership.requireFolder(before.name)
-      await renameFiles(await named(before), await named(target))
+      await renameFiles(services.run, await named(before), await named(target))
       await record(before, target, context)
       if (wanted && !ran) await services.desired.add(target.name)
     },
@@ -155,7 +157,7 @@ const renameStep = (services: RenameServices): RenameStep => {
     async undo(context) {
       const { before, target } = context.plan
       await services.desired.remove(target.name)
-      await restoreFiles(await named(before), await named(target))
+      await restoreFiles(services.run, await named(before), await named(target))
       await record(target, before, context)
     },
   }

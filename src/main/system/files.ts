@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, chmod, lstat, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { z } from 'zod'
 import { problem, ProblemError } from '../../shared/problem'
 import { explain } from './explain'
@@ -20,6 +20,11 @@ export async function syncFolder(folder: string): Promise<void> {
 /** Adds the path to an error: Node's errors about open files lack it. */
 const named = (error: unknown, path: string): Error => Object.assign(error as Error, { path })
 
+/** A new path for what is to replace another. A crash may leave it behind. */
+export const temporaryBeside = (path: string): string => join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`)
+
+export const isTemporary = (path: string): boolean => /^\.[0-9a-f]{12}\.tmp$/.test(basename(path))
+
 /**
  * Writes a file atomically: a crash leaves the old or the new content. @param mode e.g. 0o600 @param gid its group;
  * ours by default
@@ -30,7 +35,7 @@ export async function writeFileAtomic(
   mode: number,
   gid?: number,
 ): Promise<void> {
-  const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`)
+  const temporary = temporaryBeside(path)
   try {
     const handle = await open(temporary, 'wx', mode)
     try {
@@ -77,7 +82,7 @@ export const renameIfExists = (from: string, to: string): Promise<void> =>
 
 /** Removes temporary files that a crashed `writeFileAtomic` left in a folder. Call it while nothing is written there. */
 export async function removeTemporary(folder: string): Promise<void> {
-  const left = (await readdir(folder)).filter(it => /^\.[0-9a-f]{12}\.tmp$/.test(it))
+  const left = (await readdir(folder)).filter(isTemporary)
   await Promise.all(left.map(it => rm(join(folder, it), { force: true })))
 }
 

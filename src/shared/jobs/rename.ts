@@ -33,7 +33,8 @@ export const renameJob = defineJob({
     },
     'rename-files': {
       title: 'Rename the folder',
-      explanation: 'Writes the new name to .env, config.json and db-config.json, then renames the folder.',
+      explanation:
+        'Writes the new name to .env, config.json, db-config.json and links to its own files, then renames the folder.',
     },
     'rename-logs': {
       title: 'Rename the logs',

@@ -1,5 +1,5 @@
 /** Renaming an instance: everything has the new name, nothing the old one, and no data is lost. */
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -65,6 +65,10 @@ describe('one that runs', () => {
     await query('School', 'CREATE TABLE pupils AS SELECT $$Ada$$ AS name') // PgBouncer keeps this connection
     await addEnv(its.server, `# of the operator\nREPORTS_URL="postgresql://School_User:x@db.example/school_db"`)
     await writeFile(join(logs(), 'School-out.log.000000000000000-000000000000009.gz'), '')
+    const uploads = join(its.server, 'uploads')
+    await mkdir(uploads, { recursive: true })
+    await writeFile(join(uploads, 'photo'), 'of Ada')
+    await symlink(join(uploads, 'photo'), join(uploads, 'latest'))
     await rename('School', 'college-2')
   })
 
@@ -74,6 +78,7 @@ describe('one that runs', () => {
       { name: 'Ada', role: 'college-2_user' },
     ])
     expect(await statuses(workspace)).toMatchObject({ 'college-2': 'online' })
+    expect(await readFile(join(serverOf('college-2'), 'uploads/latest'), 'utf8')).toBe('of Ada')
   })
 
   it('its files name it, and nothing else in them changed', async () => {

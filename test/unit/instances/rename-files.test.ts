@@ -1,12 +1,14 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, readlink, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parse } from 'dotenv'
 import { beforeEach, expect, it } from 'vitest'
 import { renameFiles, restoreFiles, type Named } from '../../../src/main/instances/rename-files'
+import { createRun } from '../../../src/main/system/run'
 import { instancePaths, workspacePaths } from '../../../src/main/workspace/paths'
 import { manifestSchema } from '../../../src/shared/workspace'
 import { temporary } from '../temporary'
 
+const run = createRun('test')
 let before: Named
 let after: Named
 let env: Record<string, string>
@@ -67,7 +69,7 @@ beforeEach(async () => {
 
 it('changes its own logins and paths in .env only, and back', async () => {
   const whole = await read(before)
-  await renameFiles(before, after)
+  await renameFiles(run, before, after)
   expect((await read(after))[2]).toEqual({
     INSTANCE_NAME: 'two',
     DATABASE_URL: 'postgresql://two_user:x@127.0.0.1:16432/two_db',
@@ -78,18 +80,46 @@ it('changes its own logins and paths in .env only, and back', async () => {
     UPLOAD_DIR: `${after.paths.server}/uploads`,
     SIBLING: env['SIBLING'],
   })
-  await restoreFiles(before, after)
+  await restoreFiles(run, before, after)
   expect(await read(before)).toEqual(whole)
   expect(await readdir(join(before.paths.folder, '..'))).toEqual(['one'])
 })
 
 it('an old folder that something made again is in the way of putting it back', async () => {
-  await renameFiles(before, after)
+  await renameFiles(run, before, after)
   const whole = await read(after)
   await mkdir(join(before.paths.server, 'uploads'), { recursive: true })
-  await renameFiles(before, after) // repeated after a crash
-  await expect(restoreFiles(before, after)).rejects.toMatchObject({
+  await renameFiles(run, before, after) // repeated after a crash
+  await expect(restoreFiles(run, before, after)).rejects.toMatchObject({
     problem: { code: 'name-taken', message: `The folder ${before.paths.folder} already exists.` },
   })
   expect(await read(after)).toEqual(whole)
+})
+
+it('absolute links to its own files lead to them again, and back; a crash leaves none of ours', async () => {
+  const uploads = ({ paths }: Named): string => join(paths.server, 'uploads')
+  const { folder } = before.paths
+  const links: Record<string, string> = {
+    absolute: `${uploads(before)}/photo 1.jpg`,
+    folder,
+    relative: 'photo 1.jpg',
+    sibling: `${folder}-2/photo.jpg`,
+    'line\nbreak': `${uploads(before)}/gone`,
+  }
+  await mkdir(uploads(before), { recursive: true })
+  for (const [name, target] of Object.entries(links)) await symlink(target, join(uploads(before), name))
+  const linksOf = async (its: Named) => {
+    const names = await readdir(uploads(its))
+    return Object.fromEntries(await Promise.all(names.map(async it => [it, await readlink(join(uploads(its), it))])))
+  }
+  await symlink(`${uploads(after)}/photo 1.jpg`, join(uploads(before), '.0123456789ab.tmp'))
+  await renameFiles(run, before, after)
+  expect(await linksOf(after)).toEqual({
+    ...links,
+    absolute: `${uploads(after)}/photo 1.jpg`,
+    folder: after.paths.folder,
+    'line\nbreak': `${uploads(after)}/gone`,
+  })
+  await restoreFiles(run, before, after)
+  expect(await linksOf(before)).toEqual(links)
 })
