@@ -440,6 +440,18 @@ test('the window’s menus have the palette’s actions, for the selected instan
     .poll(() => launched.app.evaluate(({ clipboard }) => clipboard.readText()))
     .toContain(`Electron ${electron}`)
   await about.getByRole('button', { name: 'Close', exact: true }).last().click()
+  await expect(about).toBeHidden()
+  await expect(window).toHaveURL(/#\/instances\?/)
+  await online('By-Hand')
+
+  await choose('Help', 'Documentation')
+  await expect(window).toHaveURL(/#\/help\/README\.md$/)
+  const backups = window.getByRole('heading', { name: 'Backups' })
+  for (const _ of ['first', 'and again']) {
+    await window.getByRole('link', { name: 'Backups' }).press('Enter')
+    await expect(backups).toBeFocused()
+    await expect(backups).toBeInViewport()
+  }
 })
 
 test('the window opens again where it was, and as large', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { documentAt, linkedFrom } from '../../../src/renderer/src/help/documents'
+import { documentAt, linkedFrom, sectionOf } from '../../../src/renderer/src/help/documents'
 import { blocksOf, inlinesOf, type Block } from '../../../src/renderer/src/help/markdown'
 
 describe('Markdown', () => {
@@ -46,6 +46,23 @@ describe('the documents', () => {
       for (const to of links(path).filter(it => it.replace(/#.*/, '').endsWith('.md')))
         expect([path, to, linkedFrom(path, to)]).toEqual([path, to, expect.any(String)])
     expect(links('README.md').length).toBeGreaterThan(3)
+  })
+
+  it('link to headings that are there', () => {
+    expect(sectionOf('`infra up|down`: PostgreSQL, and so on')).toBe('infra-updown-postgresql-and-so-on')
+    expect(linkedFrom('README.md', '#backups')).toBe('README.md?section=backups')
+    for (const path of [
+      'README.md',
+      'docs/architecture.md',
+      'docs/security.md',
+      'docs/problems.md',
+      'docs/manifest.md',
+    ])
+      for (const to of links(path).filter(it => it.includes('#'))) {
+        const [target = '', section] = (linkedFrom(path, to) ?? '').split('?section=')
+        const headings = blocksOf(documentAt(target) ?? '').flatMap(it => (it.type === 'heading' ? [it.text] : []))
+        expect([path, headings.map(sectionOf)]).toEqual([path, expect.arrayContaining([section])])
+      }
   })
 
   it.each(['https://example.org/docs/cli.md', 'javascript:alert(1)', '../../etc/passwd', 'images/'])(

@@ -1,15 +1,18 @@
 /** One of the documents that come with the app. */
 import { Anchor } from '@mantine/core'
 import { IconArrowLeft } from '@tabler/icons-react'
-import { Fragment } from 'react'
+import { Fragment, useEffect } from 'react'
 import { Link } from 'wouter'
+import { useAddressState } from '../app/address'
 import { EmptyState, Page } from '../app/page'
-import { documentAt, linkedFrom } from './documents'
+import { documentAt, linkedFrom, sectionOf } from './documents'
 import { blocksOf, inlinesOf, type Block } from './markdown'
 import classes from './document.module.css'
 
 /** @param path in the project, e.g. `docs/cli.md` */
 export function DocumentScreen({ path }: { path: string }) {
+  const state = useAddressState()
+  useEffect(() => showSection(state), [state])
   const text = documentAt(path)
   const [title, ...blocks] = text === undefined ? [] : blocksOf(text)
   const back = (
@@ -41,7 +44,7 @@ function DocumentBlock({ block, path }: { block: Block; path: string }) {
     case 'heading': {
       const Heading = `h${Math.min(block.level, 6)}` as 'h2'
       return (
-        <Heading>
+        <Heading id={sectionOf(block.text)} tabIndex={-1}>
           <Text text={block.text} path={path} />
         </Heading>
       )
@@ -109,8 +112,22 @@ const Text = ({ text, path }: { text: string; path: string }) =>
     const to = it.type === 'link' ? linkedFrom(path, it.to) : undefined
     if (to === undefined) return <Fragment key={index}>{it.text}</Fragment>
     return (
-      <Anchor key={index} component={Link} href={`/help/${to}`} inherit>
+      <Anchor
+        key={index}
+        component={Link}
+        href={`/help/${to}`}
+        inherit
+        onClick={() => showSection(to.split('?')[1] ?? '')} // again, if the address has it already
+      >
         {it.text}
       </Anchor>
     )
   })
+
+/** Scrolls to the heading that an address names, and goes on from there by keyboard. @param state of the address */
+function showSection(state: string): void {
+  const section = new URLSearchParams(state).get('section')
+  const heading = section === null ? null : document.getElementById(section)
+  heading?.scrollIntoView()
+  heading?.focus({ preventScroll: true })
+}

@@ -10,9 +10,20 @@ const documents: ReadonlyMap<string, string> = new Map(
 
 export const documentAt = (path: string): string | undefined => documents.get(path)
 
-/** Where a document's link leads: to another document. Undefined: elsewhere. @param from the document's own path */
+/**
+ * Where a document's link leads: to another document, or to one of its headings (`README.md?section=backups`).
+ * Undefined: elsewhere. @param from the document's own path
+ */
 export function linkedFrom(from: string, to: string): string | undefined {
-  const { pathname } = new URL(to, `file:///${from}`)
+  const { pathname, hash } = new URL(to, `file:///${from}`)
   const path = pathname.slice(1)
-  return documents.has(path) && !/^[a-z]+:/.test(to) ? path : undefined
+  if (!documents.has(path) || /^[a-z]+:/.test(to)) return undefined
+  return hash === '' ? path : `${path}?section=${hash.slice(1)}`
 }
+
+/** What links call a heading, as GitHub does. */
+export const sectionOf = (heading: string): string =>
+  heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+    .replaceAll(' ', '-')
