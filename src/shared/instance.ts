@@ -5,7 +5,7 @@ import type { EnvFile } from './environment'
 import { labelsSchema, notesSchema, tagsSchema } from './labels'
 import { ownLimitsSchema, type InstanceLimits } from './limits'
 import type { Problem } from './problem'
-import type { InstanceStatus } from './status'
+import { runs, type InstanceStatus } from './status'
 import { bootSecondsSchema } from './workspace'
 
 /** Valid names. A name becomes a folder, a database, a role and a PM2 process. */
@@ -235,6 +235,14 @@ export interface InstanceList {
   readonly outdatedPm2?: OutdatedPm2
   /** Why PM2 can't be asked; every status is then `unknown`. */
   readonly processProblem?: Problem
+}
+
+export type KnownInstances = Pick<InstanceList, 'instances' | 'lost'>
+
+/** Those with a running process: also one that PM2 has lost, and each that may have one while PM2 can't be asked. */
+export function runningOf({ instances, lost }: KnownInstances): readonly InstanceView[] {
+  const alive = new Set(lost.map(it => it.name))
+  return instances.filter(it => runs(it.status) || it.status === 'unknown' || alive.has(it.name))
 }
 
 /** How an instance is reached from other machines. */

@@ -1,6 +1,6 @@
 /** The list of all jobs. Jobs on an instance are in the order of its menu. */
 import { z } from 'zod'
-import type { InstanceList, InstanceView } from '../instance'
+import type { KnownInstances } from '../instance'
 import { things } from '../things'
 import { createJobs, createManyJob } from './create'
 import { deleteJobs, deleteManyJob } from './delete'
@@ -77,18 +77,8 @@ export const startRequestSchema = z.discriminatedUnion(
   jobs.map(it => it.input.extend({ kind: z.literal(it.kind), typed: z.string().max(10_000).optional() })) as never,
 ) as unknown as z.ZodType<StartRequest, StartRequest>
 
-/**
- * The protected instances that a request may only touch once their names were typed. One that PM2 has lost counts as
- * running, and so does each while PM2 can't be asked.
- */
-export function guardedNames(
-  request: StartRequest,
-  { instances, lost }: Pick<InstanceList, 'instances' | 'lost'>,
-): readonly string[] {
-  const alive = new Set(lost.map(it => it.name))
-  const seen = instances.map((it): InstanceView =>
-    alive.has(it.name) || it.status === 'unknown' ? { ...it, status: 'online' } : it,
-  )
-  const guarded = new Set(jobOf(request.kind)?.guards?.(request, seen).map(things.instance))
-  return instances.filter(it => it.protected && guarded.has(things.instance(it.name))).map(it => it.name)
+/** The protected instances that a request may only touch once their names were typed. */
+export function guardedNames(request: StartRequest, known: KnownInstances): readonly string[] {
+  const guarded = new Set(jobOf(request.kind)?.guards?.(request, known).map(things.instance))
+  return known.instances.filter(it => it.protected && guarded.has(things.instance(it.name))).map(it => it.name)
 }

@@ -2,9 +2,8 @@
 import { z } from 'zod'
 import { capital } from '../amounts'
 import { driverKinds, serviceNames, serviceTitle, type ServiceName } from '../infrastructure'
-import { nameSchema, type InstanceView } from '../instance'
+import { nameSchema, runningOf, type InstanceView, type KnownInstances } from '../instance'
 import { spareBytes } from '../space'
-import { runs } from '../status'
 import { owns, things, uses } from '../things'
 import { defineJob, undoesAll, type Telling, type Words } from './job'
 
@@ -166,7 +165,7 @@ export const infrastructureStopJob = defineJob({
     ...instances.flatMap(({ name, port }) => [owns(things.instance(name)), owns(things.port(port))]),
   ],
   again: ({ only, instances }) => ({ service: only, stopInstances: instances.length > 0 }),
-  guards: ({ service: only }, instances) => cutOff(instances, only).map(it => it.name),
+  guards: ({ service: only }, known) => cutOff(known, only).map(it => it.name),
   words: words('Stop', 'Stopping', 'is stopped'),
   cancel: undoesAll,
 })
@@ -266,5 +265,5 @@ export const infrastructureJobs = [
 ] as const
 
 /** The running instances that can't reach their databases while the service is stopped. @param only absent: both */
-export const cutOff = (instances: readonly InstanceView[], only?: ServiceName): readonly InstanceView[] =>
-  instances.filter(it => runs(it.status) && (only !== 'pgbouncer' || it.pooled))
+export const cutOff = (known: KnownInstances, only?: ServiceName): readonly InstanceView[] =>
+  runningOf(known).filter(it => only !== 'pgbouncer' || it.pooled)

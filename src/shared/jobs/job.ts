@@ -3,7 +3,7 @@
  * The main process implements it (`operations/implement.ts`); the router, the windows and the command line read it.
  */
 import type { z } from 'zod'
-import type { InstanceView } from '../instance'
+import type { KnownInstances } from '../instance'
 import type { Abreast, Json, OperationState } from '../operation'
 import type { InstanceStatus, StatusGroup } from '../status'
 import type { Claim } from '../things'
@@ -158,9 +158,9 @@ export interface Job<
   readonly command?: { readonly description: string; readonly example: string }
   /**
    * Instances that the job may only touch if they aren't protected, or if their names were typed. Absent: none.
-   * @param instances all there are, as they are now
+   * @param known all there are, as they are now
    */
-  guards?(input: z.output<Input>, instances: readonly InstanceView[]): readonly string[]
+  guards?(input: z.output<Input>, known: KnownInstances): readonly string[]
 }
 
 /** Any job. Its methods must be given values that the same job's schemas parsed. */

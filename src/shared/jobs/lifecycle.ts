@@ -1,6 +1,6 @@
 /** Jobs on an existing instance: start, stop, restart, change its port, isolate it. */
 import { z } from 'zod'
-import { hosts, nameSchema, ownersSchema, portSchema, type InstanceView } from '../instance'
+import { hosts, nameSchema, ownersSchema, portSchema, runningOf, type KnownInstances } from '../instance'
 import { hasBegun, type OperationState } from '../operation'
 import { runs } from '../status'
 import { owns, things, uses } from '../things'
@@ -12,11 +12,11 @@ import { namedSchema, startProcess, stopProcess, targetSchema, verifyHealth } fr
 const isFree = ({ group }: Candidate): boolean => group !== 'busy' && group !== 'copy'
 
 /** Those that are running on a port that another of these instances wants. */
-export function inTheWay(names: readonly string[], instances: readonly InstanceView[]): readonly string[] {
+export function inTheWay(names: readonly string[], known: KnownInstances): readonly string[] {
   const asked = new Set(names.map(things.instance))
-  const starting = instances.filter(it => asked.has(things.instance(it.name)))
-  return instances
-    .filter(it => runs(it.status) && starting.some(({ name, port }) => port === it.port && name !== it.name))
+  const starting = known.instances.filter(it => asked.has(things.instance(it.name)))
+  return runningOf(known)
+    .filter(it => starting.some(({ name, port }) => port === it.port && name !== it.name))
     .map(it => it.name)
 }
 
@@ -65,7 +65,7 @@ export const startJob = defineJob({
   needsInfrastructure: true,
   brief: true,
   keeps: true,
-  guards: ({ name, stopOther }, instances) => (stopOther ? inTheWay([name], instances) : []),
+  guards: ({ name, stopOther }, known) => (stopOther ? inTheWay([name], known) : []),
   offer: { label: 'Start', when: it => isFree(it) && !runs(it.group), quick: 'likeliest' },
   bulk: {
     verb: 'Start',

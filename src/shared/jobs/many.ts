@@ -52,8 +52,8 @@ export const manyJob = defineJob({
   abreast: plan => ({ from: needsDatabase(plan) ? 1 : 0, most: atOnce }),
   several: ({ action }) => bulkOf(action),
   recovery: 'resume',
-  guards: ({ action, names, stopOther }, instances) =>
-    action === stopJob.kind ? names : action === startJob.kind && stopOther ? inTheWay(names, instances) : [],
+  guards: ({ action, names, stopOther }, known) =>
+    action === stopJob.kind ? names : action === startJob.kind && stopOther ? inTheWay(names, known) : [],
   about: () => '(instances)', // no instance can be called that
   claims: plan => (needsDatabase(plan) ? [uses(things.infrastructure)] : []),
   words: ({ plan, state }) => {

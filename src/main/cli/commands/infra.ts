@@ -40,9 +40,7 @@ export function change(
 ): Promise<Result> {
   return withOperations(session, async services => {
     if (how === 'down' && !stopInstances) {
-      const names = cutOff((await services.client.instances.list.query()).instances, service).map(it =>
-        cleanLine(it.name),
-      )
+      const names = cutOff(await services.client.instances.list.query(), service).map(it => cleanLine(it.name))
       if (names.length > 0)
         session.say(
           `${capital(count(names.length, 'running instance'))} will lose access to the database: ${enumerate(names)}.`,

@@ -11,7 +11,7 @@ import {
   type ReactNode,
 } from 'react'
 import type { InfrastructureStatus } from '../../../shared/infrastructure'
-import type { InstanceList } from '../../../shared/instance'
+import { runningOf, type InstanceList } from '../../../shared/instance'
 import type { Problem } from '../../../shared/problem'
 import type { Update } from '../../../shared/update'
 import type { AppState } from '../../../shared/workspace'
@@ -125,6 +125,11 @@ function useWorkspaceLive(): WorkspaceLive {
 export const useInfrastructure = (): LiveValue<InfrastructureStatus> => useWorkspaceLive().infrastructure
 export const useFailedLive = (): readonly LiveValue<unknown>[] => useWorkspaceLive().failed
 export const useInstances = (): LiveValue<InstanceList> => useWorkspaceLive().instances
+/** The names of those with a running process, whatever the list calls it. */
+export function useRunning(): ReadonlySet<string> {
+  const { data } = useInstances()
+  return useMemo(() => new Set(data && runningOf(data).map(it => it.name)), [data])
+}
 export const useHistory = (): UsageHistory => useWorkspaceLive().history
 export const useUnseen = (): readonly string[] | undefined => useWorkspaceLive().unseen.data
 export const useOperationsStore = (): OperationsStore => useWorkspaceLive().operations

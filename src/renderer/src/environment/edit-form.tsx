@@ -5,8 +5,7 @@ import { useState } from 'react'
 import { whyOwned } from '../../../shared/environment'
 import type { InstanceDetails } from '../../../shared/instance'
 import { environmentJob } from '../../../shared/jobs/environment'
-import { runs } from '../../../shared/status'
-import { useInstances } from '../app/live'
+import { useRunning } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
@@ -39,8 +38,7 @@ interface FieldsProps {
 function Fields({ details: { name, env, envFile }, onReload, onClose }: FieldsProps) {
   const client = useTRPCClient()
   const { send } = useJobs()
-  const status = useInstances().data?.instances.find(it => it.name === name)?.status
-  const running = status !== undefined && runs(status)
+  const running = useRunning().has(name)
   const [rows, setRows] = useState<readonly Row[]>(() => rowsOf(env))
   const [tried, setTried] = useState(false)
   const changes = changesOf(rows)

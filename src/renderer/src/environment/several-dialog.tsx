@@ -3,8 +3,7 @@ import { IconVariable } from '@tabler/icons-react'
 import { useState } from 'react'
 import { enumerate } from '../../../shared/amounts'
 import { changingWords, environmentManyJob } from '../../../shared/jobs/environment'
-import { runs } from '../../../shared/status'
-import { useInstances } from '../app/live'
+import { useRunning } from '../app/live'
 import type { ShownInstance } from '../instances/arrange'
 import { ChosenButton } from '../instances/chosen-button'
 import dialogs from '../instances/dialogs.module.css'
@@ -28,11 +27,11 @@ export const EnvironmentButton = ({ chosen }: { chosen: readonly ShownInstance[]
 
 function SeveralForm({ names, skipped, onClose }: SeveralProps) {
   const { sendSeveral } = useJobs()
-  const { data } = useInstances()
+  const alive = useRunning()
   const [rows, setRows] = useState<readonly Row[]>(() => [newRow([])])
   const [tried, setTried] = useState(false)
   const changes = changesOf(rows)
-  const running = data?.instances.filter(it => names.includes(it.name) && runs(it.status)).length ?? 0
+  const running = names.filter(it => alive.has(it)).length
   return (
     <EffectForm
       label="Change the environment"

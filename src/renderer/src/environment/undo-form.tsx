@@ -2,8 +2,7 @@
 import { useQuery } from '@tanstack/react-query'
 import { enumerate } from '../../../shared/amounts'
 import { environmentJob } from '../../../shared/jobs/environment'
-import { runs } from '../../../shared/status'
-import { useInstances } from '../app/live'
+import { useRunning } from '../app/live'
 import { when } from '../app/time'
 import { useTRPC } from '../app/trpc'
 import dialogs from '../instances/dialogs.module.css'
@@ -13,8 +12,7 @@ import { EffectForm, effectOf } from './effect'
 export function UndoForm({ name, onClose }: { name: string; onClose: () => void }) {
   const { send } = useJobs()
   const last = useQuery(useTRPC().instances.details.queryOptions({ name })).data?.envFile.last
-  const status = useInstances().data?.instances.find(it => it.name === name)?.status
-  const running = status !== undefined && runs(status)
+  const running = useRunning().has(name)
   if (!last) return <p>There’s nothing left to undo.</p>
   const { keys, changed } = last
   return (

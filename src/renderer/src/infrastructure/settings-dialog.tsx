@@ -21,6 +21,7 @@ import { NumberField } from '../app/number-field'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
+import { noInstances } from '../jobs/start'
 import dialogs from '../instances/dialogs.module.css'
 import classes from './infrastructure.module.css'
 
@@ -178,10 +179,10 @@ function Field({ setting, state, proposal, typed, error, first, disabled, onType
 
 /** What instances notice. */
 function Consequences({ restarts, changed }: { restarts: readonly ServiceName[]; changed: boolean }) {
-  const instances = useInstances().data?.instances ?? []
+  const list = useInstances().data ?? noInstances
   if (!changed) return null
   if (restarts.length === 0) return <p className="dimmed">Takes effect at once. No connection is cut.</p>
-  const names = cutOff(instances, restarts.length === 1 ? restarts[0] : undefined).map(it => it.name)
+  const names = cutOff(list, restarts.length === 1 ? restarts[0] : undefined).map(it => it.name)
   const several = restarts.length > 1
   return (
     <p>

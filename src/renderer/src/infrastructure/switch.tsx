@@ -1,5 +1,4 @@
 /** Starts, stops and restarts the services, from any screen. */
-import { modals } from '@mantine/modals'
 import { useIsMutating, useMutation } from '@tanstack/react-query'
 import { useLocation } from 'wouter'
 import { enumerate } from '../../../shared/amounts'
@@ -29,6 +28,7 @@ import { useTRPC } from '../app/trpc'
 import { HardenForm } from './harden-form'
 import { MoveForm } from './move-form'
 import { StopForm } from './stop-form'
+import { useJobs } from '../jobs/jobs'
 import { noInstances } from '../jobs/start'
 
 const startable: ReadonlySet<ServiceState> = new Set(['stopped', 'absent', 'failed', 'restarting', 'not-adopted'])
@@ -60,9 +60,9 @@ export interface InfrastructureSwitch {
 export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSwitch {
   const trpc = useTRPC()
   const [, navigate] = useLocation()
+  const { ask } = useJobs()
   const { data } = useInfrastructure()
   const list = useInstances().data ?? noInstances
-  const { instances } = list
   const operation = useOperations().operations.find(
     it => isOpen(it) && it.claims.some(({ on }) => on === things.services),
   )
@@ -85,14 +85,12 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
     start: service => begin.mutate({ kind: infrastructureStartJob.kind, service }),
     stop: service => {
       const guarded = guardedNames({ kind: infrastructureStopJob.kind, service }, list)
-      const close = (): void => modals.closeAll()
-      modals.open({
+      ask({
         title: `Stop ${whatOf(service)}?`,
-        withCloseButton: false,
-        children: (
+        form: close => (
           <StopForm
             only={service}
-            names={cutOff(instances, service).map(it => it.name)}
+            names={cutOff(list, service).map(it => it.name)}
             guarded={guarded}
             onStop={stopInstances => {
               close()
@@ -104,7 +102,7 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
       })
     },
     restart: service => {
-      const names = cutOff(instances, service).map(it => it.name)
+      const names = cutOff(list, service).map(it => it.name)
       confirm({
         title: `Restart ${whatOf(service)}?`,
         children: `${service === 'postgres' && data?.adopted.includes('pgbouncer') === false ? held : meanwhile[service ?? 'both']} ${names.length > 0 ? `Running now: ${enumerate(names)}.` : 'No instance is running.'}`,
@@ -114,13 +112,11 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
         onConfirm: () => begin.mutate({ kind: infrastructureRestartJob.kind, service }),
       })
     },
-    harden: () => {
-      const close = (): void => modals.closeAll()
-      modals.open({
+    harden: () =>
+      ask({
         title: 'Harden PostgreSQL and PgBouncer?',
-        withCloseButton: false,
         size: 560,
-        children: (
+        form: close => (
           <HardenForm
             onHarden={() => {
               close()
@@ -129,15 +125,12 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
             onClose={close}
           />
         ),
-      })
-    },
-    move: driver => {
-      const close = (): void => modals.closeAll()
-      modals.open({
+      }),
+    move: driver =>
+      ask({
         title: `Move PostgreSQL to ${driverTitle[driver]}?`,
-        withCloseButton: false,
         size: 560,
-        children: (
+        form: close => (
           <MoveForm
             driver={driver}
             onMove={() => {
@@ -147,8 +140,7 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
             onClose={close}
           />
         ),
-      })
-    },
+      }),
     removeFormer: () =>
       confirm({
         title: 'Remove the old PostgreSQL?',

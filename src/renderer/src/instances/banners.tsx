@@ -19,6 +19,7 @@ import { useTRPCClient } from '../app/trpc'
 import { LowSpace } from '../space/disk'
 import type { ShownInstance } from './arrange'
 import { useJobs } from '../jobs/jobs'
+import { noInstances } from '../jobs/start'
 import { Banner } from './banner'
 import { Down } from './down'
 import { ProcessManagerOutdated } from './process-manager'
@@ -61,11 +62,11 @@ export const isResting = ({ status: { group } }: ShownInstance): boolean => grou
 /** Shown first: instances without their database. */
 export function InfrastructureDown() {
   const { data } = useInfrastructure()
-  const instances = useInstances().data?.instances ?? []
+  const list = useInstances().data ?? noInstances
   const down = data && downOf(data)
   if (!down) return null
   if (down.problem) return <ProblemView problem={down.problem} quiet />
-  const cut = cutOff(instances, down.name).length
+  const cut = cutOff(list, down.name).length
   return (
     <ProblemView
       tone="warn"

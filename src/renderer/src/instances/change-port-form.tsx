@@ -9,8 +9,7 @@ import { useState, type FormEvent } from 'react'
 import { hosts, isOurs, portSchema, type PortHolder } from '../../../shared/instance'
 import { changePortJob } from '../../../shared/jobs/lifecycle'
 import type { Problem } from '../../../shared/problem'
-import { runs } from '../../../shared/status'
-import { useInstances } from '../app/live'
+import { useInstances, useRunning } from '../app/live'
 import { focusFault } from '../app/focus-fault'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
@@ -24,6 +23,7 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
   const trpc = useTRPC()
   const { send } = useJobs()
   const instance = useInstances().data?.instances.find(it => it.name === name)
+  const running = useRunning().has(name)
   const [typed, setTyped] = useState('')
   const [share, setShare] = useState(false)
   const [chosen, setChosen] = useState<string>()
@@ -38,7 +38,6 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
   const check = useQuery(trpc.instances.checkPort.queryOptions({ port }, { enabled: valid.success, staleTime: 0 }))
   if (!instance) return <p>“{name}” no longer exists.</p>
 
-  const running = runs(instance.status)
   const host = details.data?.env.find(it => it.key === 'HOST')?.value
   const newHost = hosts.find(it => it === chosen && it !== host)
   const same = (typed === '' && newHost !== undefined) || toPort(typed) === instance.port

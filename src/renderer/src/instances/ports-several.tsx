@@ -6,8 +6,7 @@ import { useState, type FormEvent } from 'react'
 import { portSchema } from '../../../shared/instance'
 import { changePortManyJob, changingPortsWords } from '../../../shared/jobs/ports'
 import type { Problem } from '../../../shared/problem'
-import { runs } from '../../../shared/status'
-import { useInstances } from '../app/live'
+import { useInstances, useRunning } from '../app/live'
 import { NumberField } from '../app/number-field'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
@@ -20,6 +19,7 @@ import classes from './several.module.css'
 function Form({ names, skipped, onClose }: SeveralProps) {
   const trpc = useTRPC()
   const { sendSeveral } = useJobs()
+  const alive = useRunning()
   const those = (useInstances().data?.instances ?? []).filter(it => names.includes(it.name))
   const suggestion = useQuery(trpc.instances.suggestPort.queryOptions(undefined, { staleTime: 0 }))
   const [typed, setTyped] = useState<string>()
@@ -35,7 +35,7 @@ function Form({ names, skipped, onClose }: SeveralProps) {
     ),
   )
   const ports = first.success && settled === text ? free.data : undefined
-  const running = those.filter(it => runs(it.status)).length
+  const running = names.filter(it => alive.has(it)).length
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     if (!ports) return

@@ -6,9 +6,8 @@ import { useState, type FormEvent } from 'react'
 import { databaseNames, nameSchema } from '../../../shared/instance'
 import { renameJob } from '../../../shared/jobs/rename'
 import type { Problem } from '../../../shared/problem'
-import { runs } from '../../../shared/status'
 import { focusFault } from '../app/focus-fault'
-import { useInstances } from '../app/live'
+import { useInstances, useRunning } from '../app/live'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
@@ -21,6 +20,7 @@ export function RenameForm({ name, onClose }: { name: string; onClose: () => voi
   const trpc = useTRPC()
   const { send } = useJobs()
   const instance = useInstances().data?.instances.find(it => it.name === name)
+  const running = useRunning().has(name)
   const [typed, setTyped] = useState(name)
   const [tried, setTried] = useState(false)
   const [sending, setSending] = useState(false)
@@ -42,7 +42,6 @@ export function RenameForm({ name, onClose }: { name: string; onClose: () => voi
   const available = isChecked && check.data && !check.data.problem && !refused
   const error =
     (typed !== name || tried) && (invalid ?? (aboutName && [found.message, found.cause].filter(Boolean).join(' ')))
-  const running = runs(instance.status)
   const checkAgain = (): void => {
     setRefused(undefined)
     void check.refetch()

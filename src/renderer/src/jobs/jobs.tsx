@@ -10,6 +10,7 @@ import {
   type ComponentType,
   type ReactNode,
 } from 'react'
+import type { KnownInstances } from '../../../shared/instance'
 import { jobOf, startRequestSchema, type StartRequest } from '../../../shared/jobs'
 import { inTheWay, startJob } from '../../../shared/jobs/lifecycle'
 import { bulkOf, manyJob, type BulkAction } from '../../../shared/jobs/many'
@@ -19,7 +20,7 @@ import { notifyWithRetry } from '../app/notify'
 import { problemOf } from '../app/problem-of'
 import { useTRPCClient } from '../app/trpc'
 import { newestBySubject, type PendingJob } from '../instances/shown-status'
-import { noInstances, notTyped, withNames, type KnownInstances } from './start'
+import { noInstances, notTyped, withNames } from './start'
 import { newReport, type Asked, type Skipped } from './report'
 
 /** A dialog that asks for the input of a job on one instance, and starts it. */
@@ -126,7 +127,7 @@ export function JobsProvider({ children }: { children: ReactNode }) {
     }
     const switchTo: Jobs['switchTo'] = name => {
       const port = list.current.instances.find(it => it.name === name)?.port
-      const others = inTheWay([name], list.current.instances)
+      const others = inTheWay([name], list.current)
       const other = others.length ? others.join(' and ') : 'Another instance'
       confirm({
         title: `${other} ${others.length > 1 ? 'run' : 'runs'} on ${port}`,

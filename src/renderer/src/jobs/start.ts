@@ -1,12 +1,11 @@
 /** Starts a job for which the names of protected instances may have to be typed first. */
 import type { TRPCClient } from '@trpc/client'
 import type { Router } from '../../../main/api/router'
-import type { InstanceList } from '../../../shared/instance'
+import type { KnownInstances } from '../../../shared/instance'
 import { guardedNames, jobOf, type StartRequest } from '../../../shared/jobs'
 import { problem } from '../../../shared/problem'
 import { confirmNames } from '../instances/confirm-name'
 
-export type KnownInstances = Pick<InstanceList, 'instances' | 'lost'>
 export const noInstances: KnownInstances = { instances: [], lost: [] }
 
 /** The code of the Problem that the operator didn't type a name. */
