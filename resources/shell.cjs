@@ -22,7 +22,8 @@ process.once('message', ({ file, args, cwd, env, columns, rows }) => {
   try {
     terminal = require('@lydell/node-pty').spawn(file, args, { name: env.TERM, cwd, env, cols: columns, rows })
   } catch (error) {
-    return process.send({ failed: String(error) }, () => process.exit(1))
+    const [failed] = String(error).split('\n') // without the list of those that require a missing package
+    return process.send({ failed }, () => process.exit(1))
   }
   let gone = false // its file descriptor is closed, and may be another file's by now
   terminal.on('close', () => {

@@ -396,6 +396,11 @@ test('one key acts on the instance under the mouse or with the focus, but not on
   await expect(shortcuts).toBeHidden()
   await expect(list.row('By-Hand')).toContainText('Online')
   await expect(window).toHaveTitle('Instances – workspace – Instance Manager')
+  await window.keyboard.press('F2')
+  const renaming = list.room.dialog('Rename By-Hand')
+  await expect(renaming.getByRole('textbox', { name: 'New name' })).toBeFocused()
+  await window.keyboard.press('Escape')
+  await expect(renaming).toBeHidden()
 })
 
 test('the window’s menus have the palette’s actions, for the selected instance too, and run them', async () => {
@@ -434,6 +439,8 @@ test('the window’s menus have the palette’s actions, for the selected instan
   await choose('Help', 'About Instance Manager')
   const about = list.room.dialog('About Instance Manager')
   await expect(about).toContainText(/Electron\d+\.\d+.*PM2\d+\.\d+.*PostgreSQL\d+\./)
+  await choose('Instance', 'Stop By-Hand') // nothing happens under a dialog
+  await choose('File', 'New instance')
   await about.getByRole('button', { name: 'Copy versions' }).click()
   const { electron } = await launched.app.evaluate(() => process.versions)
   await expect

@@ -1,5 +1,5 @@
 /** Creating, moving and deleting several instances at once, in a real window. */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ElectronApplication, Page } from '@playwright/test'
 import { InstanceList } from './pages/instances'
@@ -111,12 +111,22 @@ test('tags and notes: written by keyboard, found, filtered by, shown', async () 
   await dialog.getByRole('button', { name: 'Save' }).click()
   await list.filter('Year 9').click()
   await expect(list.row('school').getByTitle('school (favourite): trial, Year 9')).toBeVisible()
-  await list.button('Stop', 'school').click()
   const asked = window.getByRole('dialog', { name: 'Stop school?' })
-  await expect(asked.getByRole('textbox', { name: 'Type school to confirm' })).toBeFocused()
-  await window.keyboard.type('school')
-  await window.keyboard.press('Enter')
-  await expect(asked).toBeHidden()
+  const confirm = async (): Promise<void> => {
+    await expect(asked.getByRole('textbox', { name: 'Type school to confirm' })).toBeFocused()
+    await window.keyboard.type('school')
+    await window.keyboard.press('Enter')
+    await expect(asked).toBeHidden()
+  }
+  const journals = join(place.root, '.instance-manager/operations')
+  await rename(journals, `${journals}.away`)
+  await list.button('Stop', 'school').click()
+  await confirm()
+  const notice = list.news('The operation’s journal couldn’t be written')
+  await notice.waitFor()
+  await rename(`${journals}.away`, journals)
+  await notice.getByRole('button', { name: 'Try again' }).click()
+  await confirm() // once more
   await expect(list.row('school')).toContainText('Stopped')
   await list.button('Start', 'school').click()
   await expect(list.row('school')).toContainText('Online')
@@ -172,6 +182,15 @@ test('a protected instance is renamed on its page, which then has the new name; 
   await expect(field).toBeFocused()
   await window.keyboard.type('all') // replaces the name, which is selected
   await expect(field).toHaveAccessibleDescription(/“all” can’t be a name/)
+  const login = join(place.root, 'instances/school/db-config.json')
+  const whole = await readFile(login)
+  await writeFile(login, '{')
+  await field.fill('university')
+  await expect(dialog.getByRole('alert')).toContainText(`${login} can’t be used.`)
+  await expect(dialog.getByRole('button', { name: /^Rename/ })).toBeDisabled()
+  await writeFile(login, whole)
+  await dialog.getByRole('button', { name: 'Try again' }).click()
+  await expect(dialog.getByText('“university” is available.')).toBeVisible()
   await field.fill('college')
   await expect(dialog.getByText('“college” is available.')).toBeVisible()
   await expect(dialog.getByRole('list', { name: 'What will be renamed' })).toContainText('school_db → college_db')

@@ -1,5 +1,5 @@
 /** The helper process of a shell, when it ends or never starts. */
-import { writeFile } from 'node:fs/promises'
+import { copyFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
 import { productIn } from '../../../src/main/system/product'
@@ -42,4 +42,12 @@ it('a helper that never starts it is given up', async () => {
   await writeFile(script, 'setInterval(() => {}, 1000); process.on("disconnect", () => process.exit())')
   const starting = start('exit', script, AbortSignal.timeout(300))
   await expect(starting).rejects.toMatchObject({ problem: { code: 'terminal-unavailable' } })
+})
+
+it('says so if the package that opens terminals is missing', async () => {
+  const script = join(await temporary(), 'shell.cjs')
+  await copyFile(productIn(project).shellScript, script)
+  await expect(start('exit', script)).rejects.toMatchObject({
+    problem: { code: 'terminal-unavailable', cause: "Error: Cannot find module '@lydell/node-pty'" },
+  })
 })
