@@ -1,8 +1,7 @@
 /** The desktop app: Electron's life cycle, and nothing else. */
 import { EventEmitter, on, once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { join, normalize, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { setFlagsFromString } from 'node:v8'
@@ -23,7 +22,7 @@ import { problem, toProblem } from '../shared/problem'
 import type { App } from './app'
 import type { Desktop } from './faces'
 import { menuTemplate } from './menu'
-import { contentSecurityPolicy, contentTypeOf } from './pages'
+import { pageResponse } from './pages'
 import { productIn } from './system/product'
 import { openTerminal } from './system/terminal'
 import { keepMessages } from './transport/early-messages'
@@ -133,7 +132,7 @@ async function start(): Promise<void> {
   protocol.registerSchemesAsPrivileged([{ scheme, privileges: { standard: true, secure: true, codeCache: true } }])
   await electron.whenReady()
   delete process.env['GDK_GL'] // programs that we start decide for themselves
-  protocol.handle(scheme, ({ url }) => servePage(new URL(url)))
+  protocol.handle(scheme, ({ url }) => pageResponse(pages, origin, new URL(url)))
   session.defaultSession.setPermissionRequestHandler((asking, permission, answer) =>
     answer(permitted(permission, asking.getURL())),
   )
@@ -295,20 +294,6 @@ async function quit(app: App): Promise<void> {
   await app.close()
   quitting = true
   electron.quit()
-}
-
-async function servePage({ host, pathname }: URL): Promise<Response> {
-  const path = normalize(join(pages, decodeURIComponent(pathname)))
-  if (host !== new URL(origin).host || !path.startsWith(`${pages}/`)) return new Response('Not found', { status: 404 })
-  const content = await readFile(path).catch(() => undefined)
-  if (!content) return new Response('Not found', { status: 404 })
-  return new Response(new Uint8Array(content), {
-    headers: {
-      'content-type': contentTypeOf(path),
-      'content-security-policy': contentSecurityPolicy(),
-      'x-content-type-options': 'nosniff',
-    },
-  })
 }
 
 /** Shows why a second start's workspace couldn't be opened, and offers the way in; the open one stays open. */

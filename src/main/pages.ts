@@ -1,7 +1,7 @@
 /** The built pages, and what they may do in a window or a browser. */
 import { createHash } from 'node:crypto'
 import { readdir, readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join, normalize, relative } from 'node:path'
 import { lookup } from 'mrmime'
 
 /** The content type for a file's extension. All our text is UTF-8. */
@@ -46,4 +46,19 @@ export async function readPages(folder: string): Promise<ReadonlyMap<string, Pag
       }),
     ),
   )
+}
+
+/** What a window is answered. @param origin the pages' own @param folder of the pages: no path leads out of it */
+export async function pageResponse(folder: string, origin: string, { host, pathname }: URL): Promise<Response> {
+  const path = normalize(join(folder, decodeURIComponent(pathname)))
+  if (host !== new URL(origin).host || !path.startsWith(`${folder}/`)) return new Response('Not found', { status: 404 })
+  const content = await readFile(path).catch(() => undefined)
+  if (!content) return new Response('Not found', { status: 404 })
+  return new Response(new Uint8Array(content), {
+    headers: {
+      'content-type': contentTypeOf(path),
+      'content-security-policy': contentSecurityPolicy(),
+      'x-content-type-options': 'nosniff',
+    },
+  })
 }

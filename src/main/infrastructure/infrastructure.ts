@@ -28,11 +28,12 @@ import type { Driver, DriverContext, DriverStatus } from './drivers/driver'
 import { holdQueries, releaseQueries } from './hold'
 import { orGone } from './gone'
 import { Transitions, type Restarting } from './transitions'
+import { RuleWarnings } from './rule-warnings'
 import { isSecured, securePostgres } from './secure'
 import { missingData } from './missing-data'
 import { ensurePassword, passwordOf, type SecretStore } from './secrets'
 import { serviceOf } from './services'
-import { adminLogin, weakRules, weakRulesWarning } from './services/postgres'
+import { adminLogin } from './services/postgres'
 import { poolerRole } from './services/postgres-config'
 import { nobody, type Tenants } from './tenants'
 import type { Wanted } from './wanted'
@@ -75,7 +76,7 @@ export class Infrastructure {
   #detected: Promise<readonly DriverOption[]> | undefined
   /** Everything that changes services through a driver: operations, the supervisor, and changes of instances' pools. */
   readonly #changing = new SerialQueue()
-  #warnings: { readonly of: string; readonly found: readonly Problem[] } | undefined
+  readonly #ruleWarnings = new RuleWarnings(() => this.admin())
   readonly #services: InfrastructureServices
   readonly details: Details
   readonly activity: Activity
@@ -209,7 +210,7 @@ export class Infrastructure {
       pgbouncer,
       adopted: [...(found.adopted ?? [])],
       pooled: pgbouncer.state !== 'unavailable',
-      warnings: [...found.warnings, ...(await this.#ruleWarnings(kind, postgres))],
+      warnings: [...found.warnings, ...(await this.#ruleWarnings.of(kind, postgres))],
       canChangeDriver: !used,
       instances: wishes?.instances ?? [],
       former,
@@ -411,7 +412,7 @@ export class Infrastructure {
 
   /** Call it after pg_hba.conf was changed. */
   rulesChanged(): void {
-    this.#warnings = undefined
+    this.#ruleWarnings.forget()
     this.#watched.again()
   }
 
@@ -441,18 +442,6 @@ export class Infrastructure {
 
   #known(): Promise<readonly DriverOption[]> {
     return this.#detected ?? this.options()
-  }
-
-  /** Looked up once per run of the server: pg_hba.conf's rules don't change by themselves. */
-  async #ruleWarnings(kind: DriverKind, postgres: ServiceStatus): Promise<readonly Problem[]> {
-    if (postgres.state !== 'running') return []
-    const of = `${kind} ${postgres.version ?? ''}`
-    if (this.#warnings?.of !== of) {
-      const found = await weakRules(await this.admin()).catch(() => undefined)
-      if (!found) return []
-      this.#warnings = { of, found: found.length > 0 ? [weakRulesWarning(found)] : [] }
-    }
-    return this.#warnings.found
   }
 }
 

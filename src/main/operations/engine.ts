@@ -7,21 +7,19 @@ import {
   fold,
   isMoving,
   isOpen,
-  type Abreast,
-  type Json,
   type OperationState,
   type OperationsUpdate,
   type UnreadableJournal,
 } from '../../shared/operation'
-import { journalLineSchema } from '../../shared/operation-schema'
 import { problem } from '../../shared/problem'
 import { Latest } from '../system/latest'
 import { Claims, nameOf, type Unreadable } from './claims'
 import { Feed } from './feed'
 import { findJournals, tidy } from './found'
 import { History, unknown } from './history'
-import { Journal, newId, putAside, type OpenedLine, type Readable } from './journal'
+import { Journal, putAside, type Readable } from './journal'
 import type { AnyOperation } from './operation'
+import { openedLine } from './opened-line'
 import { stepsOf } from './recoverable'
 import { OperationSecrets, type KeyStore } from './secrets'
 import type { OutputChunk } from './tail'
@@ -153,7 +151,7 @@ export class Operations {
     const { opened, state } = await this.#claims.acquire(about, async () => {
       const plan = await operation.plan(input)
       this.#refuseWhenClosing()
-      const line = this.#opened(operation, nameOf(about), plan)
+      const line = openedLine(operation, nameOf(about), plan, this.#now())
       return { opened: line, state: fold(undefined, line) }
     })
     try {
@@ -170,32 +168,6 @@ export class Operations {
       await this.#secrets.forget(state).catch(() => undefined) // done at the next opening
       throw error
     }
-  }
-
-  /** The first line, exactly as it is read after a crash, so a step sees the same plan then. */
-  #opened(operation: AnyOperation, subject: string, plan: Json): OpenedLine {
-    const [now, claims, steps, abreast] = [
-      this.#now(),
-      operation.claims(plan),
-      operation.steps(plan).map(it => it.name),
-      operation.abreast?.(plan),
-    ]
-    requireWellFormed(operation, steps, abreast)
-    const line = {
-      type: 'opened',
-      id: newId(now),
-      at: now.toISOString(),
-      kind: operation.kind,
-      version: operation.version,
-      subject,
-      plan,
-      steps,
-      claims,
-      abreast,
-    }
-    const opened = journalLineSchema.parse(JSON.parse(JSON.stringify(line))) as OpenedLine
-    operation.planSchema?.parse(opened.plan) // a plan that doesn't fit would be refused after a crash
-    return opened
   }
 
   /**
@@ -400,18 +372,6 @@ export class Operations {
 
 /** Never aborted. */
 const never = new AbortController().signal
-
-function requireWellFormed(
-  { kind, pivot }: AnyOperation,
-  steps: readonly string[],
-  abreast: Abreast | undefined,
-): void {
-  if (steps.length === 0 || new Set(steps).size < steps.length)
-    throw new Error(`operation ${kind}: needs at least one step, and unique names`)
-  if (pivot !== undefined && !steps.includes(pivot))
-    throw new Error(`operation ${kind}: the pivot isn't one of its steps`)
-  if (pivot !== undefined && abreast) throw new Error(`operation ${kind}: has a pivot, so no steps may run abreast`)
-}
 
 const shuttingDown = () =>
   problem({
