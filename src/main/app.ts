@@ -311,7 +311,12 @@ export class App {
       workspace:
         root === undefined
           ? undefined
-          : { path: root, name: basename(root), through: joined && { address: joined.engine.served } },
+          : {
+              path: root,
+              name: basename(root),
+              node: this.#services?.node,
+              through: joined && { address: joined.engine.served },
+            },
     })
   }
 }

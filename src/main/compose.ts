@@ -117,6 +117,7 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
   else await begin(base, { clean, releases, operations, rooms: [roster, schema, space, logs, shared, maintenance] })
   return {
     paths,
+    node: base.node,
     log,
     settings,
     views: new SavedViews(paths.views),

@@ -14,12 +14,15 @@ import type { Operations } from './operations/engine'
 import type { Tables } from './tables/room'
 import type { Terminals } from './terminal/room'
 import type { AppLog } from './workspace/app-log'
+import type { Base } from './workspace/opened'
 import type { WorkspacePaths } from './workspace/paths'
 import type { SavedViews } from './workspace/saved-views'
 import type { SettingsFile } from './workspace/settings'
 
 export interface WorkspaceServices {
   readonly paths: WorkspacePaths
+  /** What its tools and instances run on. */
+  readonly node: Base['node']
   readonly log: AppLog
   readonly settings: SettingsFile
   readonly views: SavedViews

@@ -12,6 +12,7 @@ export const checkGroups = Object.keys(groupTitle) as CheckGroup[]
 export const checks = {
   daemon: { group: 'process', title: 'PM2' },
   'daemon-version': { group: 'process', title: 'PM2’s version' },
+  node: { group: 'process', title: 'Node.js' },
   postgres: { group: 'database', title: 'PostgreSQL' },
   pgbouncer: { group: 'database', title: 'PgBouncer' },
   disk: { group: 'files', title: 'Disk space' },

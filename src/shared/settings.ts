@@ -104,6 +104,28 @@ export const settingsSchema = z.strictObject({
       title: 'Remote access',
       explanation: 'How other machines reach this one, and what browsers may do.',
     }),
+  node: z
+    .strictObject({
+      path: z
+        .string()
+        .max(500)
+        .regex(/^\/[^:\p{Cc}]+$/u, 'Enter an absolute path, without “:”.')
+        .optional()
+        .register(words, {
+          title: 'Program',
+          explanation:
+            'For example /usr/bin/node. If not set, the first on your PATH that the application accepts (“engines” in its server’s package.json).',
+          effect:
+            'Takes effect when the workspace is opened again; for an instance, at its next restart. After a change of the major version, rebuild the instances.',
+          local:
+            'Change it in the desktop window, or run “instance-manager settings set node.path PATH” on the machine.',
+        }),
+    })
+    .prefault({})
+    .register(sections, {
+      title: 'Node.js',
+      explanation: 'What instances and their builds run on.',
+    }),
   containers: z
     .strictObject({
       postgres: containerName.default('postgres').register(words, {

@@ -133,6 +133,20 @@ export interface RecentWorkspace {
   readonly exists: boolean
 }
 
+/** The Node.js on which a workspace's tools and instances run. */
+export interface NodeChoice {
+  /** Of the program. */
+  readonly path: string
+  /** e.g. `20.19.2` */
+  readonly version: string
+  /** Whether it is one that the application requires. */
+  readonly fits: boolean
+  /** The versions that the application requires, e.g. `>=20`; absent: any. */
+  readonly required?: string | undefined
+  /** The program chosen in the settings, if it can't be used; this one is used instead. */
+  readonly unusable?: string | undefined
+}
+
 /** What `app.watch` sends. */
 export interface AppState {
   readonly version: string
@@ -149,6 +163,8 @@ export interface AppState {
   readonly workspace?: {
     readonly path: string
     readonly name: string
+    /** Unless it is another process's engine. */
+    readonly node?: NodeChoice | undefined
     /** This window shows it through the engine of another process; where that serves its pages, if it does. */
     readonly through?: { readonly address?: string }
   }

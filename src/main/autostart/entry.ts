@@ -57,7 +57,10 @@ export function entryOf({ identity, paths, node, place }: EntryBase, env = proce
     },
   }
 }
-export type EntryBase = Pick<Base, 'identity' | 'paths' | 'node'> & { readonly place: Pick<Base['place'], 'product'> }
+export interface EntryBase extends Pick<Base, 'identity' | 'paths'> {
+  readonly node: Pick<Base['node'], 'path'>
+  readonly place: Pick<Base['place'], 'product'>
+}
 
 /** The operator's own, where tools and instances find their programs today, without what npm adds while it runs us. */
 function searchPath(node: string, given: string): string {

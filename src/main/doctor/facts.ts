@@ -5,6 +5,7 @@ import type { InstanceConfig, OutdatedPm2 } from '../../shared/instance'
 import type { OperationState } from '../../shared/operation'
 import { toProblem, type Problem } from '../../shared/problem'
 import type { DiskSpace } from '../../shared/space'
+import type { NodeChoice } from '../../shared/workspace'
 import type { DatabaseRights } from '../infrastructure/rights'
 import type { ProcessInfo } from '../processes/client'
 
@@ -54,6 +55,7 @@ export interface SharedFacts {
   readonly listed: Fact<readonly ProcessInfo[]>
   /** Set if PM2's daemon isn't the installed version's. */
   readonly outdatedPm2: Fact<OutdatedPm2 | undefined>
+  readonly node: NodeChoice
   readonly infrastructure: Fact<InfrastructureStatus>
   readonly disk: Fact<DiskSpace>
   /** The workspace's own folder and its secrets. */

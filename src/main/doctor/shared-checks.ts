@@ -51,6 +51,20 @@ export const sharedChecks: readonly Check<SharedFacts>[] = [
           : good,
     ),
   },
+  {
+    id: 'node',
+    judge({ node: { path, version, fits, required, unusable } }) {
+      if (unusable !== undefined)
+        return wrong(`${unusable}, chosen in the settings, can’t be used. ${path} (${version}) is used instead.`, {
+          hint: 'It must be Node.js 20.19 or newer. Change it under Settings, or run “instance-manager settings set node.path PATH”.',
+        })
+      return fits
+        ? good
+        : wrong(`The application requires Node.js ${required}, but ${path} is ${version}.`, {
+            hint: 'Install one of those versions, and choose it under Settings, or run “instance-manager settings set node.path PATH”.',
+          })
+    },
+  },
   { id: 'postgres', judge: runs('postgres') },
   { id: 'pgbouncer', judge: runs('pgbouncer') },
   {

@@ -1,6 +1,7 @@
 /** Finds out about what the instances share. */
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
+import type { NodeChoice } from '../../shared/workspace'
 import type { Infrastructure } from '../infrastructure/infrastructure'
 import type { Space } from '../instances/space'
 import type { Processes } from '../processes/client'
@@ -9,13 +10,14 @@ import { learn, type FileMode, type SharedFacts } from './facts'
 
 export interface SharedServices {
   readonly paths: WorkspacePaths
+  readonly node: NodeChoice
   readonly processes: Pick<Processes, 'list' | 'lost' | 'outdated'>
   readonly infrastructure: Pick<Infrastructure, 'status'>
   readonly space: Pick<Space, 'disk'>
 }
 
 export async function gatherShared(services: SharedServices, signal: AbortSignal): Promise<SharedFacts> {
-  const { paths, processes, infrastructure, space } = services
+  const { paths, node, processes, infrastructure, space } = services
   const [listed, outdatedPm2, status, disk, files] = await Promise.all([
     learn(() => processes.list(), signal),
     learn(() => processes.outdated(), signal),
@@ -26,6 +28,7 @@ export async function gatherShared(services: SharedServices, signal: AbortSignal
   return {
     listed,
     outdatedPm2,
+    node,
     infrastructure: status,
     disk,
     files: 'value' in files ? { value: files.value.filter(it => it !== undefined) } : files,

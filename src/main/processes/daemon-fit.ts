@@ -1,7 +1,7 @@
 /** Whether an app can run in cluster mode, which gives it the daemon's environment and Node. */
 import { readlink, realpath } from 'node:fs/promises'
 import { readIfExists } from '../system/files'
-import { nodeMajor } from '../system/node'
+import { majorOf, nodeVersion } from '../system/node'
 import { environmentOf } from '../system/proc'
 import { createRun } from '../system/run'
 import { runtime } from '../system/runtime'
@@ -30,8 +30,8 @@ export async function misfit(home: string, own: Readonly<Record<string, string>>
 /** Whether an app's packages work on both: native ones are built for a major version. */
 async function sameMajor(node: string, other: string): Promise<boolean> {
   const run = createRun('daemon-fit')
-  return await Promise.all([node, other].map(it => nodeMajor(run, it))).then(
-    ([major, wanted]) => major === wanted,
+  return await Promise.all([node, other].map(it => nodeVersion(run, it))).then(
+    ([its, wanted]) => its !== undefined && wanted !== undefined && majorOf(its) === majorOf(wanted),
     () => false, // an unknown program
   )
 }

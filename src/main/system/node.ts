@@ -7,10 +7,8 @@ import type { Run } from './run'
 
 /** A real Node: the one on PATH, or the one we are running on, unless that is Electron. @throws Problem `node-missing` */
 export async function findNode(): Promise<string> {
-  for (const folder of (process.env['PATH'] ?? '').split(delimiter).filter(it => it.startsWith('/'))) {
-    const candidate = join(folder, 'node')
-    if (await isExecutable(candidate)) return candidate
-  }
+  const [first] = await nodesOnPath()
+  if (first !== undefined) return first
   if (!process.versions['electron']) return process.execPath
   throw problem({
     code: 'node-missing',
@@ -20,16 +18,22 @@ export async function findNode(): Promise<string> {
   })
 }
 
-/** `findNode`, with its major version, e.g. `20`. @throws as `findNode` */
-export async function realNode(run: Run): Promise<{ readonly path: string; readonly major: string }> {
-  const path = await findNode()
-  // we are running on it, so no need to start it
-  const ours = (await realpath(path)) === process.execPath
-  return { path, major: ours ? majorOf(process.versions.node) : await nodeMajor(run, path) }
+/** All programs of this name, in the order of PATH. */
+export async function nodesOnPath(): Promise<string[]> {
+  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(it => it.startsWith('/'))
+  const found: string[] = []
+  for (const it of new Set(folders)) if (await isExecutable(join(it, 'node'))) found.push(join(it, 'node'))
+  return found
 }
 
-/** The major version of this Node, e.g. `20`. */
-export const nodeMajor = async (run: Run, path: string): Promise<string> =>
-  majorOf((await run(path, ['--version'], { timeout: 10_000 })).replace(/^v/, ''))
+/** The version of this Node, e.g. `20.19.2`. @throws Problem `command-failed` if it can't be run, or isn't Node */
+export async function nodeVersion(run: Run, path: string): Promise<string> {
+  if ((await realpath(path)) === process.execPath) return process.versions.node // no need to start it
+  const printed = await run(path, ['--version'], { timeout: 10_000 })
+  const version = /^v(\d+\.\d+\.\d+\S*)\s*$/.exec(printed)?.[1]
+  if (version !== undefined) return version
+  throw problem({ code: 'command-failed', message: `${path} isn’t Node.js.`, cause: 'It printed no version.' })
+}
 
-const majorOf = (version: string): string => version.split('.')[0] ?? ''
+/** e.g. `20` of `20.19.2` */
+export const majorOf = (version: string): string => version.split('.')[0] ?? ''

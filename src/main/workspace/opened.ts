@@ -2,14 +2,16 @@
 import { createHash } from 'node:crypto'
 import { problem } from '../../shared/problem'
 import { hostOf } from '../../shared/served'
+import type { NodeChoice } from '../../shared/workspace'
 import { Closing } from '../system/closing'
 import { makeFolder, removeTemporary } from '../system/files'
-import { realNode } from '../system/node'
+import { majorOf } from '../system/node'
 import type { Product } from '../system/product'
 import { createRun, createStart, type Run, type Start } from '../system/run'
 import { markOf, sweep } from '../system/sweep'
 import { AppLog } from './app-log'
 import { identify, lookAtIdentity, type Identity } from './identity'
+import { chooseNode, preferOnPath, requireUsable } from './node-choice'
 import { acquireLock, type HolderKind } from './lock'
 import { workspacePaths, type WorkspacePaths } from './paths'
 import { Secrets } from './secrets'
@@ -45,8 +47,8 @@ export interface Base {
   readonly start: Start
   /** That marker, for tools inside containers. */
   readonly mark: string
-  /** The Node that runs instances and tools (never Electron's), and its major version. */
-  readonly node: { readonly path: string; readonly major: string }
+  /** The Node that runs instances and tools (never Electron's), and its major version, e.g. `20`. */
+  readonly node: NodeChoice & { readonly major: string }
   readonly identity: Identity
   readonly settings: SettingsFile
   readonly secrets: Secrets
@@ -99,17 +101,19 @@ export async function openBase(place: Place, root: string): Promise<OpenedWorksp
     const settings = new SettingsFile(paths.settings, place.defaults)
     const secrets = new Secrets(paths.secrets)
     closing.add(() => secrets.close())
-    await Promise.all([settings.read(), secrets.keys()])
+    const [{ node: choice }] = await Promise.all([settings.read(), secrets.keys()])
     const log = new AppLog(paths.appLog)
     closing.add(() => log.settled())
-    const node = await realNode(run)
+    const node = await chooseNode(run, paths.root, choice.path)
+    closing.add(await preferOnPath(node.path))
+    settings.guard((before, after) => requireUsable(run, before.node.path, after.node.path))
     const base = {
       place,
       paths,
       run,
       start: createStart(id),
       mark: markOf(id),
-      node,
+      node: { ...node, major: majorOf(node.version) },
       identity,
       settings,
       secrets,

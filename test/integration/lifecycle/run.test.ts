@@ -1,7 +1,8 @@
 /** Start, stop, restart and bulk on real PM2; of instances that the older command line tool left. */
 import { createServer } from 'node:http'
 import { once } from 'node:events'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { constants } from 'node:fs'
+import { copyFile, mkdir, readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { withBootSeconds } from '../../support/boot-time'
@@ -181,6 +182,28 @@ it('two clicks at once on one instance: one runs, the other is refused with a Pr
     phase: 'succeeded',
   })
   await mustDo(workspace, 'stop', { name: 'clicked' })
+})
+
+it('runs on the Node that the settings name, once the workspace is opened again and it is started', async () => {
+  const node = join(workspace.home, 'a-node', 'node')
+  await mkdir(join(node, '..'))
+  await copyFile(process.execPath, node, constants.COPYFILE_FICLONE)
+  const programOf = async (name: string): Promise<string> => readlink(`/proc/${await pidOf(workspace, name)}/exe`)
+  await layOut(workspace, 'elsewhere')
+  await mustDo(workspace, 'start', { name: 'elsewhere' })
+  expect(await programOf('elsewhere')).not.toBe(node)
+  await workspace.services.settings.change({ 'node.path': node })
+  await workspace.close()
+  await workspace.open()
+  await mustDo(workspace, 'restart', { name: 'elsewhere' })
+  expect(await programOf('elsewhere')).toBe(node)
+  expect((await pm2(workspace, 'jlist')).includes(`"exec_interpreter":"${node}"`)).toBe(true)
+  await workspace.services.settings.change({ 'node.path': null })
+  await workspace.close()
+  await workspace.open()
+  await mustDo(workspace, 'restart', { name: 'elsewhere' })
+  expect(await programOf('elsewhere')).not.toBe(node)
+  await mustDo(workspace, 'stop', { name: 'elsewhere' })
 })
 
 it('in bulk, one that fails does not stop the rest; one whose port another has is skipped and named', async () => {

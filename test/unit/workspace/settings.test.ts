@@ -195,7 +195,7 @@ describe('SettingsFile', () => {
 
 it('every setting is described, and its typed value is read', () => {
   for (const it of allSettings) for (const text of [it.title, it.explanation, it.effect]) expect(text).toMatch(/\S/)
-  expect(settingsSections.map(it => it.name)).toEqual(['ports', 'access', 'containers', 'logs'])
+  expect(settingsSections.map(it => it.name)).toEqual(['ports', 'access', 'node', 'containers', 'logs'])
   const keep = settingOf('logs.keep')
   expect(valueOf(keep, ' 12 ')).toBe(12)
   for (const wrong of ['', 'x', '1e3', '0x10', '1.5', '0', '1001', 'Infinity'])

@@ -14,11 +14,12 @@ type Versions = readonly (readonly [program: string, version: string])[]
 const agent = (program: string): string | undefined => new RegExp(`${program}/([\\d.]+)`).exec(navigator.userAgent)?.[1]
 
 export function useVersions(): Versions {
-  const { version, node, pm2 } = useApp()
+  const { version, node, pm2, workspace } = useApp()
   const { data } = useInfrastructure()
   const all: readonly (readonly [program: string, version: string | undefined])[] = [
     ['Instance Manager', version],
     ['Node.js', node],
+    ['Node.js of instances', workspace?.node && `${workspace.node.version} (${workspace.node.path})`],
     ['Electron', agent('Electron')],
     ['Chromium', agent('Chrome')],
     ['PM2', pm2],
