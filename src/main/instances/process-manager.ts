@@ -21,7 +21,7 @@ type Services = ManyServices & Pick<LifecycleServices, 'paths' | 'configs' | 'ow
 export const processManagerRestart = (services: Services): AnyOperation =>
   implement(processManagerJob, {
     async plan() {
-      await services.processes.list() // starts the daemon if it isn't running
+      const listed = await services.processes.list() // starts the daemon if it isn't running
       const outdated = await services.processes.outdated()
       if (!outdated)
         throw problem({
@@ -29,8 +29,11 @@ export const processManagerRestart = (services: Services): AnyOperation =>
           message: 'The process manager is up to date.',
           cause: 'PM2’s daemon is already the one of the installed version.',
         })
+      // after an earlier job that left some, those that it restarted are done
+      const isBegun = listed.some(it => it.former)
+      const isDone = (name: string): boolean => isBegun && listed.some(it => it.name === name && !it.former)
       const names = (await runningInstances(services)).map(it => it.name)
-      return { ...outdated, names, since: new Date().toISOString() }
+      return { ...outdated, names: names.filter(it => !isDone(it)), since: new Date().toISOString() }
     },
     ready: ({ names }) => services.bringUpFor(names),
     steps: {
