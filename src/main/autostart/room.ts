@@ -30,7 +30,7 @@ export function autostartRoom(base: EntryBase & { readonly run: Run }, machine =
 
   /** @throws Problem `autostart-unavailable` */
   async function starter(): Promise<Starter> {
-    if (await isSystemd(machine.root)) return systemdUnit(run, identity.id, machine)
+    if (await isSystemd(machine.root)) return systemdUnit(run, { id: identity.id, path: base.paths.root }, machine)
     if (await onPath('crontab')) return crontab(run, identity.id)
     throw problem({
       code: 'autostart-unavailable',
@@ -41,11 +41,11 @@ export function autostartRoom(base: EntryBase & { readonly run: Run }, machine =
   }
 
   async function status(): Promise<AutostartStatus> {
-    const { by, file, find } = await starter()
+    const { by, find } = await starter()
     const found = await find()
     if (!found) return { state: 'off', by }
-    const wrong = found.idle ?? (await whyOutdated(found.record, base.paths.root))
-    return { state: wrong ? 'stale' : 'on', by, file, problem: wrong ?? found.doubt }
+    const wrong = found.idle ?? (found.record && (await whyOutdated(found.record, base.paths.root)))
+    return { state: wrong ? 'stale' : 'on', by, file: found.file, problem: wrong ?? found.doubt }
   }
 
   return {

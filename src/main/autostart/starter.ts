@@ -4,7 +4,10 @@ import { problem, ProblemError, type Problem } from '../../shared/problem'
 import type { AutostartRecord, Entry } from './entry'
 
 export interface Found {
-  readonly record: AutostartRecord
+  /** What was set up; absent if somebody enabled the package's unit. */
+  readonly record?: AutostartRecord
+  /** The unit's file. */
+  readonly file?: string
   /** Why it won't run after a boot. */
   readonly idle?: Problem
   /** Why it may not run after a boot. */
@@ -13,7 +16,6 @@ export interface Found {
 
 export interface Starter {
   readonly by: AutostartBy
-  readonly file?: string
   /** Our entry, if there is one. @throws Problem `autostart-foreign`; those of its commands */
   find(): Promise<Found | undefined>
   /** Adds our entry or replaces it. Changes nothing if it fails. @throws as `find` */

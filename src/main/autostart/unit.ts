@@ -3,23 +3,26 @@ import { rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { problem } from '../../shared/problem'
 import { baseEnvironment } from '../system/environment'
-import { existsItself, makeFolder, readIfExists, writeFileAtomic } from '../system/files'
+import { exists, existsItself, makeFolder, readIfExists, writeFileAtomic } from '../system/files'
 import type { Run } from '../system/run'
-import { lingers, unitCommand, unitWord } from '../system/systemd'
+import { bootTargets, startUnit, type UnitScope } from '../system/start-unit'
+import { lingers, unitCommand, unitInstance, unitWord } from '../system/systemd'
 import { recordIn, recordLine, type Entry } from './entry'
 import { idle, saidNo, type Machine, type Starter } from './starter'
 
 /** Milliseconds for a question to systemd. */
 const timeout = 20_000
 
-/** What systemd starts at boot: for the system, and for a user. */
-const targets = { system: 'multi-user.target', user: 'default.target' } as const
-
-/** @param workspace its id */
-export function systemdUnit(run: Run, workspace: string, { root, home, uid, username }: Machine): Starter {
+export function systemdUnit(
+  run: Run,
+  workspace: { readonly id: string; readonly path: string },
+  { root, home, uid, username }: Machine,
+): Starter {
   const scope = uid === 0 ? 'system' : 'user'
   const folder = scope === 'system' ? join(root, 'etc/systemd/system') : join(home, '.config/systemd/user')
-  const name = `instance-manager-${workspace.slice(0, 8)}.service`
+  const name = `instance-manager-${workspace.id.slice(0, 8)}.service`
+  /** The package's, which does the same for any folder. */
+  const packaged = `instance-manager@${unitInstance(workspace.path)}.service`
   const file = join(folder, name)
   const env = { XDG_RUNTIME_DIR: `/run/user/${uid}`, ...baseEnvironment() } // it isn't set after `su`
   const systemctl = (...args: string[]): Promise<string> =>
@@ -30,7 +33,7 @@ export function systemdUnit(run: Run, workspace: string, { root, home, uid, user
     const text = await readIfExists(file)
     if (text === undefined) return undefined
     const found = recordIn(text.split('\n', 1)[0] ?? '')
-    if (found?.workspace === workspace) return found
+    if (found?.workspace === workspace.id) return found
     throw problem({
       code: 'autostart-foreign',
       message: `${file} isn’t ours.`,
@@ -39,8 +42,11 @@ export function systemdUnit(run: Run, workspace: string, { root, home, uid, user
     })
   }
 
-  async function whyIdle(): Promise<string | undefined> {
-    if (!(await existsItself(join(folder, `${targets[scope]}.wants`, name)))) return `The unit ${name} is disabled.`
+  /** What systemd follows if a unit is enabled. */
+  const link = (unit: string): string => join(folder, `${bootTargets[scope]}.wants`, unit)
+
+  async function whyIdle(unit: string): Promise<string | undefined> {
+    if (!(await existsItself(link(unit)))) return `The unit ${unit} is disabled.`
     if (scope === 'user' && !(await lingers(username, root)))
       return `Lingering is disabled for ${username}, so the unit only starts at your first login.`
     return undefined
@@ -54,6 +60,11 @@ export function systemdUnit(run: Run, workspace: string, { root, home, uid, user
     throw new Error(`Its state is “${state}”.`)
   }
 
+  async function disablePackaged(): Promise<void> {
+    if (await exists(link(packaged))) await systemctl('disable', packaged)
+  }
+  const refused = 'systemd couldn’t disable the unit.'
+
   const linger = (): Promise<unknown> =>
     run('loginctl', ['--no-ask-password', 'enable-linger', username], { env, timeout }).catch(
       saidNo(
@@ -64,12 +75,14 @@ export function systemdUnit(run: Run, workspace: string, { root, home, uid, user
 
   return {
     by: `${scope}-unit`,
-    file,
     async find() {
-      const found = await record()
-      if (!found) return undefined
-      const why = await whyIdle()
-      return { record: found, ...(why !== undefined && { idle: idle(why) }) }
+      const ours = await record()
+      if (!ours && !(await exists(link(packaged)))) return undefined
+      const why = await whyIdle(ours ? name : packaged)
+      return {
+        ...(ours ? { record: ours, file } : { file: link(packaged) }),
+        ...(why !== undefined && { idle: idle(why) }),
+      }
     },
     async put(entry) {
       await record()
@@ -80,42 +93,31 @@ export function systemdUnit(run: Run, workspace: string, { root, home, uid, user
         await systemctl('daemon-reload')
         await systemctl('enable', name)
         await requireLoaded()
+        await disablePackaged() // one start is enough
       } catch (error) {
         await rm(file, { force: true })
         saidNo('systemd didn’t accept the unit.')(error)
       }
     },
     async remove() {
+      await disablePackaged().catch(saidNo(refused))
       if (!(await record())) return
-      await systemctl('disable', name).catch(saidNo('systemd couldn’t disable the unit.'))
+      await systemctl('disable', name).catch(saidNo(refused))
       await rm(file, { force: true })
       await systemctl('daemon-reload').catch(saidNo('The unit was removed, but systemd hasn’t noticed.'))
     },
   }
 }
 
-/** The reasons for its settings are in docs/decisions/0046-start-after-a-reboot.md. */
-export function unitText({ record, words, environment }: Entry, scope: keyof typeof targets): string {
-  const shown = record.path.replace(/\p{Cc}/gu, ' ').replaceAll('%', '%%')
+/** The unit of one workspace. */
+export function unitText({ record, words, environment }: Entry, scope: UnitScope): string {
   return [
     recordLine(record),
-    '[Unit]',
-    `Description=Instance Manager (“${shown}”)`,
-    ...(scope === 'system'
-      ? ['After=network.target docker.service', `RequiresMountsFor=${unitWord(record.path)}`]
-      : []),
-    '',
-    '[Service]',
-    '# It ends once everything has been started. What it started outlives it.',
-    'Type=oneshot',
-    'RemainAfterExit=yes',
-    'KillMode=process',
-    ...(scope === 'system' ? ['User=root'] : []), // gives it HOME
-    ...Object.entries(environment).map(([key, value]) => `Environment=${unitWord(`${key}=${value}`)}`),
-    `ExecStart=${unitCommand(words)}`,
-    '',
-    '[Install]',
-    `WantedBy=${targets[scope]}`,
-    '',
+    startUnit(scope, {
+      shown: record.path.replace(/\p{Cc}/gu, ' ').replaceAll('%', '%%'),
+      path: unitWord(record.path),
+      environment: Object.entries(environment).map(([key, value]) => unitWord(`${key}=${value}`)),
+      command: unitCommand(words),
+    }),
   ].join('\n')
 }

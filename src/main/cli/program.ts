@@ -122,11 +122,15 @@ const pages = {
   cli: async (program: Grammar) => (await import('./docs')).documentation(program),
   man: async (program: Grammar) => (await import('./docs-man')).manual(program),
   settings: async () => (await import('./docs-settings')).settingsDocumentation(),
+  'user-unit': async () => (await import('../system/start-unit')).unitTemplate(installedProgram, 'user'),
+  'system-unit': async () => (await import('../system/start-unit')).unitTemplate(installedProgram, 'system'),
 }
+/** Where a package puts us. */
+const installedProgram = '/usr/bin/instance-manager'
 
 function docs(program: Grammar): void {
   program
     .command('__docs', { hidden: true })
-    .argument('[page]', 'cli, settings or man', oneOf(Object.keys(pages)))
+    .argument('[page]', 'cli, settings, man, user-unit or system-unit', oneOf(Object.keys(pages)))
     .does(async (_session, _, page: keyof typeof pages = 'cli') => ({ lines: [await pages[page](program)] }))
 }

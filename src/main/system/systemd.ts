@@ -26,3 +26,15 @@ export const unitWord = (text: string): string =>
 /** The value of `ExecStart=`. The colon keeps systemd from replacing `$NAME` in the words. */
 export const unitCommand = ([file = '', ...args]: readonly string[]): string =>
   [`:${file}`, ...args].map(unitWord).join(' ')
+
+/** Writes a path as the instance of a template unit, as `systemd-escape --path` does; `%f` in the unit is the path. */
+export function unitInstance(path: string): string {
+  const bytes = Buffer.from(path.split('/').filter(Boolean).join('/'), 'utf8')
+  if (bytes.length === 0) return '-'
+  const escaped = [...bytes].map((byte, index) => {
+    const it = String.fromCharCode(byte)
+    if (it === '/') return '-'
+    return /[\w:]/.test(it) || (it === '.' && index > 0) ? it : `\\x${byte.toString(16).padStart(2, '0')}`
+  })
+  return escaped.join('')
+}

@@ -7,6 +7,8 @@ import { crontabLines } from '../../../src/main/autostart/crontab'
 import { entryOf, recordIn, recordLine, type Entry } from '../../../src/main/autostart/entry'
 import { unitText } from '../../../src/main/autostart/unit'
 import { productIn } from '../../../src/main/system/product'
+import { unitTemplate } from '../../../src/main/system/start-unit'
+import { unitInstance } from '../../../src/main/system/systemd'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { temporary } from '../temporary'
 import { commandIn } from './systemd-words'
@@ -52,6 +54,11 @@ test.each([...hostile, ...broken])('systemd reads back %j', path => {
   }
 })
 
+const verify = (file: string, home: string) =>
+  spawnSync('systemd-analyze', ['verify', '--man=no', '--recursive-errors=no', file], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], HOME: home, XDG_RUNTIME_DIR: home },
+  })
 const analyze = spawnSync('systemd-analyze', ['--version']).error === undefined
 test.skipIf(!analyze).each([...hostile, ...broken])(
   'systemd itself finds nothing wrong in the unit for %j',
@@ -60,14 +67,26 @@ test.skipIf(!analyze).each([...hostile, ...broken])(
     for (const scope of ['user', 'system'] as const) {
       const file = join(folder, `${scope}.service`)
       writeFileSync(file, unitText(entry(path), scope))
-      const { status, stderr } = spawnSync('systemd-analyze', ['verify', '--man=no', '--recursive-errors=no', file], {
-        encoding: 'utf8',
-        env: { PATH: process.env['PATH'], HOME: folder, XDG_RUNTIME_DIR: folder },
-      })
+      const { status, stderr } = verify(file, folder)
       expect({ status, stderr: stderr.split('\n').filter(it => it.includes(file)) }).toEqual({ status: 0, stderr: [] })
     }
   },
 )
+
+test.skipIf(!analyze).each(hostile)('systemd itself finds nothing wrong in the package’s unit for %j', async path => {
+  const instance = execFileSync('systemd-escape', ['--path', path], { encoding: 'utf8' }).trim()
+  expect(unitInstance(path)).toBe(instance)
+  const folder = await temporary()
+  for (const scope of ['user', 'system'] as const) {
+    const file = join(folder, `instance-manager@${instance}.service`)
+    writeFileSync(file, unitTemplate(process.execPath, scope))
+    const { status, stderr } = verify(file, folder)
+    expect({ status, stderr: stderr.split('\n').filter(it => it.includes('instance-manager')) }).toEqual({
+      status: 0,
+      stderr: [],
+    })
+  }
+})
 
 /** Vixie cron and ISC cron also take `\\` for one backslash, cronie doesn't; all end the command at an unescaped `%`. */
 const crons = [

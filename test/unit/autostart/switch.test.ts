@@ -1,10 +1,11 @@
 /** The switch, on a machine with stand-ins for systemd and cron (test/support/autostart.ts). */
-import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { autostartRoom, type Autostart } from '../../../src/main/autostart/room'
 import { productIn } from '../../../src/main/system/product'
 import { createRun } from '../../../src/main/system/run'
+import { unitInstance } from '../../../src/main/system/systemd'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { fakeStarters, type FakeStarters } from '../../support/autostart'
 import { temporary } from '../temporary'
@@ -71,6 +72,27 @@ test('root’s is a unit of the system', async () => {
   expect(file).toBe(join(root, 'etc/systemd/system', name))
   expect((await fakes.calls()).filter(it => /loginctl|--user/.test(it))).toEqual([])
   expect(await readFile(file, 'utf8')).toMatch(/^User=root$[^]*^WantedBy=multi-user.target$/m)
+})
+
+test('the package’s unit counts, too, and is switched off or replaced like ours', async () => {
+  const autostart = await open()
+  const wants = join(home, '.config/systemd/user/default.target.wants')
+  const link = join(wants, `instance-manager@${unitInstance(path)}.service`)
+  const enable = async (): Promise<void> => {
+    await mkdir(wants, { recursive: true })
+    await symlink(process.execPath, link) // any file that exists
+  }
+  await enable()
+  expect(await autostart.status()).toMatchObject({
+    state: 'stale',
+    file: link,
+    problem: { cause: expect.stringContaining('Lingering is disabled') as string },
+  })
+  expect(await autostart.change(false)).toEqual({ state: 'off', by: 'user-unit' })
+  await enable()
+  const file = join(home, '.config/systemd/user', name)
+  expect(await autostart.change(true)).toEqual({ state: 'on', by: 'user-unit', file })
+  expect(await readdir(wants)).toEqual([name])
 })
 
 test.each([
