@@ -1,5 +1,6 @@
 /** The package as an operator uses it: installed on a Debian without Node.js, run by somebody who isn't root. */
-import { access, readFile, readdir } from 'node:fs/promises'
+import { access, mkdtemp, readFile, readdir, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -9,6 +10,7 @@ import { makeTiny } from '../support/tiny-base'
 import { startDebian, type Debian, type Ran } from './debian'
 import { startDisplay } from './display'
 import { makeLater } from './later'
+import { makeKey, publish } from './publishing'
 
 const dist = resolve(import.meta.dirname, '../../dist')
 const user = 'ada'
@@ -81,12 +83,32 @@ test('a double click opens the window, in Chromium’s sandbox', async () => {
   }
 })
 
+const later = '99.0.0'
+
+test('a newer version in apt’s sources is reported', async () => {
+  const work = await mkdtemp(join(tmpdir(), 'im-later-'))
+  const key = await makeKey()
+  try {
+    const path = join(work, `instance-manager_${later}_amd64.deb`)
+    await makeLater(deb, later, path)
+    const folder = join(work, 'repository')
+    await publish({ folder, paths: [path], signer: key.signer, url: 'file:///srv/repository' })
+    await execa('cp', ['-r', folder, join(debian.root, 'srv')])
+  } finally {
+    await key.remove()
+    await rm(work, { recursive: true })
+  }
+  const source = '/etc/apt/sources.list.d/instance-manager.sources'
+  const onlyThis = `-o Dir::Etc::sourcelist=${source} -o Dir::Etc::sourceparts=- -o APT::Get::List-Cleanup=0`
+  await asRoot(`cp /srv/repository/instance-manager.sources ${source} && apt-get -q update ${onlyThis}`)
+  const report = await debian.as(user, 'instance-manager --workspace ~/work doctor')
+  expect(report.stdout).toContain(`Instance Manager ${later} is available.`)
+})
+
 test('an upgrade, a downgrade and a removal leave running instances alone', async () => {
-  const later = '99.0.0'
-  await makeLater(deb, later, join(debian.root, 'tmp', 'later.deb'))
   const school = await pidOf('school')
   await whileAnswering('school', async () => {
-    await asRoot('apt-get -qy install /tmp/later.deb')
+    await asRoot('apt-get -qy install instance-manager')
     expect(await asUser('instance-manager --version')).toBe(later)
     expect(await asUser('instance-manager --workspace ~/work list')).toMatch(/school +online/)
   })

@@ -20,6 +20,7 @@ beforeAll(async () => {
   served = join(debian.root, 'srv/repository')
   source = join(debian.root, 'etc/apt/sources.list.d/instance-manager.sources')
   await rm(join(debian.root, 'etc/apt/sources.list'))
+  await asRoot('umount /var/cache/apt/archives') // apt locks them, and other tests share them
   await asRoot('mkdir /dev/pts && mount -t devpts -o newinstance,ptmxmode=666 devpts /dev/pts && ln -s pts/ptmx /dev')
 })
 beforeEach(async () => {
@@ -45,7 +46,8 @@ async function makeDeb(version: string, { asks = false, content = '' } = {}): Pr
   await writeFile(join(root, 'etc/content'), content)
   if (asks) await askForSource(root, { url, publicKey: key.signer.publicKey })
   const path = join(work, `instance-manager_${version}_amd64.deb`)
-  await execa('dpkg-deb', ['--root-owner-group', '--build', root, path])
+  const env = { SOURCE_DATE_EPOCH: '1' } // the same bytes from the same content
+  await execa('dpkg-deb', ['--root-owner-group', '--build', root, path], { env })
   return path
 }
 
