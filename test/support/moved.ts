@@ -57,6 +57,7 @@ const traps = (file: string): string => `
   CREATE FUNCTION public.quiet() RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN (SELECT public.trap()); END $$;
   CREATE TABLE public.bait (it text CHECK (public.trap()), made text GENERATED ALWAYS AS (public.quiet()::text) STORED);
   INSERT INTO public.bait VALUES ('x');
+  CREATE INDEX ON public.bait ((public.quiet()));
   CREATE FUNCTION public.as_text(public.bait) RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM public.trap(); RETURN 'x'; END $$;
   CREATE CAST (public.bait AS text) WITH FUNCTION public.as_text(public.bait) AS IMPLICIT;
   CREATE FUNCTION public.hash(text, bigint) RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN PERFORM public.trap(); RETURN 0; END $$;
@@ -73,7 +74,9 @@ export async function layOutTenant(workspace: TestWorkspace, name: string): Prom
   const query = async <Row extends object>(sql: string, port?: number): Promise<Row[]> => {
     const { ports } = await workspace.services.settings.read()
     const { role: user, password, database } = its
-    const client = new Client({ host: '127.0.0.1', port: port ?? ports.pgbouncer, user, password, database })
+    // A connection may hang if a container's network is just being set up or taken down.
+    const limits = { connectionTimeoutMillis: 10_000, query_timeout: 20_000 }
+    const client = new Client({ host: '127.0.0.1', port: port ?? ports.pgbouncer, user, password, database, ...limits })
     client.on('error', () => undefined)
     await client.connect()
     try {

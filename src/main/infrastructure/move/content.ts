@@ -1,11 +1,14 @@
 /**
  * What must be the same in a database after a move: its objects by name, with their owners and rights, and every
  * table's rows by count and hash. It is read as our superuser from a database that a tenant owns, so only built-in
- * functions are called, and only plain tables are read: a cast, an operator or a view could be the tenant's.
+ * functions are called, and a tenant's own tables are read without a query (`rows.ts`): a cast, an operator, a view or
+ * an index could be the tenant's code. Generated columns are left out: each PostgreSQL computes them itself, as the
+ * tenant.
  */
 import { type Client, escapeIdentifier as id } from 'pg'
 import { type Login, withConnection } from '../connection'
 import { access, ours } from './access'
+import { hashRows, type Rows } from './rows'
 
 /** Keyed by what it describes, e.g. `rows of public.users`. */
 export type DatabaseContent = ReadonlyMap<string, string>
@@ -60,6 +63,10 @@ export const readContent = (admin: Login, signal: AbortSignal): Promise<Database
         content.set(it, count)
       for (const { what, value } of (await client.query<{ what: string; value: string }>(access)).rows)
         content.set(what, value)
+      for (const it of await tables(client)) {
+        signal.throwIfAborted()
+        content.set(`rows of ${it.schema}.${it.table}`, await hashRows(client, it))
+      }
       for (const [what, sql] of await questions(client)) {
         signal.throwIfAborted()
         const { rows } = await client.query<{ count: string; hash: string }>(sql)
@@ -70,23 +77,30 @@ export const readContent = (admin: Login, signal: AbortSignal): Promise<Database
     { connect: 10_000, query: longest },
   )
 
+async function tables(client: Client): Promise<readonly Rows[]> {
+  const { rows } = await client.query<{ schema: string; table: string; columns: string[] }>(`
+    SELECT nspname::text AS schema, relname::text AS table,
+      ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
+        AND coalesce(to_jsonb(pg_attribute) ->> 'attgenerated', '') = '' ORDER BY attname COLLATE "C") AS columns
+    FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE relkind = 'r' AND NOT (${ours}) AND ${notOfExtension('pg_class')} ORDER BY 1, 2`)
+  return rows
+}
+
 /** The hashes are summed, so the order of the rows doesn't matter. `record_out` writes a row without any cast. */
 const hashed = (row: string, from: string): string =>
   `SELECT count(*) AS count, coalesce(sum(hashtextextended(textin(record_out(${row})), 0)::numeric), 0)::text AS hash FROM ${from}`
 
-/** What is read, each with its query. */
+/** What else is read, each with its query: a sequence has no indexes, and large objects are PostgreSQL's own table. */
 async function questions(client: Client): Promise<[string, string][]> {
-  const { rows } = await client.query<{ schema: string; name: string; kind: string; columns: string[] }>(`
-    SELECT nspname::text AS schema, relname::text AS name, relkind::text AS kind,
-      ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped ORDER BY attname COLLATE "C") AS columns
-    FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-    WHERE relkind IN ('r', 'S') AND NOT (${ours}) AND ${notOfExtension('pg_class')} ORDER BY 1, 2`)
+  const { rows } = await client.query<{ schema: string; name: string }>(`
+    SELECT nspname::text AS schema, relname::text AS name FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+    WHERE relkind = 'S' AND NOT (${ours}) AND ${notOfExtension('pg_class')} ORDER BY 1, 2`)
   return [
-    ...rows.map(({ schema, name, kind, columns }): [string, string] => {
-      const read = kind === 'S' ? ['last_value', 'is_called'] : columns
-      const row = `ROW(${read.map(it => `im_row.${id(it)}`).join(', ')})`
-      return [`rows of ${schema}.${name}`, hashed(row, `ONLY ${id(schema)}.${id(name)} AS im_row`)]
-    }),
+    ...rows.map(({ schema, name }): [string, string] => [
+      `sequence ${schema}.${name}`,
+      hashed('ROW(im_row.last_value, im_row.is_called)', `ONLY ${id(schema)}.${id(name)} AS im_row`),
+    ]),
     ['rows of large objects', hashed('ROW(loid, pageno, data)', 'pg_largeobject')],
   ]
 }
