@@ -70,10 +70,14 @@ async function planChange(
   await requireRoom(services, await settings.read(), await settings.with(after))
   const ran = ranIn(await infrastructure.status())
   const restarts = serviceNames.filter(it => ran[it] && changed.some(of => of.service?.restarts.includes(it)))
+  // One that has crashed may be restarted with the configuration that it has.
+  const crashed = !ran[service] && (await infrastructure.wanted.has(service))
   return {
     driver: await infrastructure.kind(),
     of: service,
-    services: serviceNames.filter(it => ran[it] && (it === service || restarts.includes(it))),
+    services: serviceNames.filter(
+      it => (it === service && crashed) || (ran[it] && (it === service || restarts.includes(it))),
+    ),
     restarts,
     ran,
     before: Object.fromEntries(changed.map(({ key }) => [key, own(key)])),
@@ -152,7 +156,10 @@ const stop = ({ infrastructure }: SettingServices, service: ServiceName, step: S
 })
 
 const writeSettings = ({ infrastructure, settings }: SettingServices): SettingStep => ({
-  do: ({ plan }) => settings.change(plan.after),
+  async do({ plan: { after, of, ran }, note }) {
+    await settings.change(after)
+    if (!ran[of]) note(`${serviceTitle[of]} isn’t running. The change takes effect when it starts.`)
+  },
   verify: () => Promise.resolve(false), // writing them again costs nothing
   async undo(context) {
     const { before, services, restarts } = context.plan

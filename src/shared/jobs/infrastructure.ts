@@ -195,9 +195,9 @@ const settingsPlanSchema = z.strictObject({
   driver: common.driver,
   /** The one whose settings change. */
   of: serviceSchema,
-  /** The running services whose configuration must be rewritten. */
+  /** The services whose configuration must be rewritten: those that run, and `of` if it should. */
   services: z.array(serviceSchema),
-  /** Those of them that are restarted; the others reload it while running. */
+  /** Those of them that are restarted. The others reload it, if they are running. */
   restarts: z.array(serviceSchema),
   ran: ranSchema,
   /** Settings of the workspace by key; null: the default. */
@@ -210,6 +210,10 @@ const restarted =
   (name: ServiceName) =>
   ({ restarts }: InfrastructureSettingsPlan): boolean =>
     restarts.includes(name)
+const applied =
+  (name: ServiceName) =>
+  ({ services, ran }: InfrastructureSettingsPlan): boolean =>
+    services.includes(name) && ran[name]
 
 export const infrastructureSettingsJob = defineJob({
   kind: 'infrastructure-settings',
@@ -228,14 +232,14 @@ export const infrastructureSettingsJob = defineJob({
     'start-postgres': {
       title: 'Apply them to PostgreSQL',
       explanation: 'Done when it answers a query.',
-      when: withPostgres,
+      when: applied('postgres'),
     },
     'secure-postgres': { ...bringsUp['secure-postgres'], when: restarted('postgres') },
     'provision-pgbouncer': { ...bringsUp['provision-pgbouncer'], title: 'Configure PgBouncer' },
     'start-pgbouncer': {
       title: 'Apply them to PgBouncer',
       explanation: 'Done when it passes a query to PostgreSQL.',
-      when: withPgbouncer,
+      when: applied('pgbouncer'),
     },
   },
   recovery: 'resume',

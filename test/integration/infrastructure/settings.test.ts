@@ -157,8 +157,25 @@ it('allows a change that makes nothing worse, even if it isn’t enough', async 
 
 it('with both stopped, they are only recorded, and the next start has them', async () => {
   await workspace.stopInfrastructure()
-  mustSucceed(await change('postgres', { 'postgres.maxConnections': null, 'postgres.sharedBuffersMB': null }))
+  const { steps } = mustSucceed(
+    await change('postgres', { 'postgres.maxConnections': null, 'postgres.sharedBuffersMB': null }),
+  )
+  expect(steps.map(it => [it.name, it.notes])).toEqual([
+    ['write-settings', 'PostgreSQL isn’t running. The change takes effect when it starts.'],
+  ])
   expect((await workspace.services.infrastructure.status()).postgres.state).toBe('stopped')
   await workspace.startInfrastructure()
   expect([await shown('max_connections'), await shown('shared_buffers')]).toEqual(['800', '128MB'])
+})
+
+it('of one that has crashed: it says so, and the start by the supervisor has them', async () => {
+  const { infrastructure, operations } = workspace.services
+  await workspace.killInfrastructure()
+  const { steps } = mustSucceed(await change('postgres', { 'postgres.maxConnections': 310 }))
+  expect(steps.map(it => it.name)).toEqual(['write-settings', 'provision-postgres'])
+  expect(steps[0]?.notes).toContain('PostgreSQL isn’t running. The change takes effect when it starts.')
+  // as the supervisor does it: without configuring
+  await infrastructure.restart('embedded', 'postgres', new AbortController().signal)
+  expect(await shown('max_connections')).toBe('310')
+  expect(operations.list().filter(isOpen)).toEqual([])
 })

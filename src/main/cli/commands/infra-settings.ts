@@ -12,7 +12,7 @@ import {
 } from '../../../shared/settings'
 import { wrongUsage } from '../failure'
 import type { Client } from '../engine'
-import { endedOf, succeed, withOperations } from '../operate'
+import { endedOf, notesOf, succeed, withOperations } from '../operate'
 import { table } from '../print/table'
 import type { CommandSession, Result } from '../session'
 
@@ -25,9 +25,9 @@ export async function settings(session: CommandSession): Promise<Result> {
 export function set(session: CommandSession, service: ServiceName, changes: readonly string[]): Promise<Result> {
   const values = Object.fromEntries(changes.map(it => changeIn(service, it)))
   return withOperations(session, async services => {
-    const operation = endedOf(await succeed(services, { kind: infrastructureSettingsJob.kind, service, values }))
-    const { data, lines } = await shown(session, services.client)
-    return { data: { operation, settings: data }, lines }
+    const state = await succeed(services, { kind: infrastructureSettingsJob.kind, service, values })
+    const { data, lines = [] } = await shown(session, services.client)
+    return { data: { operation: endedOf(state), settings: data }, lines: [...notesOf(state), ...lines] }
   })
 }
 

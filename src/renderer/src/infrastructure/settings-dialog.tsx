@@ -16,7 +16,7 @@ import {
   type SettingState,
 } from '../../../shared/settings'
 import { focusFault } from '../app/focus-fault'
-import { useInstances } from '../app/live'
+import { useInfrastructure, useInstances } from '../app/live'
 import { NumberField } from '../app/number-field'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
@@ -83,7 +83,9 @@ function Fields({ service, states, memory, foreign, onClose }: FieldsProps) {
     changed.includes(it) && typed[it.key] !== '' ? invalid(it, valueOf(it, typed[it.key] ?? '')) : undefined
   const refusal = begin.error ? problemOf(begin.error) : undefined
   const refused = settings.find(it => it.key === refusal?.field)
-  const restarts = new Set(changed.flatMap(it => it.service?.restarts ?? []))
+  const { data: infrastructure } = useInfrastructure()
+  const isUp = (it: ServiceName): boolean => infrastructure?.[it].state === 'running'
+  const restarts = new Set(changed.flatMap(it => it.service?.restarts ?? []).filter(isUp))
   const submit = (event: FormEvent): void => {
     event.preventDefault()
     focusFault(event.currentTarget)
@@ -118,7 +120,7 @@ function Fields({ service, states, memory, foreign, onClose }: FieldsProps) {
         />
       ))}
       {service === 'postgres' && <p className="dimmed">The proposals suit this machine’s memory, {bytes(memory)}.</p>}
-      <Consequences restarts={[...restarts]} changed={changed.length > 0} />
+      {changed.length > 0 && <Consequences of={isUp(service) ? undefined : service} restarts={[...restarts]} />}
       {refusal && !refused && <ProblemView problem={refusal} />}
       <div className={dialogs.buttons}>
         <Button variant="default" onClick={onClose}>
@@ -177,11 +179,17 @@ function Field({ setting, state, proposal, typed, error, first, disabled, onType
   )
 }
 
-/** What instances notice. */
-function Consequences({ restarts, changed }: { restarts: readonly ServiceName[]; changed: boolean }) {
+/** What instances notice. @param of the service whose settings change, if it isn't running */
+function Consequences({ of, restarts }: { of: ServiceName | undefined; restarts: readonly ServiceName[] }) {
   const list = useInstances().data ?? noInstances
-  if (!changed) return null
-  if (restarts.length === 0) return <p className="dimmed">Takes effect at once. No connection is cut.</p>
+  if (restarts.length === 0)
+    return (
+      <p className="dimmed">
+        {of === undefined
+          ? 'Takes effect at once. No connection is cut.'
+          : `${serviceTitle[of]} isn’t running. The change takes effect when it starts.`}
+      </p>
+    )
   const names = cutOff(list, restarts.length === 1 ? restarts[0] : undefined).map(it => it.name)
   const several = restarts.length > 1
   return (
