@@ -41,8 +41,7 @@ export class AdoptedContainers implements AdoptedServices {
 
   async pull(service: Service, context: DriverContext): Promise<void> {
     const { image } = service.container.of(await this.#settings.read())
-    context.report(`Pulling the image for ${service.title}`)
-    await this.#engine.image(service, image, { signal: context.signal, onOutput: context.output })
+    await this.#engine.image(service, image, context)
   }
 
   async setAside(service: Service, id: string): Promise<void> {

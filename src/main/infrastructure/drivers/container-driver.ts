@@ -77,11 +77,7 @@ export class ContainerDriver implements Driver {
     await this.#engine.settle()
     if (present && isAdopted(present)) return
     if (present?.restarting) await this.#engine.stop(present, 1) // it couldn't be replaced
-    const pull = { signal: context.signal, onOutput: context.output }
-    if (!present) {
-      context.report(`Pulling the image for ${service.title}`)
-      await this.#engine.image(service, image, pull)
-    }
+    if (!present) await this.#engine.image(service, image, context)
     context.report(`Configuring ${service.title}`)
     const network = await networkFor(this.#engine, service, settings, context.signal)
     const folder = join(this.#services.paths.state, 'containers', service.name)
@@ -99,7 +95,7 @@ export class ContainerDriver implements Driver {
     )
     if (kept) return
     if (present) {
-      await this.#engine.image(service, image, pull)
+      await this.#engine.image(service, image, context)
       await this.#engine.call(['rm', name], { signal: context.signal })
     }
     const label = ['--label', `${optionsLabel}=${fingerprint(options)}`]

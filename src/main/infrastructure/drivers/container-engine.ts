@@ -7,10 +7,12 @@ import type { Run, RunOptions, Start, Started } from '../../system/run'
 import { withFiles } from '../programs'
 import type { Service } from '../services/service'
 import { networkSchema, toContainer, type Container } from './container-inspect'
+import type { DriverContext } from './driver'
 import { dockerInfo, podmanInfo, type EngineInfo } from './engine-info'
 import { isSameSocket, type EnginePlace } from './engine-place'
 import { engineChanged, explained, requireHere, silent, type EngineKind } from './engine-problems'
 import { pullProblem } from './pull-problem'
+import { pullProgress } from './pull-progress'
 
 const volumeSchema = z.object({ Labels: z.record(z.string(), z.string()).nullish() })
 
@@ -134,9 +136,14 @@ export class ContainerEngine {
     return subnet
   }
 
-  /** Pulls the image if it isn't here. @throws Problem `image-unavailable` */
-  async image(service: Service, image: string, { signal, onOutput }: Options): Promise<void> {
+  /** Pulls the image if it isn't here, and reports how far that is. @throws Problem `image-unavailable` */
+  async image(service: Service, image: string, { signal, report, output }: DriverContext): Promise<void> {
     if ((await this.#inspect('image', image)) !== undefined) return
+    const read = pullProgress(image, report)
+    const onOutput = (chunk: string): void => {
+      output(chunk)
+      read(chunk)
+    }
     try {
       await this.call(['pull', image], { signal, onOutput, timeout: 900_000 })
     } catch (error) {
