@@ -3,7 +3,8 @@
  * could be gone before it is used. Workers that run side by side have shares of their own.
  */
 import { randomInt } from 'node:crypto'
-import { createServer } from 'node:net'
+import { createServer, type Server } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 
 const share = {
   size: 2500,
@@ -25,6 +26,18 @@ export async function freePort(): Promise<number> {
 
 /** Where the ports of a workspace's instances begin. */
 export const firstInstancePort = (): number => instances + randomInt(share.size - fewInstances)
+
+/** Listens on it as soon as it is free. */
+export async function takePort(port: number): Promise<Server> {
+  for (;;) {
+    const server = createServer()
+    const taken = await new Promise<boolean>(resolve => {
+      server.once('error', () => resolve(false)).listen(port, '127.0.0.1', () => resolve(true))
+    })
+    if (taken) return server
+    await delay(5)
+  }
+}
 
 const isFree = (port: number): Promise<boolean> =>
   new Promise(resolve => {

@@ -1,6 +1,7 @@
 /** Containers as the guide leaves them get the secure set-up, and what runs keeps its database. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readFile, writeFile } from 'node:fs/promises'
+import type { Server } from 'node:net'
 import { join } from 'node:path'
 import { exists } from '../../../src/main/system/files'
 import { workspacePaths } from '../../../src/main/workspace/paths'
@@ -9,7 +10,7 @@ import { tryLogins } from '../../../src/main/infrastructure/harden/trials'
 import { layOut, makeDatabase, type CliInstance } from '../../support/cli-instance'
 import { GuideContainers } from '../../support/guide-containers'
 import type { Images } from '../../support/images/images'
-import { freePort } from '../../support/ports'
+import { freePort, takePort } from '../../support/ports'
 import { makeTiny } from '../../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
 
@@ -150,6 +151,24 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
       await until(() => review().catch(() => undefined))
     })
 
+    it('is taken back even if the old PgBouncer doesn’t start: that is said', async () => {
+      const { operations, infrastructure } = workspace.services
+      const heal = infrastructure.healPools.bind(infrastructure)
+      let holder: Promise<Server> | undefined
+      infrastructure.healPools = () => {
+        infrastructure.healPools = heal
+        holder = takePort(ports.pgbouncer) // the new one is stopped first
+        return Promise.reject(new Error('no'))
+      }
+      const { phase, steps } = await operations.settled(await operations.start('infrastructure-harden', {}))
+      const server = await holder
+      await new Promise(resolve => void server?.close(resolve))
+      expect(phase).toBe('rolled-back')
+      expect(steps.find(it => it.name === 'prepare-pgbouncer')?.notes).toContain('PgBouncer is down')
+      await workspace.startInfrastructure()
+      await until(() => review().catch(() => undefined))
+    })
+
     it('puts everything back if an instance can’t log in at the end', async () => {
       const { postgres } = (await workspace.services.settings.read()).containers
       const path = (await guide.psql('SHOW hba_file')).trim()
@@ -249,6 +268,8 @@ export function hardenSuite(engine: 'podman' | 'docker', images: Images): void {
       expect((await infrastructure.status()).former).toBeUndefined() // it isn't ours to remove
       const running = ['container', 'inspect', '--format', '{{.State.Running}}', containers.postgres]
       expect(await guide.command(running)).toBe('false')
+      // the hardened PgBouncer was ours
+      expect(await guide.command(['ps', '--all', '--format', '{{.Names}}'])).not.toContain(containers.pgbouncer)
       expect(await exists(join(workspacePaths(workspace.root).state, 'docker.json'))).toBe(false)
     })
   })

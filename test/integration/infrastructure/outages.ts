@@ -3,7 +3,6 @@
  * engine hangs. Each is reported as a Problem, everything comes back with its data, and what isn't ours stays untouched.
  */
 import { appendFile, mkdir, mkdtemp, readFile, rename, rm, statfs, writeFile } from 'node:fs/promises'
-import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa, execaSync } from 'execa'
@@ -16,6 +15,7 @@ import type { Settings } from '../../../src/shared/settings'
 import { layOut } from '../../support/cli-instance'
 import { armFaults } from '../../support/faults'
 import type { Images } from '../../support/images/images'
+import { takePort } from '../../support/ports'
 import { makeTiny } from '../../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
 
@@ -143,7 +143,7 @@ export function outagesSuite(engine: 'podman' | 'docker', images: Images, hang: 
 
     test('the port is taken by another program: it is named, and once the port is free, PostgreSQL runs again', async () => {
       await command('kill', '--signal', 'KILL', containers.postgres)
-      const holder = await hold(ports.postgres)
+      const holder = await takePort(ports.postgres)
       try {
         expect(await found('postgres', hasProblem('port-taken'))).toMatchObject({
           state: 'restarting',
@@ -273,14 +273,3 @@ export function outagesSuite(engine: 'podman' | 'docker', images: Images, hang: 
     })
   })
 }
-
-/** Takes a port as soon as it is free. */
-const hold = (port: number): Promise<Server> =>
-  until(
-    () =>
-      new Promise<Server | false>(resolve => {
-        const server = createServer()
-        server.once('error', () => resolve(false))
-        server.listen(port, '127.0.0.1', () => resolve(server))
-      }),
-  )

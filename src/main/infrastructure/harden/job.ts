@@ -17,6 +17,7 @@ import { serviceOf } from '../services'
 import { weakRules } from '../services/postgres'
 import { adminRole, bornRole, hostRules, identMap, poolerRole } from '../services/postgres-config'
 import { driverContext, subjectContradiction } from '../start'
+import { startAgain } from '../start-again'
 import { serverFacts } from './facts'
 import { writeInside } from './files'
 import { requireAdopted, type Before, type Hardening, type HardeningServices } from './hardening'
@@ -124,12 +125,10 @@ const preparePooler = (services: Services): Actions => ({
   /** Of the next step too: both have to be taken back at once. */
   async undo(context) {
     const { infrastructure } = services
-    const { driver, pgbouncer = '' } = context.plan
+    const { pgbouncer = '' } = context.plan
     await bringUp(services, context) // the old one finds it by name
     await requireAdopted(await infrastructure.driver()).putBack(serviceOf('pgbouncer'), pgbouncer)
-    await infrastructure.provision(driver, 'pgbouncer', driverContext(context)) // if the old one was removed by hand
-    await infrastructure.start(driver, 'pgbouncer', driverContext(context))
-    await infrastructure.healPools()
+    await startAgain(infrastructure, 'pgbouncer', context, 'as-it-was')
   },
 })
 
