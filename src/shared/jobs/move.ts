@@ -47,6 +47,8 @@ const movePlanSchema = z.strictObject({
   ),
   /** The running ones, which are stopped meanwhile. */
   instances: z.array(z.strictObject({ name: nameSchema, port })),
+  /** Whether the databases are analyzed at the end. Absent in plans of version 1, which had no such step. */
+  analyze: z.literal(true).optional(),
 })
 export type MovePlan = Readonly<z.infer<typeof movePlanSchema>>
 
@@ -55,7 +57,7 @@ const anyRuns = ({ instances }: MovePlan): boolean => instances.length > 0
 
 export const moveJob = defineJob({
   kind: 'infrastructure-move',
-  version: 1,
+  version: 2,
   input: z.object({
     driver,
     /** PostgreSQL's, for Podman and Docker; absent: the one in the settings. */
@@ -114,6 +116,11 @@ export const moveJob = defineJob({
       title: 'Start the instances again',
       explanation: 'Those that were running.',
       when: anyRuns,
+    },
+    'analyze-databases': {
+      title: 'Analyze the databases',
+      explanation: 'So that PostgreSQL plans queries well from the start. Instances can be used meanwhile.',
+      when: ({ analyze }) => analyze === true,
     },
   },
   recovery: 'resume',

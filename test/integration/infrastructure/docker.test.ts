@@ -9,15 +9,18 @@ import { allServices } from '../../../src/main/infrastructure/services'
 import { createRun } from '../../../src/main/system/run'
 import { dockerForTests } from '../../support/docker/docker'
 import { testInfrastructure } from '../../support/infrastructure'
+import { podmanForTests } from '../../support/podman/podman'
 import { describeWhere } from '../../support/requires'
 import { makeTiny } from '../../support/tiny-base'
 import { mustSucceed, testWorkspace, type TestWorkspace } from '../../support/workspace'
 import { adoptionSuite } from './adoption'
 import { hardenSuite } from './harden'
+import { movable, moveWhole, type Movable } from './move'
 import { outagesSuite } from './outages'
 import { infrastructureSuite } from './suite'
 
 const docker = await dockerForTests()
+const podman = await podmanForTests()
 const [daemon, missing] = 'missing' in docker ? [undefined, docker.missing] : [docker, '']
 const images = daemon?.images ?? { postgres: '', pgbouncer: '' }
 const command = async (...args: string[]): Promise<string> => (await execa('docker', args, { all: true })).all
@@ -44,6 +47,18 @@ describeWhere(missing === '', missing)('with Docker', () => {
   outagesSuite('docker', images, () => {
     daemon?.freeze()
     return Promise.resolve(() => daemon?.thaw())
+  })
+
+  describeWhere('images' in podman, 'missing' in podman ? podman.missing : '')('its databases', () => {
+    let all: Movable
+    beforeAll(async () => {
+      all = await movable({ driver: 'docker', images, engines: ['podman'] })
+    })
+    afterAll(() => all.workspace.remove())
+
+    test.each(['podman', 'docker'] as const)('move to %s', async driver => {
+      expect(await moveWhole(all, { driver })).toMatch(/^15\./)
+    })
   })
 
   describe('a workspace', () => {

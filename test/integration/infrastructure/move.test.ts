@@ -1,81 +1,43 @@
 /** PostgreSQL moves between drivers and major versions with all its databases, and stays whole. */
+import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa } from 'execa'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { connect, withConnection, type Login } from '../../../src/main/infrastructure/connection'
+import { ContainerData } from '../../../src/main/infrastructure/drivers/container-data'
 import { membershipSql, readCluster } from '../../../src/main/infrastructure/move/cluster'
 import { compareAll } from '../../../src/main/infrastructure/move/compare'
 import { differences, readContent } from '../../../src/main/infrastructure/move/content'
 import { serverFacts } from '../../../src/main/infrastructure/move/facts'
 import { closeDatabases, openDatabases, requireClosed } from '../../../src/main/infrastructure/move/hold'
 import type { ServiceName } from '../../../src/shared/infrastructure'
-import { moveJob, removeFormerJob } from '../../../src/shared/jobs/move'
-import { dockerForTests } from '../../support/docker/docker'
-import { kept, layOutTenant, type Tenant } from '../../support/moved'
+import { moveJob } from '../../../src/shared/jobs/move'
+import { kept } from '../../support/moved'
 import { podmanForTests } from '../../support/podman/podman'
 import { describeWhere } from '../../support/requires'
-import { makeTiny } from '../../support/tiny-base'
-import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../../support/workspace'
-import { moveSuite } from './move'
+import { mustSucceed, until } from '../../support/workspace'
+import { expectWhole, movable, moveWhole, run, type Movable } from './move'
 
 const none = { postgres: '', pgbouncer: '' }
 const podman = await podmanForTests()
 const newer = await podmanForTests(17)
 const images = 'images' in podman ? podman.images : none
-const docker = await dockerForTests()
+const image17 = 'images' in newer ? newer.images.postgres : ''
+const withPodman = describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? podman.missing : '')
+const podmanSays = async (...args: string[]): Promise<string> => (await execa('podman', args, { input: '' })).stdout
 
-describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? podman.missing : '')('with Podman', () => {
-  moveSuite('between embedded and Podman', {
-    images,
-    from: 'embedded',
-    to: [
-      { driver: 'podman', version: '15' },
-      { driver: 'embedded', version: '15' },
-      { driver: 'podman', image: 'images' in newer ? newer.images.postgres : '', version: '17' },
-    ],
-  })
+withPodman('a move', () => {
+  let all: Movable
+  let { workspace, tenant, before } = {} as Movable
 
-  moveSuite('to a newer major version', {
-    images,
-    from: 'podman',
-    to: [{ driver: 'podman', image: 'images' in newer ? newer.images.postgres : '', version: '17' }],
-  })
-})
-
-describeWhere('images' in docker && 'images' in podman, 'missing' in docker ? docker.missing : '')(
-  'with Docker',
-  () => {
-    afterAll(async () => {
-      if ('images' in docker) await docker.dispose()
-    })
-
-    moveSuite('between all drivers', {
-      images,
-      from: 'docker',
-      to: [
-        { driver: 'podman', version: '15' },
-        { driver: 'docker', version: '15' },
-        { driver: 'embedded', version: '15' },
-      ],
-    })
-  },
-)
-
-describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? podman.missing : '')('a move', () => {
-  let workspace: TestWorkspace
-  let tenant: Tenant
-  let before: Awaited<ReturnType<typeof kept>>
-
-  const run = async (input: object) =>
-    await workspace.services.operations.settled(await workspace.services.operations.start(moveJob.kind, input))
-  const removeOld = async () =>
-    await workspace.services.operations.settled(await workspace.services.operations.start(removeFormerJob.kind, {}))
+  const move = (input: object) => run(workspace, moveJob.kind, input)
   const refusals = async () =>
     (await workspace.services.moving.review({ driver: 'podman' })).refused.map(one => one.code)
   const volume = async (): Promise<string> =>
     `instance-manager-${(await workspace.services.settings.read()).containers.postgres}`
-  const podmanSays = async (...args: string[]): Promise<string> => (await execa('podman', args, { input: '' })).stdout
   /** As our administrator. */
   const inTenant = async (sql: string): Promise<void> =>
     withConnection(
@@ -112,19 +74,15 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
   const asBefore = () => ({ refused: [], driver: 'embedded', kept: before, seen: [{ all: 1715 }], status: 'online' })
 
   beforeAll(async () => {
-    workspace = await testWorkspace({ images, engines: ['podman'], prepare: makeTiny })
-    await workspace.open()
-    await workspace.startInfrastructure()
-    mustSucceed(await workspace.create({ name: 'busy' }))
-    tenant = await layOutTenant(workspace, 'Old-one')
-    before = await kept(workspace)
+    all = await movable({ images, engines: ['podman'] })
+    ;({ workspace, tenant, before } = all)
   })
   afterAll(() => workspace.remove())
 
   it('never uses a volume that exists', async () => {
     await podmanSays('volume', 'create', await volume())
     expect(await refusals()).toEqual(['place-taken'])
-    await expect(run({ driver: 'podman' })).rejects.toMatchObject({ problem: { code: 'place-taken' } })
+    await expect(move({ driver: 'podman' })).rejects.toMatchObject({ problem: { code: 'place-taken' } })
     expect(await podmanSays('volume', 'ls', '--quiet')).toContain(await volume())
     await podmanSays('volume', 'rm', await volume())
     expect(await unchanged()).toEqual(asBefore())
@@ -136,6 +94,24 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
     expect(await refusals()).toEqual(['place-taken'])
     await podmanSays('rm', containers.pgbouncer)
     expect(await refusals()).toEqual([])
+  })
+
+  it('is refused, with the figures, if the disk of the new one is too small', async () => {
+    const disk = await mkdtemp(join(tmpdir(), 'im-move-'))
+    await execa('mount', ['-t', 'tmpfs', '-o', 'size=8M', 'im-test', disk])
+    vi.spyOn(ContainerData.prototype, 'disk').mockResolvedValue(disk)
+    await expect(move({ driver: 'podman' })).rejects.toMatchObject({
+      problem: {
+        code: 'disk-space',
+        cause: expect.stringMatching(/^The databases take \d+ MB, and their copies up to \d+ MB\. [78](\.\d)? MB is/),
+        hint: expect.stringMatching(/^Free \d+ MB there/),
+      },
+    })
+    vi.restoreAllMocks()
+    await execa('umount', [disk])
+    await rm(disk, { recursive: true })
+    expect(await podmanSays('volume', 'ls', '--quiet')).not.toContain(await volume())
+    expect(await unchanged()).toEqual(asBefore())
   })
 
   it.each([
@@ -207,7 +183,7 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
       await workspace.sql("SELECT pg_create_physical_replication_slot('late')")
       await new Promise<void>(resolve => void inTheWay.listen(ports.pgbouncer, '127.0.0.1', resolve))
     })
-    const { phase, turned, steps } = await run({ driver: 'podman' })
+    const { phase, turned, steps } = await move({ driver: 'podman' })
     inTheWay.close()
     await workspace.sql("SELECT pg_drop_replication_slot('late')")
     expect([phase, turned?.problem?.code]).toEqual(['rolled-back', 'move-unmovable'])
@@ -230,15 +206,27 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
   })
 
   it('is refused for what a database’s owner doesn’t own in it, or couldn’t restore', async () => {
-    for (const [change, back] of [
-      ['CREATE TABLE public.others ()', 'DROP TABLE public.others'],
-      ['REVOKE EXECUTE ON FUNCTION pg_sleep FROM PUBLIC', 'GRANT EXECUTE ON FUNCTION pg_sleep TO PUBLIC'],
-    ] as const) {
-      await inTenant(change)
-      expect(await refusals()).toEqual(['move-unmovable'])
-      await inTenant(back)
-      expect(await refusals()).toEqual([])
-    }
+    await inTenant('REVOKE EXECUTE ON FUNCTION pg_sleep FROM PUBLIC')
+    expect(await refusals()).toEqual(['move-unmovable'])
+    await inTenant('GRANT EXECUTE ON FUNCTION pg_sleep TO PUBLIC')
+    expect(await refusals()).toEqual([])
+  })
+
+  it('names the objects of others, and the commands that give them to the database’s owner', async () => {
+    await inTenant(`CREATE SCHEMA theirs; CREATE TABLE theirs."Other's" (id serial, mood text);
+      CREATE MATERIALIZED VIEW theirs.sums AS SELECT 1 AS it; CREATE TYPE theirs.pair AS (a int, b int);
+      CREATE FUNCTION theirs.twice(n int, text) RETURNS int LANGUAGE sql AS 'SELECT 2';
+      CREATE STATISTICS theirs.mixed ON id, mood FROM theirs."Other's"; ALTER TABLE theirs."Other's" OWNER TO readers`)
+    const [refused] = (await workspace.services.moving.review({ driver: 'podman' })).refused
+    expect(refused?.message).toContain(
+      'the schema theirs in the database old-one_db, which belongs to instance_manager',
+    )
+    const [first, ...fixes] = refused?.details?.split('\n') ?? []
+    expect([first, fixes.length]).toEqual(['\\connect "old-one_db"', 6])
+    expect(fixes).toContain('ALTER TABLE theirs."Other\'s" OWNER TO "old-one_user";')
+    await inTenant(fixes.join('\n'))
+    expect(await refusals()).toEqual([])
+    await inTenant('DROP SCHEMA theirs CASCADE')
   })
 
   it.each([
@@ -294,7 +282,7 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
       ports.postgres,
     )
     await workspace.sql(`ALTER ROLE "${tenant.role}" NOSUPERUSER`)
-    const { phase, turned, steps } = await run({ driver: 'podman' })
+    const { phase, turned, steps } = await move({ driver: 'podman' })
     expect(steps.find(step => step.name === 'stop-instances')).toMatchObject({ status: 'waiting' })
     expect({ phase, turned }).toMatchObject({
       phase: 'rolled-back',
@@ -313,7 +301,7 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
       await podmanSays('volume', 'rm', await volume())
     }
     whenDown(drop, 'postgres') // the new one is stopped first
-    const { phase, turned } = await run({ driver: 'podman' })
+    const { phase, turned } = await move({ driver: 'podman' })
     expect([phase, turned?.problem?.code]).toEqual(['rolled-back', 'data-missing'])
     expect(await unchanged()).toEqual(asBefore())
   })
@@ -332,7 +320,7 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
       }
     })()
     await until(() => acknowledged.length > 20)
-    mustSucceed(await run({ driver: 'podman' }))
+    mustSucceed(await move({ driver: 'podman' }))
     const meanwhile = acknowledged.length
     await until(() => acknowledged.length > meanwhile + 20)
     ending.abort()
@@ -342,7 +330,7 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
     const found = new Set(rows.map(row => row.n))
     expect(acknowledged.filter(number => !found.has(number))).toEqual([])
     await tenant.query('DROP TABLE written')
-    mustSucceed(await removeOld())
+    expect(await expectWhole(all, { driver: 'embedded' })).toMatch(/^15\./)
   })
 
   it('creates no other PostgreSQL if the old one’s container is gone, and is put back once it is there again', async () => {
@@ -361,23 +349,58 @@ describeWhere('images' in podman && 'images' in newer, 'missing' in podman ? pod
   it('copies a setting of all roles only if it is still there', async () => {
     await workspace.sql("ALTER ROLE ALL SET work_mem = '7MB'")
     whenDown(() => workspace.sql('ALTER ROLE ALL RESET ALL')) // the rehearsal has copied it
-    mustSucceed(await run({ driver: 'embedded' }))
-    mustSucceed(await removeOld())
+    await moveWhole(all, { driver: 'embedded' })
     expect(await unchanged()).toEqual(asBefore())
+    // the next start has all that it needs
+    await workspace.stopInfrastructure()
+    await workspace.startInfrastructure()
+    await until(async () => JSON.stringify(await unchanged()) === JSON.stringify(asBefore()))
+  })
+})
+
+withPodman('an upgrade', () => {
+  const other = `localhost/instance-manager-test/postgres:another-${process.pid}`
+  let all: Movable
+  let { workspace, before } = {} as Movable
+
+  beforeAll(async () => {
+    await podmanSays('tag', images.postgres, other)
+    all = await movable({ driver: 'podman', images })
+    ;({ workspace, before } = all)
+  })
+  afterAll(async () => {
+    await workspace.remove()
+    await podmanSays('untag', other)
+  })
+
+  it('to another image of the same major version: a new container with the same data', async () => {
+    expect(await moveWhole(all, { driver: 'podman', image: other })).toMatch(/^15\./)
+  })
+
+  it('by the setting of the image: the next start creates the container from it, over the same volume', async () => {
+    const { settings, infrastructure } = workspace.services
+    const details = async () => (await infrastructure.details.look()).postgres
+    const { program, data } = await details()
+    expect(program).toBe(other)
+    await workspace.stopInfrastructure()
+    await settings.change({ 'containers.postgresImage': images.postgres })
+    await workspace.startInfrastructure()
+    expect(await details()).toMatchObject({ program: images.postgres, data })
+    expect(await kept(workspace)).toEqual(before)
+  })
+
+  it('to a newer major version', async () => {
+    expect(await moveWhole(all, { driver: 'podman', image: image17 })).toMatch(/^17\./)
   })
 
   it('is put back if the new PostgreSQL is older', async () => {
-    if (!('images' in newer)) return
-    mustSucceed(await run({ driver: 'podman', image: newer.images.postgres }))
-    mustSucceed(await removeOld())
-    const { phase, turned } = await run({ driver: 'embedded' })
+    const { phase, turned } = await run(workspace, moveJob.kind, { driver: 'embedded' })
     expect({ phase, turned }).toMatchObject({ phase: 'rolled-back', turned: { problem: { code: 'move-older' } } })
     expect(await kept(workspace)).toEqual(before)
     expect((await workspace.services.moving.review({ driver: 'embedded' })).refused).toEqual([])
   })
 
   it('keeps the options of memberships, which PostgreSQL 16 and later have', async () => {
-    if (!('images' in newer)) return
     // its creator may grant it to others, but neither has its rights nor can become it
     await workspace.sql('CREATE ROLE maker CREATEROLE; SET ROLE maker; CREATE ROLE made')
     const admin = await workspace.services.infrastructure.admin()

@@ -50,7 +50,7 @@ const rights = (acl: string, object?: string): string =>
  * `table public.users`.
  */
 const objects = `
-  (SELECT object, format('%s %s', type, identity) AS what, coalesce(schema, CASE WHEN type = 'schema' THEN name END) AS nspname,
+  (SELECT class, object, type, identity, format('%s %s', type, identity) AS what, coalesce(schema, CASE WHEN type = 'schema' THEN name END) AS nspname,
     ${who('owner', 'object')} AS owner, ${rights('coalesce(acl, acldefault(letter, owner))', 'object')} AS rights, ${rights('coalesce(initprivs, acldefault(letter, owner))')} AS initial
   FROM (${catalogs
     .map(
@@ -65,13 +65,30 @@ const objects = `
     AND NOT EXISTS (SELECT FROM pg_depend WHERE classid = class AND objid = object AND deptype = 'e')) AS objects
   WHERE CASE WHEN object >= 16384 OR object = 2200 THEN NOT coalesce(${ours}, false) ELSE nspname = 'pg_catalog' AND rights <> initial END`
 
-/** What would lose its owner or its rights if the database's owner restored it, in words. */
+export interface OthersObject {
+  /** In words. */
+  readonly what: string
+  /** As an SQL identifier. */
+  readonly database: string
+  /** SQL that gives it to the database's owner; null if that can't own it, or it isn't that simple. */
+  readonly fix: string | null
+}
+
+/** A sequence of a column always has the owner of its table. */
+const ofColumn =
+  "type = 'sequence' AND EXISTS (SELECT FROM pg_depend WHERE classid = class AND objid = object AND deptype IN ('a', 'i'))"
+
+/** What would lose its owner or its rights if the database's owner restored it: rows of `OthersObject`. */
 export const othersObjects = `
-  SELECT CASE WHEN object >= 16384 OR object = 2200 THEN format('the %s in the database %s, which belongs to %s', what, current_database(), owner)
-    ELSE format('changed rights on the %s in the database %s', what, current_database()) END AS it
-    FROM ${objects} AND owner <> '(owner)'
-  UNION SELECT format('large objects in the database %s, which belong to %s', current_database(), ${who('lomowner')}) FROM pg_largeobject_metadata
-    WHERE ${who('lomowner')} <> '(owner)'
+  SELECT CASE WHEN created THEN format('the %s in the database %s, which belongs to %s', what, current_database(), owner)
+      ELSE format('changed rights on the %s in the database %s', what, current_database()) END AS what,
+    quote_ident(current_database()) AS database,
+    CASE WHEN created AND type NOT IN ('event trigger', 'foreign-data wrapper', 'language') THEN
+      format('ALTER %s %s OWNER TO %I;', CASE type WHEN 'statistics object' THEN 'STATISTICS' ELSE upper(type) END, identity,
+        (SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database())) END AS fix
+    FROM (SELECT *, object >= 16384 OR object = 2200 AS created FROM ${objects} AND owner <> '(owner)') AS others WHERE NOT (${ofColumn})
+  UNION SELECT format('large objects in the database %s, which belong to %s', current_database(), ${who('lomowner')}),
+      quote_ident(current_database()), NULL FROM pg_largeobject_metadata WHERE ${who('lomowner')} <> '(owner)'
   ORDER BY 1 LIMIT 20`
 
 /** Owners, rights, default rights and row security: rows of `what`, e.g. `rights on table public.users`, and `value`. */

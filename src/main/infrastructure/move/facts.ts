@@ -3,14 +3,22 @@ import type { Client } from 'pg'
 import type { MovePlan } from '../../../shared/jobs/move'
 import { withConnection, type Login } from '../connection'
 import { mapLimited } from '../../system/map-limited'
-import { othersObjects } from './access'
+import { othersObjects, type OthersObject } from './access'
 import { movedDatabases } from './cluster'
 import { uncopiedSettings } from './uncopied-settings'
 
+export interface Unmovable {
+  /** In words, e.g. `the replication slot copy`. */
+  readonly what: string
+  /** What would make it movable, as SQL for this database. Absent if it isn’t that simple. */
+  readonly fix?: string
+  /** As an SQL identifier. Absent if it isn't in one. */
+  readonly database?: string
+}
+
 export interface ServerFacts {
   readonly databases: MovePlan['databases']
-  /** What can't be moved, in words, e.g. `the replication slot copy`. */
-  readonly unmovable: readonly string[]
+  readonly unmovable: readonly Unmovable[]
   /** What must be set again by hand afterwards, in words. */
   readonly uncopiedSettings: readonly string[]
 }
@@ -59,11 +67,14 @@ export async function serverFacts(admin: Login): Promise<ServerFacts> {
   const others = await mapLimited(
     databases.filter(it => it.open),
     atOnce,
-    ({ name }) => withConnection({ ...admin, database: name }, client => ask<{ it: string }>(client, othersObjects)),
+    ({ name }) => withConnection({ ...admin, database: name }, client => ask<OthersObject>(client, othersObjects)),
   )
   return {
     databases: databases.map(({ name, connections, bytes }) => ({ name, connections, bytes: Number(bytes) })),
     uncopiedSettings: await withConnection(admin, client => uncopiedSettings(client, admin.adopted === true)),
-    unmovable: [...found, ...others.flat()].map(({ it }) => it),
+    unmovable: [
+      ...found.map(({ it }) => ({ what: it })),
+      ...others.flat().map(({ fix, ...it }) => ({ ...it, ...(fix !== null && { fix }) })),
+    ],
   }
 }

@@ -8,7 +8,7 @@ import { driverTitle, serviceNames, type ServiceName } from '../../../shared/inf
 import { bytes, duration } from '../../../shared/amounts'
 import { sizeOf } from '../../../shared/move'
 import { problem } from '../../../shared/problem'
-import { implement, type StepActions } from '../../operations/implement'
+import { implement, unchangedSince, type StepActions } from '../../operations/implement'
 import type { AnyOperation, Context } from '../../operations/operation'
 import type { SettingsFile } from '../../workspace/settings'
 import { withConnection } from '../connection'
@@ -19,6 +19,7 @@ import { serviceOf } from '../services'
 import { driverContext, subjectContradiction } from '../start'
 import { startAgain } from '../start-again'
 import { stopInstances } from '../stop'
+import { analyzeAll } from './analyze'
 import { compareAll } from './compare'
 import { copyAll, type Ends } from './copy'
 import { serverFacts } from './facts'
@@ -38,6 +39,7 @@ interface Services extends MovingServices {
 export const infrastructureMove = (services: Services): AnyOperation =>
   implement(moveJob, {
     plan: input => services.moving.plan(input),
+    adopt: unchangedSince(1),
     contradiction: subjectContradiction,
     steps: {
       'pull-images': pullImages(services),
@@ -54,6 +56,7 @@ export const infrastructureMove = (services: Services): AnyOperation =>
       'start-pgbouncer': startPooler(services),
       'open-databases': open(services),
       'start-instances': startInstances(services),
+      'analyze-databases': analyze(services),
     },
   })
 
@@ -253,7 +256,7 @@ const open = (services: Services): Actions => ({
     const { from, version, databases } = plan
     const left = { driver: from.driver, container: from.container, version, bytes: sizeOf(plan), at: Date.now() }
     if (plan.own) await former.write((await former.read()) ?? left)
-    else if (from.driver !== plan.to.driver) await infrastructure.leave(from.driver)
+    else if (from.driver !== plan.to.driver) await leaveAdopted(services, context)
     await openDatabases(await sides.admin(sides.new(plan)), databases, context.signal)
     await infrastructure.wanted.set(['postgres', ...(plan.pooled.after ? (['pgbouncer'] as const) : [])], true)
     infrastructure.rulesChanged()
@@ -265,10 +268,30 @@ const open = (services: Services): Actions => ({
   verify: again,
 })
 
+/** Nothing of ours stays where PostgreSQL was created elsewhere, not even a PgBouncer that hardening put there. */
+async function leaveAdopted({ infrastructure, sides }: Services, { plan }: Moved): Promise<void> {
+  const { adoptedServices, data } = sides.old(plan)
+  const pgbouncer = serviceOf('pgbouncer')
+  if ((await adoptedServices?.find(pgbouncer)) === undefined) await data.empty(pgbouncer)
+  await infrastructure.leave(plan.from.driver)
+}
+
 const startInstances = (services: Services): Actions => ({
   async do(context) {
     await startAll(services, context)
     await stopInstances<MovePlan>(services.infrastructure).undo(context)
+  },
+  verify: again,
+})
+
+const analyze = (services: Services): Actions => ({
+  async do(context) {
+    await startAll(services, context)
+    const { plan, signal, note } = context
+    const admin = await services.sides.admin(services.sides.new(plan))
+    const left = await analyzeAll(admin, plan.databases, signal, reportOn(context, 'analyzed'))
+    for (const { database, why } of left)
+      note(`${database} was analyzed only in part: ${why}. PostgreSQL does the rest by itself, later.`)
   },
   verify: again,
 })

@@ -16,7 +16,7 @@ import type { Infrastructure } from '../infrastructure'
 import { allServices } from '../services'
 import { postgres, weakRules } from '../services/postgres'
 import { requireTool } from './copy'
-import { serverFacts } from './facts'
+import { serverFacts, type Unmovable } from './facts'
 import type { Former } from './former'
 import {
   foreign,
@@ -27,6 +27,7 @@ import {
   softRules,
   unkept,
   unmovableProblem,
+  type Room,
   wrongAddress,
 } from './refusals'
 import type { Sides } from './sides'
@@ -41,9 +42,6 @@ export interface MovingServices {
 
 /** The driver, and PostgreSQL's image if it isn't the one in the settings. */
 type Wanted = Readonly<z.output<typeof moveJob.input>>
-
-/** How much larger than the original a copy can be: it has its own write-ahead log. */
-const growth = 1.2
 
 export class Moving {
   readonly #services: MovingServices
@@ -99,7 +97,7 @@ export class Moving {
       allServices.map(async it => ({ service: it, found: await old.adoptedServices?.find(it) })),
     )
     const own = adopted.find(it => it.service === postgres)?.found === undefined
-    const free = available === undefined ? await freeOn(now) : undefined
+    const room = available === undefined ? await roomOf(now) : undefined
     const review: MoveReview = {
       from: from.driver,
       to: kind,
@@ -109,13 +107,13 @@ export class Moving {
       instances: running.map(it => it.name),
       own,
       uncopiedSettings: server.uncopiedSettings,
-      ...(free !== undefined && { free }),
+      ...(room && { free: room.free }),
       refused: [
         ...(available ? [available] : [...(await this.#inTheWay(now)), ...toolsMissing(old, now)]),
         ...adopted.flatMap(({ service, found }) => (found ? unkept(service, found) : [])),
         ...(await this.#refused(server.unmovable, pooled.after)),
         ...(admin.adopted ? softRules(await weakRules(admin)) : []),
-        ...(free !== undefined && free < growth * sizeOf(server) ? [noRoom(free, sizeOf(server))] : []),
+        ...noRoom(sizeOf(server), room),
       ],
     }
     const taken = [settings.ports.postgres, settings.ports.pgbouncer, ...running.map(it => it.port)]
@@ -132,6 +130,7 @@ export class Moving {
         version: review.version,
         databases: [...server.databases],
         instances: [...running],
+        analyze: true,
       },
     }
   }
@@ -169,7 +168,7 @@ export class Moving {
     }
   }
 
-  async #refused(unmovable: readonly string[], pooled: boolean): Promise<Problem[]> {
+  async #refused(unmovable: readonly Unmovable[], pooled: boolean): Promise<Problem[]> {
     const { infrastructure, databases, settings, former } = this.#services
     const { ports } = await settings.read()
     const logins = await infrastructure.tenants.logins()
@@ -214,12 +213,12 @@ const isSameImage = (...images: readonly string[]): boolean =>
 const poolable = async (driver: Driver): Promise<boolean> =>
   (await driver.status()).services.pgbouncer.state !== 'unavailable'
 
-/** Usable bytes on the disk that holds the driver's data; undefined if unknown. */
-async function freeOn(driver: Driver): Promise<number | undefined> {
+/** On the disk that holds the driver's data; undefined if unknown. */
+async function roomOf(driver: Driver): Promise<Room | undefined> {
   const folder = await driver.data.disk()
   if (folder === undefined) return undefined
   const disk = await tightestDisk([folder]).catch(() => undefined) // it isn't on this machine, or we can't read it
-  return disk && Math.max(0, disk.free - disk.reserve)
+  return disk && { folder, free: Math.max(0, disk.free - disk.reserve) }
 }
 
 async function freePort(taken: readonly number[]): Promise<number> {

@@ -5,6 +5,7 @@ import type { MoveSide } from '../../../shared/jobs/move'
 import { problem, type Problem } from '../../../shared/problem'
 import type { AdoptedService } from '../drivers/driver'
 import type { Service } from '../services/service'
+import type { Unmovable } from './facts'
 import { weakRulesWarning } from '../services/postgres'
 
 export const same = ({ driver, image }: MoveSide) =>
@@ -24,12 +25,23 @@ export const softRules = (rules: readonly string[]): Problem[] =>
         },
       ]
 
-export const unmovableProblem = (what: readonly string[]): Problem => ({
-  code: 'move-unmovable',
-  message: `PostgreSQL contains something that can’t be moved: ${enumerate(what)}.`,
-  cause: 'A move copies only the databases of ordinary roles, with what each database’s owner owns in it.',
-  hint: 'Remove what isn’t needed, give databases and objects to an ordinary role (ALTER … OWNER TO), and move the rest by hand.',
-})
+export function unmovableProblem(found: readonly Unmovable[]): Problem {
+  const fixable = found.filter(it => it.fix !== undefined)
+  const commands = [...new Set(fixable.map(it => it.database))].flatMap(database => [
+    `\\connect ${database}`,
+    ...fixable.filter(it => it.database === database).map(it => it.fix),
+  ])
+  return {
+    code: 'move-unmovable',
+    message: `PostgreSQL contains something that can’t be moved: ${enumerate(found.map(it => it.what))}.`,
+    cause: 'A move copies only the databases of ordinary roles, with what each database’s owner owns in it.',
+    hint:
+      fixable.length === found.length
+        ? 'Remove what isn’t needed, and give the rest to the owner of its database: run the commands under Details in psql, as a superuser.'
+        : 'Remove what isn’t needed, give databases and objects to an ordinary role (ALTER … OWNER TO), and move the rest by hand.',
+    ...(commands.length > 0 && { details: commands.join('\n') }),
+  }
+}
 
 export const foreign = (names: readonly string[]): Problem => ({
   code: 'move-elsewhere',
@@ -81,10 +93,27 @@ export function unkept({ title }: Service, { passing, startsAtBoot }: AdoptedSer
   return []
 }
 
-export const noRoom = (free: number, size: number): Problem => ({
-  code: 'disk-space',
-  message: 'There isn’t enough disk space for a second PostgreSQL.',
-  cause: `The databases take ${bytes(size)}; ${bytes(free)} is available.`,
-  hint: 'Free space there, then try again.',
-  action: 'free-space',
-})
+/** Usable space for the new PostgreSQL. */
+export interface Room {
+  readonly folder: string
+  /** Bytes. */
+  readonly free: number
+}
+
+/** How much larger than the original a copy can be: it has its own write-ahead log. */
+const growth = 1.2
+
+/** @param size of all databases, in bytes @param room on the disk of the new ones, if known */
+export function noRoom(size: number, room: Room | undefined): Problem[] {
+  const needed = Math.ceil(size * growth)
+  if (!room || room.free >= needed) return []
+  return [
+    {
+      code: 'disk-space',
+      message: 'There isn’t enough disk space for a second PostgreSQL.',
+      cause: `The databases take ${bytes(size)}, and their copies up to ${bytes(needed)}. ${bytes(room.free)} is available at ${room.folder}.`,
+      hint: `Free ${bytes(needed - room.free)} there, then try again.`,
+      action: 'free-space',
+    },
+  ]
+}
