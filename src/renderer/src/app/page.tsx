@@ -1,5 +1,6 @@
 /** The layout of every screen: title, lead and actions; and empty states. */
-import { Title } from '@mantine/core'
+import { Anchor, Title } from '@mantine/core'
+import { IconChevronLeft } from '@tabler/icons-react'
 import { useEffect, type ReactNode } from 'react'
 import { Link } from 'wouter'
 import { useApp } from './live'
@@ -45,6 +46,14 @@ export function Page({ title, above, lead, actions, narrow, wide, fill, children
     </div>
   )
 }
+
+/** The way back, above a page's title. */
+export const BackLink = ({ href, children }: { href: string; children: ReactNode }) => (
+  <Anchor component={Link} href={href} className={classes.back}>
+    <IconChevronLeft size={16} aria-hidden />
+    {children}
+  </Anchor>
+)
 
 interface Tab {
   readonly href: string

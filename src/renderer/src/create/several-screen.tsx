@@ -11,7 +11,7 @@ import { creationColumns } from '../../../shared/instance'
 import { createManyJob, creatingWords } from '../../../shared/jobs/create'
 import type { Problem } from '../../../shared/problem'
 import { handOver } from '../app/hand-over'
-import { Page } from '../app/page'
+import { BackLink, Page } from '../app/page'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
@@ -63,11 +63,7 @@ export function SeveralScreen() {
   return (
     <Page
       title="Several new instances"
-      above={
-        <Anchor component={Link} href="/create" size="sm">
-          New instance
-        </Anchor>
-      }
+      above={<BackLink href="/create">New instance</BackLink>}
       lead="From a CSV file. Nothing is created until every row is right."
     >
       <form className={`card ${classes.form}`} onSubmit={submit} noValidate aria-label="Several new instances">

@@ -1,11 +1,10 @@
 /** The health report: what is wrong first, each with what fixes it; then what was checked. */
-import { Anchor, Button, Progress } from '@mantine/core'
-import { IconChevronLeft, IconRefresh, IconTool } from '@tabler/icons-react'
-import { Link } from 'wouter'
+import { Button, Progress } from '@mantine/core'
+import { IconRefresh, IconTool } from '@tabler/icons-react'
 import { countOf, isWrong, reportText, safeFixes, summary, type Examined } from '../../../shared/doctor'
 import { CopyButton } from '../app/copy-button'
 import { useApp } from '../app/live'
-import { Page, Section } from '../app/page'
+import { BackLink, Page, Section } from '../app/page'
 import { ProblemView } from '../app/problem'
 import { Status } from '../app/status'
 import { pageOf } from '../instances/page-of'
@@ -45,7 +44,7 @@ export function HealthScreen({ name }: { name: string | undefined }) {
   return (
     <Page
       title={name === undefined ? 'Health report' : `Health of ${name}`}
-      above={name !== undefined && <Back name={name} />}
+      above={name !== undefined && <BackLink href={pageOf(name)}>{name}</BackLink>}
       lead="Processes, ports, databases and files. A check changes nothing."
       actions={actions}
     >
@@ -84,13 +83,6 @@ const only = (found: readonly Examined[], is: 'wrong' | 'unchecked'): Examined[]
   found
     .map(it => ({ ...it, findings: it.findings.filter(finding => finding.is === is) }))
     .filter(it => it.findings.length > 0)
-
-const Back = ({ name }: { name: string }) => (
-  <Anchor component={Link} href={pageOf(name)} className={classes.back}>
-    <IconChevronLeft size={16} aria-hidden />
-    {name}
-  </Anchor>
-)
 
 /** In one line; while it runs, how far it has got. */
 function Verdict({ examination: { found, progress, at }, version }: { examination: Examination; version: string }) {

@@ -60,7 +60,9 @@ export function useAbout(): () => void {
           <VersionList versions={versions} update={update} />
           <div className={dialogs.buttons}>
             <CopyButton value={versions.map(it => it.join(' ')).join('\n')} label="versions" word />
-            <Button onClick={() => modals.close(id)}>Close</Button>
+            <Button size="xs" onClick={() => modals.close(id)} data-autofocus>
+              Close
+            </Button>
           </div>
         </div>
       ),

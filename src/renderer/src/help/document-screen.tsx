@@ -1,10 +1,9 @@
 /** One of the documents that come with the app. */
 import { Anchor } from '@mantine/core'
-import { IconArrowLeft } from '@tabler/icons-react'
 import { Fragment, useEffect } from 'react'
 import { Link } from 'wouter'
 import { useAddressState } from '../app/address'
-import { EmptyState, Page } from '../app/page'
+import { BackLink, EmptyState, Page } from '../app/page'
 import { documentAt, linkedFrom, sectionOf } from './documents'
 import { blocksOf, inlinesOf, type Block } from './markdown'
 import classes from './document.module.css'
@@ -15,11 +14,7 @@ export function DocumentScreen({ path }: { path: string }) {
   useEffect(() => showSection(state), [state])
   const text = documentAt(path)
   const [title, ...blocks] = text === undefined ? [] : blocksOf(text)
-  const back = (
-    <Anchor component={Link} href="/help" size="sm" className={classes.back}>
-      <IconArrowLeft size={16} aria-hidden /> Help
-    </Anchor>
-  )
+  const back = <BackLink href="/help">Help</BackLink>
   if (title?.type !== 'heading')
     return (
       <Page title="Not found" above={back} narrow>

@@ -1,13 +1,13 @@
 /** One instance: status, resource usage, configuration, database and history. */
-import { Anchor, Button, Skeleton } from '@mantine/core'
-import { IconChevronLeft, IconDotsVertical, IconMoodEmpty } from '@tabler/icons-react'
+import { Button, Skeleton } from '@mantine/core'
+import { IconDotsVertical, IconMoodEmpty } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { memo, useEffect, useMemo, useRef, useState } from 'react'
 import { Link, Redirect } from 'wouter'
 import type { InstanceDetails } from '../../../shared/instance'
 import { isTrouble } from '../../../shared/status'
 import { useInstances, useOperations } from '../app/live'
-import { EmptyState, Page, Section, Tabs } from '../app/page'
+import { BackLink, EmptyState, Page, Section, Tabs } from '../app/page'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
@@ -46,7 +46,7 @@ export function InstanceScreen({ name, tab }: { name: string; tab: string | unde
   const renamed = data && foundAs(operations, name, it => data.instances.some(known => known.name === it))
   if (renamed !== undefined) return <Redirect to={[pageOf(renamed), tab].filter(Boolean).join('/')} replace />
   return (
-    <Page title={name} above={<Back />}>
+    <Page title={name} above={back}>
       {!data && <Skeleton height={320} radius="lg" />}
       {broken && <Broken folder={broken.folder} problem={broken.problem} />}
       {data && !broken && (
@@ -66,12 +66,7 @@ export function InstanceScreen({ name, tab }: { name: string; tab: string | unde
   )
 }
 
-const Back = () => (
-  <Anchor component={Link} href="/instances" className={classes.back}>
-    <IconChevronLeft size={16} aria-hidden />
-    Instances
-  </Anchor>
-)
+const back = <BackLink href="/instances">Instances</BackLink>
 
 const tabOf = (tab: string | undefined): 'overview' | 'logs' | 'tables' | 'terminal' =>
   tab === 'errors' ? 'logs' : tab === 'logs' || tab === 'tables' || tab === 'terminal' ? tab : 'overview'
@@ -83,7 +78,7 @@ function Known({ shown, tab }: { shown: ShownInstance; tab: string | undefined }
   return (
     <Page
       title={name}
-      above={<Back />}
+      above={back}
       lead={shown.instance.tags?.join(' · ')}
       actions={<Actions shown={shown} />}
       wide

@@ -40,7 +40,12 @@ export function SavedViews() {
       onConfirm: () => remove.mutate({ name }),
     })
   return (
-    <Menu position="bottom-end" width={280} withInitialFocusPlaceholder={false}>
+    <Menu
+      position="bottom-end"
+      width={280}
+      withInitialFocusPlaceholder={false}
+      classNames={{ itemIndicator: classes.check }}
+    >
       <Menu.Target>
         <Button
           ref={button}
@@ -83,7 +88,7 @@ export function SavedViews() {
         {current.map(it => (
           <Menu.Item
             key={it.name}
-            color="red"
+            className={classes.danger}
             leftSection={<IconTrash size={16} />}
             onClick={() => askToRemove(it.name)}
           >

@@ -150,6 +150,7 @@ function Field({ setting, state, draft, error, busy, onType, onReset }: FieldPro
               id={key}
               name={key}
               size="sm"
+              classNames={{ wrapper: classes.bare }}
               pointer
               rightSection={<IconChevronDown size={14} aria-hidden />}
               rightSectionPointerEvents="none"
