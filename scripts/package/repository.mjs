@@ -19,6 +19,7 @@ import { write, zip } from './tree.mjs'
  */
 export async function publish({ folder, paths, signer, url = 'https://ADDRESS-OF-THIS-FOLDER' }) {
   const [debs, rpms] = ['.deb', '.rpm'].map(it => paths.filter(path => path.endsWith(it)))
+  await removeLeftovers(folder)
   await replace(join(folder, `${name}.asc`), signer.publicKey)
   if (debs.length > 0) {
     await step('Updating the apt repository', () => publishDebs(folder, debs, signer))
@@ -133,9 +134,20 @@ async function add(path, folder) {
   await replace(to, content)
 }
 
+/** How names of what isn't finished begin. */
+const unfinished = `.${name}-`
+
+/** Of an earlier publication that was interrupted. */
+async function removeLeftovers(folder) {
+  for (const it of [folder, join(folder, 'pool'), join(folder, 'rpm')]) {
+    const left = (await readdir(it).catch(() => [])).filter(its => its.startsWith(unfinished))
+    for (const its of left) await rm(join(it, its), { recursive: true })
+  }
+}
+
 /** Works in a folder beside others, which disappears afterwards. */
 async function aside(folder, work) {
-  const fresh = await mkdtemp(join(folder, '.new-'))
+  const fresh = await mkdtemp(join(folder, unfinished))
   try {
     await work(fresh)
   } finally {
@@ -151,7 +163,7 @@ async function moveInto(folder, fresh, paths) {
 
 /** A crash leaves the old file or the new one. */
 async function replace(path, content) {
-  const fresh = join(dirname(path), `.${randomBytes(6).toString('hex')}.tmp`)
+  const fresh = join(dirname(path), `${unfinished}${randomBytes(6).toString('hex')}`)
   await write(fresh, content)
   await rename(fresh, path)
 }

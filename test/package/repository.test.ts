@@ -44,6 +44,8 @@ async function makeDeb(version: string, { asks = false, content = '' } = {}): Pr
   await mkdir(join(root, 'etc'))
   await writeFile(join(root, 'DEBIAN/control'), fields)
   await writeFile(join(root, 'etc/content'), content)
+  const postinst = '#!/bin/sh\nset -e\necho configured >> /srv/configured\n'
+  await writeFile(join(root, 'DEBIAN/postinst'), postinst, { mode: 0o755 })
   if (asks) await askForSource(root, { url, publicKey: key.signer.publicKey })
   const path = join(work, `instance-manager_${version}_amd64.deb`)
   const env = { SOURCE_DATE_EPOCH: '1' } // the same bytes from the same content
@@ -72,6 +74,7 @@ test('apt accepts the signature, installs from it, sees a newer version, and can
   await publishVersion('1.0.0')
   await addSource()
   await asRoot('apt-get -q update && apt-get -qy install instance-manager')
+  await mkdir(join(folder, '.instance-manager-interrupted'))
   await publishVersion('1.1.0')
   expect(await candidate()).toBe('1.1.0')
   await asRoot('apt-get -qy install instance-manager && apt-get -qy install --allow-downgrades instance-manager=1.0.0')
@@ -168,6 +171,7 @@ const asking = 'Add Instance Manager'
 test('nobody is asked where nobody can answer, and apt’s sources stay as they are', async () => {
   await install('1.0.0')
   expect(await exists(source)).toBe(false)
+  expect(await asRoot('cat /srv/configured')).toBe('configured') // once, although debconf runs the script again
 })
 
 test('the source is added once it is wanted, works, and goes with the package', async () => {
