@@ -23,6 +23,12 @@ export interface MoveReview {
   readonly refused: readonly Problem[]
 }
 
+/** The major version that the image's tag names, if it is newer than this one, e.g. 17 for `postgres:17-alpine`. */
+export function newerMajor(image: string, version: string): number | undefined {
+  const major = Number(/:(\d{2})(?:[.-]|$)/.exec(image)?.[1])
+  return major > Number.parseInt(version, 10) ? major : undefined
+}
+
 /** Bytes of all databases together. */
 export const sizeOf = ({ databases }: { readonly databases: readonly { readonly bytes: number }[] }): number =>
   databases.reduce((sum, it) => sum + it.bytes, 0)

@@ -140,7 +140,8 @@ export const settingsSchema = z.strictObject({
       }),
       postgresImage: image.default('docker.io/library/postgres:17-alpine').register(words, {
         title: 'PostgreSQL image',
-        explanation: 'Keep the major version. To move to a newer one, use “instance-manager infra upgrade IMAGE”.',
+        explanation:
+          'Keep the major version. To move to a newer one, upgrade PostgreSQL (Infrastructure, or “infra upgrade IMAGE”).',
         effect: nextStart,
       }),
       pgbouncerImage: image.default('docker.io/edoburu/pgbouncer:v1.24.1-p1').register(words, {

@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import type { Page } from '@playwright/test'
 import { execa } from 'execa'
 import type { CliInstance } from '../support/cli-instance'
+import { workspacePaths } from '../../src/main/workspace/paths'
 import { podmanForTests } from '../support/podman/podman'
 import { ControlRoom } from './pages/control-room'
 import { violations } from './support/accessible'
@@ -16,18 +17,24 @@ let window: Page
 let room: ControlRoom
 
 const podman = await podmanForTests()
-test.skip('missing' in podman, 'missing' in podman ? podman.missing : '')
+const newer = await podmanForTests(17)
+test.skip('missing' in podman || 'missing' in newer, 'missing' in podman ? podman.missing : '')
 
 const name = `im-test-move-${process.pid}`
+const image17 = `localhost/im-test/postgres:17-${process.pid}`
 const containers = { postgres: `${name}-postgres`, pgbouncer: `${name}-pgbouncer` }
 const engine = (...args: string[]) => execa('podman', args, { reject: false, input: '' })
 
 test.beforeAll(async () => {
-  if ('missing' in podman) return
+  if ('missing' in podman || 'missing' in newer) return
+  await engine('tag', newer.images.postgres, image17)
   place = await tinyHome({ infrastructure: true })
+  // New workspaces get 17, but this one has chosen 15.
+  const { postgres, pgbouncer } = podman.images
   const defaults = JSON.parse(await readFile(place.defaults, 'utf8')) as object
-  const images = { postgresImage: podman.images.postgres, pgbouncerImage: podman.images.pgbouncer }
+  const images = { postgresImage: image17, pgbouncerImage: pgbouncer }
   await writeFile(place.defaults, JSON.stringify({ ...defaults, containers: { ...containers, ...images } }))
+  await writeFile(workspacePaths(place.root).settings, JSON.stringify({ containers: { postgresImage: postgres } }))
   school = await place.layOut('School')
   await place.makeDatabase(school)
   await place.startByCli(school)
@@ -39,6 +46,7 @@ test.afterAll(async () => {
   await engine('rm', '--force', '--time', '0', containers.pgbouncer, containers.postgres)
   await engine('volume', 'rm', '--force', `instance-manager-${containers.postgres}`)
   await engine('network', 'rm', `instance-manager-${containers.postgres}`)
+  await engine('untag', image17)
 })
 test.beforeEach(() => room.go('Infrastructure'))
 
@@ -68,4 +76,30 @@ test('step by step; the instance runs again, and the old one is kept until it is
   await window.getByRole('button', { name: 'Remove…' }).click()
   await room.dialog('Remove the old PostgreSQL?').getByRole('button', { name: 'Remove' }).click()
   await expect(window.getByRole('button', { name: 'Remove…' })).toBeHidden({ timeout: 30_000 })
+})
+
+test('PostgreSQL’s card offers the newer version; the image is reviewed first, and a cancel undoes it', async () => {
+  const card = window.getByRole('region', { name: 'PostgreSQL', exact: true })
+  await expect(card).toContainText('(17 is available)')
+  await card.getByRole('button', { name: 'Upgrade PostgreSQL…' }).click()
+  const dialog = room.dialog('Upgrade PostgreSQL')
+  const changes = dialog.getByRole('region', { name: 'What changes' })
+  await expect(changes).toContainText(image17)
+  const image = dialog.getByRole('textbox', { name: 'Image' })
+  await image.fill('no image')
+  await expect(changes).toBeHidden()
+  await dialog.getByRole('button', { name: 'Review' }).click()
+  await expect(dialog).toContainText('Not a valid image name.')
+  await image.fill(image17)
+  await image.press('Enter')
+  await expect(dialog.getByRole('region', { name: 'What it costs' })).toContainText('then started again: School.')
+  await settled(window)
+  expect(await violations(window)).toEqual([])
+  await dialog.getByRole('button', { name: 'Upgrade' }).click()
+  const progress = window.getByRole('region', { name: 'Progress' })
+  await expect(progress).toContainText('Create the new PostgreSQL')
+  await progress.getByRole('button', { name: 'Cancel' }).click()
+  await window.getByRole('button', { name: 'Cancel and undo' }).click()
+  await expect(window.getByRole('main')).toContainText('You cancelled it.', { timeout: 60_000 })
+  expect(await answerOf(school.port)).toContain('School')
 })

@@ -1,6 +1,7 @@
 /** Asks before the infrastructure is changed for good: what changes, what it costs, and what stands in the way. */
 import { Button, Skeleton } from '@mantine/core'
 import type { UseQueryResult } from '@tanstack/react-query'
+import type { ReactNode } from 'react'
 import type { Problem } from '../../../shared/problem'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
@@ -8,23 +9,28 @@ import dialogs from '../instances/dialogs.module.css'
 import classes from './infrastructure.module.css'
 
 interface ReviewFormProps<Review> {
-  readonly review: Pick<UseQueryResult<Review, unknown>, 'data' | 'error' | 'isPending' | 'refetch'>
+  /** Undefined: what to review hasn't been chosen yet, in the fields. */
+  readonly review: Pick<UseQueryResult<Review, unknown>, 'data' | 'error' | 'isPending' | 'refetch'> | undefined
   readonly sentences: (review: Review) => { readonly changes: readonly string[]; readonly costs: readonly string[] }
   /** What holds either way. */
   readonly promise: string
   readonly verb: string
   readonly onConfirm: () => void
   readonly onClose: () => void
+  /** Fields above the review. */
+  readonly children?: ReactNode
 }
 
 export function ReviewForm<Review extends { readonly refused: readonly Problem[] }>({
-  review: { data, error, isPending, refetch },
+  review,
   sentences,
   promise,
   verb,
   onConfirm,
   onClose,
+  children,
 }: ReviewFormProps<Review>) {
+  const data = review?.data
   const said = data && sentences(data)
   return (
     <form
@@ -34,8 +40,11 @@ export function ReviewForm<Review extends { readonly refused: readonly Problem[]
         onConfirm()
       }}
     >
-      {isPending && <Skeleton height={180} />}
-      {error !== null && <ProblemView problem={problemOf(error)} onRetry={() => void refetch()} />}
+      {children}
+      {review?.isPending && <Skeleton height={180} />}
+      {review && review.error !== null && (
+        <ProblemView problem={problemOf(review.error)} onRetry={() => void review.refetch()} />
+      )}
       {data?.refused.map(it => (
         <ProblemView key={it.message} problem={it} quiet />
       ))}
@@ -50,7 +59,7 @@ export function ReviewForm<Review extends { readonly refused: readonly Problem[]
         <Button variant="default" onClick={onClose} data-autofocus>
           Cancel
         </Button>
-        <Button type="submit" disabled={data?.refused.length !== 0}>
+        <Button type="submit" disabled={review && data?.refused.length !== 0}>
           {verb}
         </Button>
       </div>

@@ -19,6 +19,7 @@ import type { Problem } from '../../../shared/problem'
 import { ProblemView } from '../app/problem'
 import { serviceTone, serviceWords, Status } from '../app/status'
 import { logOf } from './log-of'
+import { useNewer } from './newer'
 import { Configuration, Facts, Vitals } from './service-facts'
 import { SettingsDialog } from './settings-dialog'
 import type { InfrastructureSwitch } from './switch'
@@ -40,6 +41,8 @@ interface ServiceCardProps {
 export function ServiceCard({ service, details, infrastructure, acts }: ServiceCardProps) {
   const { name, state, problem } = service
   const running = state === 'running'
+  const newer = useNewer(infrastructure)
+  const upgrade = name === 'postgres' && running && infrastructure.driver !== 'embedded'
   return (
     <section className={`card ${classes.service}`} aria-label={serviceTitle[name]}>
       <div className={classes.serviceHead}>
@@ -64,7 +67,14 @@ export function ServiceCard({ service, details, infrastructure, acts }: ServiceC
       )}
       {problem?.details && <LastLines text={problem.details} />}
       <Vitals details={running ? details : undefined} />
-      <Facts service={service} details={details} infrastructure={infrastructure} />
+      <Facts
+        service={service}
+        details={details}
+        infrastructure={infrastructure}
+        upgrade={
+          upgrade ? { newer: newer?.major, disabled: acts.busy, run: () => acts.upgrade(newer?.image) } : undefined
+        }
+      />
       <Configuration settings={running ? (details?.settings ?? []) : []} />
       {state !== 'unavailable' && <Buttons service={service} acts={acts} />}
     </section>

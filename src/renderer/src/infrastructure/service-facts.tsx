@@ -1,10 +1,11 @@
 /** What is known about a service. The rows are the same for each, so that two cards side by side are aligned. */
-import { Skeleton } from '@mantine/core'
+import { Button, Skeleton } from '@mantine/core'
 import type { ReactNode } from 'react'
 import { addressOf } from '../../../shared/address'
 import { bytes } from '../../../shared/amounts'
 import {
   driverTitle,
+  serviceTitle,
   type InfrastructureStatus,
   type ServiceDetails,
   type ServiceSetting,
@@ -40,9 +41,11 @@ interface FactsProps {
   service: ServiceStatus
   details: ServiceDetails | undefined
   infrastructure: InfrastructureStatus
+  /** Absent: it can't be upgraded here. `newer`: the major version to upgrade to, if one is known. */
+  upgrade: { readonly newer: number | undefined; readonly disabled: boolean; readonly run: () => void } | undefined
 }
 
-export function Facts({ service, details, infrastructure: { driver, adopted } }: FactsProps) {
+export function Facts({ service, details, infrastructure: { driver, adopted }, upgrade }: FactsProps) {
   const { name, state, version } = service
   const { program, data, dataBytes } = details ?? {}
   const address = addressOf(service)
@@ -52,7 +55,22 @@ export function Facts({ service, details, infrastructure: { driver, adopted } }:
         <span className="mono">{address}</span>
         <CopyButton value={address} label="address" />
       </Pair>
-      <Pair word="Version">{version ?? <span className="dimmed">known once it is running</span>}</Pair>
+      <Pair word="Version">
+        {version ?? <span className="dimmed">known once it is running</span>}
+        {upgrade?.newer !== undefined && <span className="dimmed">({upgrade.newer} is available)</span>}
+        {upgrade && (
+          <Button
+            className={classes.upgrade}
+            size="compact-xs"
+            variant="default"
+            onClick={upgrade.run}
+            disabled={upgrade.disabled}
+            aria-label={`Upgrade ${serviceTitle[name]}…`}
+          >
+            Upgrade…
+          </Button>
+        )}
+      </Pair>
       <Pair word="Run by">
         {driverTitle[driver]}
         {state === 'not-adopted' ? ', created elsewhere' : adopted.includes(name) && ', adopted'}

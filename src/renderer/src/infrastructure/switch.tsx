@@ -26,7 +26,7 @@ import { useInfrastructure, useInstances, useOperations } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { useTRPC } from '../app/trpc'
 import { HardenForm } from './harden-form'
-import { MoveForm } from './move-form'
+import { MoveForm, UpgradeForm } from './move-form'
 import { StopForm } from './stop-form'
 import { useJobs } from '../jobs/jobs'
 import { noInstances } from '../jobs/start'
@@ -52,6 +52,8 @@ export interface InfrastructureSwitch {
   readonly harden: () => void
   /** Moves PostgreSQL to another driver. Shows what that does and costs first. */
   readonly move: (driver: DriverKind) => void
+  /** Moves PostgreSQL to a container from another image. Asks for it, and shows what that does and costs. */
+  readonly upgrade: (proposed?: string) => void
   /** Removes what a move left behind. Asks first. */
   readonly removeFormer: () => void
 }
@@ -136,6 +138,24 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
             onMove={() => {
               close()
               begin.mutate({ kind: moveJob.kind, driver })
+            }}
+            onClose={close}
+          />
+        ),
+      }),
+    upgrade: proposed =>
+      data &&
+      ask({
+        title: 'Upgrade PostgreSQL',
+        size: 560,
+        form: close => (
+          <UpgradeForm
+            driver={data.driver}
+            version={data.postgres.version ?? ''}
+            proposed={proposed}
+            onUpgrade={image => {
+              close()
+              begin.mutate({ kind: moveJob.kind, driver: data.driver, image })
             }}
             onClose={close}
           />
