@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { execa, type Options } from 'execa'
@@ -45,6 +45,9 @@ export async function startDebian(): Promise<Debian> {
   })
   await once(unshare.stdout, 'data')
   const init = await firstChild(unshare)
+  const root = join('/proc', init, 'root')
+  // Those that run at the same time share what apt has downloaded, where only one of them could hold its lock.
+  await writeFile(join(root, 'etc/apt/apt.conf.d/90shared'), 'Debug::NoLocking "true";\n')
   const enter = ['--target', init, '--mount', '--pid', '--root', '--wd']
   const run = async (file: string, args: string[], options: Options = {}): Promise<Ran> => {
     const { exitCode, stdout, stderr } = await execa(file, args, {
@@ -57,7 +60,7 @@ export async function startDebian(): Promise<Debian> {
     return { exitCode, stdout: String(stdout), stderr: String(stderr) }
   }
   return {
-    root: join('/proc', init, 'root'),
+    root,
     asRoot: command => run('nsenter', [...enter, 'sh', '-c', command]),
     as: (user, command, input = '') =>
       run('nsenter', [...enter, '--net', '--ipc', '--uts', 'su', '-', user, '-c', command], { input }),
