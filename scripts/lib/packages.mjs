@@ -77,12 +77,33 @@ const needs = {
     // Each test has a daemon of its own.
     units: ['docker.socket', 'docker'],
   },
+  zstd: {
+    what: 'zstd, for an archive',
+    required: false,
+    found: () => hasCommand('zstd'),
+    apt: ['zstd'],
+    dnf: ['zstd'],
+  },
+  dpkg: {
+    what: 'dpkg, for a package for Debian and Ubuntu',
+    required: false,
+    found: () => hasCommand('dpkg-deb'),
+    apt: ['dpkg'],
+    dnf: ['dpkg'],
+  },
+  rpmbuild: {
+    what: 'rpmbuild, for a package for Fedora and RHEL',
+    required: false,
+    found: () => hasCommand('rpmbuild'),
+    apt: ['rpm'],
+    dnf: ['rpm-build'],
+  },
   debianTools: {
     what: 'the tools that check a package',
     required: true,
-    found: () => ['lintian', 'desktop-file-validate', 'appstreamcli', 'zstd'].every(hasCommand),
-    apt: ['lintian', 'desktop-file-utils', 'appstream', 'zstd'],
-    dnf: ['lintian', 'desktop-file-utils', 'appstream', 'zstd'],
+    found: () => ['lintian', 'desktop-file-validate', 'appstreamcli'].every(hasCommand),
+    apt: ['lintian', 'desktop-file-utils', 'appstream'],
+    dnf: ['lintian', 'desktop-file-utils', 'appstream'],
   },
   repositoryTools: {
     what: 'the tools that make an apt repository',

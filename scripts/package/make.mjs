@@ -4,23 +4,43 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { build } from '../lib/build.mjs'
 import { electron } from '../lib/electron.mjs'
+import { hasCommand, packages } from '../lib/packages.mjs'
 import { project } from '../lib/places.mjs'
 import { Failure, run, say, step } from '../lib/say.mjs'
 import { makeDeb } from './deb.mjs'
 import { architectures, name } from './description.mjs'
+import { makeRpm } from './rpm.mjs'
 import { stage } from './stage.mjs'
 import { makeTar } from './tar.mjs'
 
-const dist = join(project, 'dist')
+/** Those whose tool is there are made: an operator needs only the one for their own system. */
+const formats = [
+  {
+    tool: 'zstd',
+    file: ({ version, architecture }) => `${name}_${version}_${architectures[architecture].debian}.tar.zst`,
+    make: makeTar,
+  },
+  {
+    tool: 'rpmbuild',
+    file: ({ version, architecture }) => `${name}-${version}-1.${architectures[architecture].fedora}.rpm`,
+    make: makeRpm,
+  },
+  {
+    tool: 'dpkg-deb', // the last one, because it adds a folder of its own
+    file: ({ version, architecture }) => `${name}_${version}_${architectures[architecture].debian}.deb`,
+    make: makeDeb,
+  },
+]
 
 /**
  * The dependencies must be installed.
  * @param {object} options
  * @param {boolean} options.anyElectron whether any version of Electron will do
  * @param {{ url: string, publicKey: string }} [options.source] the repository that the .deb offers to add to apt's sources
+ * @param {string} [options.dist] where the packages go
  * @returns the paths of the packages
  */
-export async function makePackages({ anyElectron, source }) {
+export async function makePackages({ anyElectron, source, dist = join(project, 'dist') }) {
   const { path, version: found, name: which } = await electron()
   say(`Using ${which}.`)
   const { version, devDependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'))
@@ -30,6 +50,7 @@ export async function makePackages({ anyElectron, source }) {
       `A package needs Electron ${wanted}, but this machine has ${found}.`,
       'let this machine reach github.com, or name a mirror in ELECTRON_MIRROR. To package it anyway, add “-- --any-electron”.',
     )
+  await packages(['zstd', 'dpkg', 'rpmbuild'])
   await build()
   await rm(dist, { recursive: true, force: true }) // packages of an earlier version
   await mkdir(dist)
@@ -37,15 +58,14 @@ export async function makePackages({ anyElectron, source }) {
   try {
     const making = { root, version, architecture: process.arch, epoch: await epoch(), electron: path, source }
     await step('Laying out the files', () => stage(making))
-    const { debian } = architectures[process.arch]
-    const made = {
-      deb: join(dist, `${name}_${version}_${debian}.deb`),
-      tar: join(dist, `${name}_${version}_${debian}.tar.zst`),
+    const made = []
+    for (const { file, make } of formats.filter(it => hasCommand(it.tool))) {
+      const to = join(dist, file(making))
+      await step(`Making ${basename(to)}`, () => make(making, to))
+      made.push(to)
     }
-    await step(`Making ${basename(made.tar)}`, () => makeTar(making, made.tar))
-    await step(`Making ${basename(made.deb)}`, () => makeDeb(making, made.deb))
-    await writeSums(Object.values(made))
-    return Object.values(made)
+    await writeSums(dist, made)
+    return made
   } finally {
     await rm(root, { recursive: true, force: true })
   }
@@ -63,7 +83,7 @@ async function epoch() {
   )
 }
 
-async function writeSums(paths) {
+async function writeSums(dist, paths) {
   const lines = await Promise.all(
     paths.map(
       async it =>

@@ -6,7 +6,7 @@ import { installedPaths } from '../lib/licenses.mjs'
 import { fetchPackage } from '../lib/npm-package.mjs'
 import { cache, modules, packageFiles, project } from '../lib/places.mjs'
 import { Failure, run } from '../lib/say.mjs'
-import { architectures, debian, home, name, npm } from './description.mjs'
+import { about, architectures, home, name, npm } from './description.mjs'
 import { put, settle, sums, write, zip } from './tree.mjs'
 
 /**
@@ -27,6 +27,7 @@ export async function stage(making) {
   await stageApp(join(program, 'resources', 'app'), architecture)
   await stageNode(join(program, 'node'), architecture)
   await stageSums(program)
+  await put(join(packageFiles, 'apparmor-profile'), join(program, 'apparmor-profile'))
   await put(join(packageFiles, 'instance-manager.sh'), join(program, 'bin', name))
   await chmod(join(program, 'bin', name), 0o755)
   await stageSystem(making)
@@ -85,10 +86,10 @@ async function stageApp(app, architecture) {
 
 /**
  * What a package contains but never runs here: other packages inside it, which are copied by themselves, its tests and
- * notes, builds for other systems, and what is needed to build PostgreSQL's extensions.
+ * notes, builds for other systems, and what is needed to compile against it.
  */
 const unused = (path, architecture) =>
-  /(^|\/)node_modules$|^(\.github|docs?|examples?|player|tests?)$|\/pgxs$|\.(map|d\.[cm]?ts)$|(^|\/)\.(eslintrc.*|npmignore)$/.test(
+  /(^|\/)node_modules$|^(\.github|docs?|examples?|player|tests?)$|\/pgxs$|\.(a|h|map|d\.[cm]?ts)$|(^|\/)\.(eslintrc.*|npmignore)$/.test(
     path,
   ) ||
   path.endsWith('.musl.node') ||
@@ -123,6 +124,8 @@ async function unpack(pinned, folder, wanted = ['.']) {
       folder,
       '--strip-components=1',
       '--exclude=__pycache__',
+      '--exclude=package/docs', // npm's manual
+      '--exclude=package/man',
       ...wanted.map(it => join('package', it)),
     ],
     { quiet: true },
@@ -152,6 +155,9 @@ async function stageSystem({ root, version, epoch }) {
     share('metainfo', 'local.instance_manager.InstanceManager.metainfo.xml'),
     metainfo.replace('@VERSION@', version).replace('@DATE@', date.toISOString().slice(0, 10)),
   )
+  for (const it of ['user', 'system']) {
+    await write(join(root, 'usr', 'lib', 'systemd', it, `${name}@.service`), await printed('__docs', `${it}-unit`))
+  }
   await write(share('man', 'man1', `${name}.1.gz`), zip(await printed('__docs', 'man')))
   await write(share('bash-completion', 'completions', name), await printed('completion', 'bash'))
   await write(share('zsh', 'vendor-completions', `_${name}`), await printed('completion', 'zsh'))
@@ -161,7 +167,7 @@ async function stageSystem({ root, version, epoch }) {
   const day = date.toUTCString().replace('GMT', '+0000')
   await write(
     share('doc', name, 'changelog.gz'),
-    zip(`${name} (${version}) stable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- ${debian.maintainer}  ${day}\n`),
+    zip(`${name} (${version}) stable; urgency=medium\n\n  * See CHANGELOG.md.\n\n -- ${about.maintainer}  ${day}\n`),
   )
 }
 

@@ -26,7 +26,7 @@ afterAll(() => debian.remove())
 test('it installs with everything that it needs, and is among the applications', async () => {
   await execa('cp', [deb, join(debian.root, 'tmp', 'it.deb')])
   const installed = await debian.asRoot(
-    `apt-get -q update && apt-get -qy install --no-install-recommends /tmp/it.deb curl libgtk-3-bin && useradd -m -s /bin/bash ${user}`,
+    `apt-get -q update && apt-get -qy install --no-install-recommends /tmp/it.deb pgbouncer apparmor systemd curl libgtk-3-bin && useradd -m -s /bin/bash ${user}`,
   )
   expect(installed.exitCode, installed.stderr).toBe(0)
   const share = join(debian.root, 'usr/share')
@@ -54,6 +54,36 @@ test('every file of the product is there, and what runs terminals can be loaded'
     `/usr/lib/instance-manager/node/bin/node -e 'require("${paths.root}/node_modules/@lydell/node-pty")'`,
   )
   expect(loaded.exitCode, loaded.stderr).toBe(0)
+})
+
+test('bash completes its commands, and systemd knows its units', async () => {
+  const completion = '/usr/share/bash-completion/completions/instance-manager'
+  expect(await asRoot(`bash -c '. ${completion} && complete -p instance-manager'`)).toMatch(/ instance-manager$/)
+  const unit = 'instance-manager@srv-my\\\\x20schools.service'
+  for (const [enable, verify] of [
+    ['--system', '--system'],
+    ['--global', '--user'],
+  ]) {
+    await asRoot(`systemctl ${enable} enable ${unit}`)
+    const verified = await asRoot(
+      `XDG_RUNTIME_DIR=/tmp systemd-analyze ${verify} verify --man=no --recursive-errors=no ${unit} 2>&1`,
+    )
+    expect(verified).not.toContain('instance-manager')
+  }
+})
+
+test('AppArmor gets a profile only if it can read it, and loses it with the package', async () => {
+  const profile = '/etc/apparmor.d/instance-manager'
+  const script = (name: string) => `/var/lib/dpkg/info/instance-manager.${name}`
+  await expect(access(join(debian.root, profile))).rejects.toThrow('ENOENT') // Debian 12's is too old
+  // Ubuntu 24.04's, as far as scripts can tell: they read, and don't load in a chroot.
+  const path = 'PATH=/tmp/ubuntu:$PATH'
+  const parser = `#!/bin/sh\n[ "$1" = --skip-kernel-load ] && grep -q userns, /usr/lib/instance-manager/apparmor-profile\n`
+  await asRoot(`mkdir /tmp/ubuntu && printf '${parser}' > /tmp/ubuntu/apparmor_parser && chmod 755 /tmp/ubuntu/*`)
+  await asRoot(`${path} ${script('postinst')} configure`)
+  expect(await asRoot(`cat ${profile}`)).toContain('flags=(unconfined)')
+  await asRoot(`${path} ${script('prerm')} upgrade && test -e ${profile} && ${path} ${script('prerm')} remove`)
+  await expect(access(join(debian.root, profile))).rejects.toThrow('ENOENT')
 })
 
 test('an instance, from an empty home to an answer', async () => {
@@ -126,7 +156,9 @@ test('an upgrade, a downgrade and a removal leave running instances alone', asyn
     await asRoot('apt-get -qy install --allow-downgrades /tmp/it.deb')
     const refused = await debian.as(user, 'instance-manager --workspace ~/work list')
     expect(refused.stderr).toContain('was used by a newer version')
-    expect(await asRoot('apt-get -qy remove instance-manager')).toContain('Instances that are running keep running')
+    const removed = await asRoot('apt-get -qy remove instance-manager')
+    expect(removed).toContain('Instances that are running keep running')
+    expect(removed).toContain('“apt-mark manual pgbouncer”')
   })
   await comesBackAfterKill('school')
   await comesBackAfterKill('college')
