@@ -1,18 +1,14 @@
 /**
  * The package for Debian: how long it takes to make (with all other formats) and to install, how big it is, and how
- * soon after a double click its window is there. Beside it, in turn, the least window that the same Electron can open.
- * Installed on a Debian of its own, where what it depends on is there already. Needs root.
+ * soon after a double click its window is there. Installed on a Debian of its own, where what it depends on is there already. Needs root.
  */
-import { cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { cp, readdir, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { waitFor } from '../../src/main/system/wait'
 import { startDebian, type Debian } from '../package/debian'
 import { startDisplay, type Display } from '../package/display'
-import { electronPath } from '../support/electron'
 import type { Bench } from './bench'
-import { buildLeast } from './least-app'
 
 const project = resolve(import.meta.dirname, '..', '..')
 const dist = join(project, 'dist')
@@ -20,7 +16,7 @@ const dist = join(project, 'dist')
 const bench: Bench = {
   name: 'package',
   async run({ runs, say }) {
-    const [made, installed, ours, least]: [number[], number[], number[], number[]] = [[], [], [], []]
+    const [made, installed, opened]: [number[], number[], number[]] = [[], [], []]
     for (let run = 0; run < runs; run++) {
       made.push(
         await seconds(() => execa(process.execPath, ['scripts/package.mjs', '--any-electron'], { cwd: project })),
@@ -38,14 +34,11 @@ const bench: Bench = {
         say(`installed in ${installed.at(-1)?.toFixed(1)} s`)
       }
       await must(debian, 'useradd -m -s /bin/bash ada')
-      await installLeast(debian)
       for (let run = -1; run < runs; run++) {
         const one = await untilWindow(debian, display, 'instance-manager', /"Instance Manager"\)/)
-        const other = await untilWindow(debian, display, 'least', /"least"\)/)
         if (run < 0) continue // fills the disk's and Chromium's caches
-        ours.push(one)
-        least.push(other)
-        say(`window after ${one.toFixed(2)} s, the least after ${other.toFixed(2)} s`)
+        opened.push(one)
+        say(`window after ${one.toFixed(2)} s`)
       }
     } finally {
       await display.close()
@@ -55,14 +48,7 @@ const bench: Bench = {
       { name: 'made, all formats', unit: 's', values: made, goal: '<= 90' },
       { name: 'size of the .deb', unit: 'MB', values: [(await stat(deb)).size / 1e6], goal: '<= 150' },
       { name: 'installed', unit: 's', values: installed, goal: '<= 20' },
-      { name: 'double click → window', unit: 's', values: ours },
-      { name: 'double click → the least window', unit: 's', values: least },
-      {
-        name: 'ours / least',
-        unit: 'ratio',
-        values: ours.map((it, run) => it / (least[run] ?? NaN)),
-        goal: '<= 2',
-      },
+      { name: 'double click → window', unit: 's', values: opened },
     ]
   },
 }
@@ -77,27 +63,6 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
 async function must(debian: Debian, command: string): Promise<void> {
   const { exitCode, stdout, stderr } = await debian.asRoot(command)
   if (exitCode !== 0) throw new Error(`${stdout}\n${stderr}`)
-}
-
-/** As an application of the system, like ours. */
-async function installLeast(debian: Debian): Promise<void> {
-  const home = join(debian.root, 'opt/least')
-  await cp(dirname(electronPath()), home, {
-    recursive: true,
-    filter: it => !it.startsWith(join(dirname(electronPath()), 'resources')),
-  })
-  const work = await mkdtemp(join(tmpdir(), 'im-least-'))
-  try {
-    const app = await buildLeast(join(work, 'app'))
-    await mkdir(join(home, 'resources'))
-    await cp(app, join(home, 'resources/app'), { recursive: true, filter: it => !it.endsWith('node_modules') })
-  } finally {
-    await rm(work, { recursive: true, force: true })
-  }
-  await writeFile(
-    join(debian.root, 'usr/share/applications/least.desktop'),
-    '[Desktop Entry]\nType=Application\nName=Least\nExec=/opt/least/electron\n',
-  )
 }
 
 /** Seconds from a double click until the window is on the display. */
