@@ -152,14 +152,15 @@ it('says when the engine has ended, and opens the workspace itself', async () =>
   await expect.poll(() => page.state()?.problem).toMatchObject({ code: 'engine-ended', workspace: root })
   expect(shown()).toBeUndefined()
   await page.client.app.open.mutate({ path: root })
-  await expect.poll(shown).toEqual({ path: root, name: 'school' })
+  await expect.poll(shown).toMatchObject({ path: root, name: 'school' })
+  expect(shown()?.through).toBeUndefined()
   expect(await page.client.instances.suggestPort.query()).toBeGreaterThan(0)
 })
 
 it('opens it itself if nobody has it any more', async () => {
   await server.app.close()
   await page.client.app.join.mutate({ path: root })
-  await expect.poll(shown).toEqual({ path: root, name: 'school' })
+  await expect.poll(shown).toMatchObject({ path: root, name: 'school', node: { fits: true } })
   expect(app.opened?.paths.root).toBe(root)
 })
 
