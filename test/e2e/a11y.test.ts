@@ -14,8 +14,8 @@ test('every screen', async ({ prepared }) => {
   try {
     const { window, close } = await place.launch()
     const found: string[] = []
-    await tour(window, place, prepared, async name => {
-      found.push(...(await faultsOf(window, name)))
+    await tour(window, place, prepared, async (name, show) => {
+      found.push(...(await faultsOf(window, name, show)))
     })
     expect(found).toEqual([])
     await close()

@@ -29,10 +29,11 @@ try {
   await prepare(prepared.root)
   const { window, close } = await place.launch()
   const taken = new Set<string>()
-  await tour(window, place, prepared, async name => {
+  await tour(window, place, prepared, async (name, show) => {
     if (without.has(name)) return
     for (const look of looks) {
       await wear(window, look)
+      await show?.()
       await window.mouse.move(300, 50) // an empty place in the top bar: nothing is hovered
       const file = `${name}-${look.scheme}-${look.width}.png`
       await window.screenshot({ path: join(folder, file), animations: 'disabled' })

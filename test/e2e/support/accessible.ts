@@ -6,11 +6,15 @@ import { looks, wear } from './looks'
 /** axe's rules about colours. All others find the same in light and dark, whose pages differ in nothing else. */
 const ofColours = ['color-contrast', 'link-in-text-block']
 
-/** What axe finds in the page as it is, and what is cut off, in each look. @param name of what the page shows */
-export async function faultsOf(page: Page, name: string): Promise<string[]> {
+/**
+ * What axe finds in the page as it is, and what is cut off, in each look. @param name of what the page shows
+ * @param show as in `Look`
+ */
+export async function faultsOf(page: Page, name: string, show?: () => Promise<void>): Promise<string[]> {
   const faults: string[] = []
   for (const look of looks) {
     await wear(page, look)
+    await show?.()
     const found = await violations(page, look.scheme === 'dark' ? ofColours : undefined)
     if (await isCut(page)) found.push('cut off')
     faults.push(...found.map(it => `${name}, ${look.scheme}, ${look.width}: ${it}`))

@@ -13,6 +13,7 @@ import { InstanceList } from '../pages/instances'
 import { LogPane } from '../pages/logs'
 import { expect, type TestHome } from './fixtures'
 import { answerOf, kill9 } from './tiny-home'
+import { settled } from './looks'
 import type { Look } from './tour'
 
 /** @param window shows the list; Lakeside and Riverside run */
@@ -51,9 +52,15 @@ export async function instancesTour(window: Page, place: TestHome, look: Look): 
   await look('instances-grid')
   await list.view('Table').click()
 
-  await list.row('Harbour').getByRole('button', { name: 'Actions for Harbour' }).click()
-  await expect(list.menu).toBeVisible()
-  await look('instance-menu')
+  const openMenu = async (): Promise<void> => {
+    if (!(await list.menu.isVisible()))
+      await list.row('Harbour').getByRole('button', { name: 'Actions for Harbour' }).click()
+    await expect(list.menu).toBeVisible()
+    await settled(window)
+  }
+  await openMenu()
+  await look('instance-menu', openMenu)
+  await openMenu()
   await list.menu.getByRole('menuitem', { name: 'Change port…' }).click()
   const port = room.dialog('Change the port of Harbour')
   await port.getByRole('textbox', { name: 'New port' }).fill(String(place.ports.firstInstance))

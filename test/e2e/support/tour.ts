@@ -18,7 +18,8 @@ import { instancesTour } from './instances-tour'
 import { rebuildTour } from './rebuild-tour'
 import { hold, letFail, release, waiting } from './obedient-base'
 
-export type Look = (name: string) => Promise<void>
+/** @param show call it after each change of the window's size, which hides what is to be looked at */
+export type Look = (name: string, show?: () => Promise<void>) => Promise<void>
 
 /** @param window a fresh app that has no workspace yet @param look called at each stop, with the screen's name */
 export async function tour(window: Page, place: TestHome, prepared: Prepared, look: Look): Promise<void> {
