@@ -24,6 +24,7 @@ const name = `im-test-move-${process.pid}`
 const image17 = `localhost/im-test/postgres:17-${process.pid}`
 const containers = { postgres: `${name}-postgres`, pgbouncer: `${name}-pgbouncer` }
 const engine = (...args: string[]) => execa('podman', args, { reject: false, input: '' })
+const volumes = async (): Promise<string> => (await engine('volume', 'ls', '--quiet')).stdout
 
 test.beforeAll(async () => {
   if ('missing' in podman || 'missing' in newer) return
@@ -101,5 +102,6 @@ test('PostgreSQL’s card offers the newer version; the image is reviewed first,
   await progress.getByRole('button', { name: 'Cancel' }).click()
   await window.getByRole('button', { name: 'Cancel and undo' }).click()
   await expect(window.getByRole('main')).toContainText('You cancelled it.', { timeout: 60_000 })
+  await expect.poll(volumes, { timeout: 60_000 }).not.toContain(`${containers.postgres}-2`)
   expect(await answerOf(school.port)).toContain('School')
 })
