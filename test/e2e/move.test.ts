@@ -18,7 +18,8 @@ let room: ControlRoom
 
 const podman = await podmanForTests()
 const newer = await podmanForTests(17)
-test.skip('missing' in podman || 'missing' in newer, 'missing' in podman ? podman.missing : '')
+const missing = [podman, newer].find(it => 'missing' in it)
+test.skip(missing !== undefined, missing && 'missing' in missing ? missing.missing : '')
 
 const name = `im-test-move-${process.pid}`
 const image17 = `localhost/im-test/postgres:17-${process.pid}`

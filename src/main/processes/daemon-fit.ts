@@ -31,7 +31,7 @@ export async function misfit(home: string, own: Readonly<Record<string, string>>
 async function sameMajor(node: string, other: string): Promise<boolean> {
   const run = createRun('daemon-fit')
   return await Promise.all([node, other].map(it => nodeVersion(run, it))).then(
-    ([its, wanted]) => its !== undefined && wanted !== undefined && majorOf(its) === majorOf(wanted),
+    versions => new Set(versions.map(majorOf)).size === 1,
     () => false, // an unknown program
   )
 }

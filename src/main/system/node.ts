@@ -18,9 +18,9 @@ export async function findNode(): Promise<string> {
   })
 }
 
-/** All programs of this name, in the order of PATH. */
-export async function nodesOnPath(): Promise<string[]> {
-  const folders = (process.env['PATH'] ?? '').split(delimiter).filter(it => it.startsWith('/'))
+/** All programs of this name, in the order of PATH. @param path another PATH than ours */
+export async function nodesOnPath(path = process.env['PATH'] ?? ''): Promise<string[]> {
+  const folders = path.split(delimiter).filter(it => it.startsWith('/'))
   const found: string[] = []
   for (const it of new Set(folders)) if (await isExecutable(join(it, 'node'))) found.push(join(it, 'node'))
   return found

@@ -33,7 +33,7 @@ export async function chooseNode(run: Run, root: string, wanted: string | undefi
     return chosen ?? { ...(await chooseNode(run, root, undefined)), unusable: wanted }
   }
   let first: NodeChoice | undefined
-  for (const path of await nodesOnPath()) {
+  for (const path of await nodesOnPath(givenPath())) {
     const found = await look(path)
     if (found?.fits) return found
     first ??= found
@@ -69,13 +69,31 @@ async function requiredNode(root: string): Promise<string | undefined> {
   return range !== undefined && validRange(range) !== null ? range : undefined
 }
 
+/** The folder that an open workspace has put first on PATH; undefined if its Node comes first anyway. */
+interface Preference {
+  readonly folder: string | undefined
+}
+
+/** The newest last: while one workspace replaces another, both are open for a moment. Only the newest counts. */
+let preferences: readonly Preference[] = []
+
+/** PATH without what is preferred. */
+function givenPath(): string {
+  const [path, folder] = [process.env['PATH'] ?? '', preferences.at(-1)?.folder]
+  return folder === undefined ? path : path.slice(folder.length + 1)
+}
+
+function prefer(all: readonly Preference[]): void {
+  const [given, folder] = [givenPath(), all.at(-1)?.folder]
+  preferences = all
+  process.env['PATH'] = folder === undefined ? given : `${folder}:${given}`
+}
+
 /** Puts its folder first on PATH, so that npm, PM2 and their children run on it. @returns takes that back */
 export async function preferOnPath(node: string): Promise<() => void> {
-  const before = process.env['PATH']
-  const [first] = await nodesOnPath()
-  if (first === node || before === undefined) return () => undefined
-  process.env['PATH'] = `${dirname(node)}:${before}`
-  return () => {
-    process.env['PATH'] = before
-  }
+  if (process.env['PATH'] === undefined) return () => undefined // then ours is the only one that can be found
+  const [first] = await nodesOnPath(givenPath())
+  const own = { folder: first === node ? undefined : dirname(node) }
+  prefer([...preferences, own])
+  return () => prefer(preferences.filter(it => it !== own))
 }

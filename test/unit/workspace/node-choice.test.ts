@@ -85,3 +85,20 @@ it('is what commands find first, until the workspace is closed', async () => {
   end()
   expect(await node()).toBe('v24.1.0')
 })
+
+it('of two workspaces, one of which replaces the other, each has its own', async () => {
+  const [first, one, other] = [await standIn('v24.1.0'), await standIn('v22.1.0'), await standIn('v22.2.0')]
+  onPath(first)
+  const given = process.env['PATH']
+  const node = async (): Promise<string> => (await run('node', ['--version'], { timeout: 10_000 })).trim()
+  const endOne = await preferOnPath(one)
+  expect((await choose()).path).toBe(first) // not what the workspace before it had chosen
+  const endOther = await preferOnPath(other)
+  endOne()
+  expect(await node()).toBe('v22.2.0')
+  const endFirst = await preferOnPath(first)
+  expect(await node()).toBe('v24.1.0')
+  endOther()
+  endFirst()
+  expect(process.env['PATH']).toBe(given)
+})
