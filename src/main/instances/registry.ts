@@ -72,9 +72,13 @@ export class Registry {
 
   /** Looks now. An unreachable PM2 makes every status `unknown`, never an error. */
   async list(): Promise<InstanceList> {
-    const found = await this.#now()
+    const [found, outdatedPm2] = await Promise.all([
+      this.#now(),
+      this.#services.processes.outdated().catch(() => undefined),
+    ])
     if (this.#people === 0) await this.#services.conditions.look()
-    return this.#joined(found)
+    const { outdatedPm2: _, ...list } = this.#joined(found) // it may be a minute old, or unknown
+    return outdatedPm2 && !list.processProblem ? { ...list, outdatedPm2 } : list
   }
 
   /** As `list`, but whether running instances work is as last known. It waits for none of them. */

@@ -1,7 +1,8 @@
 /** `status`: the workspace as a whole, or one instance in full. */
 import { bytes, count, percent, uptime } from '../../../shared/amounts'
-import type { InstanceView } from '../../../shared/instance'
+import { outdatedWords, type InstanceList, type InstanceView } from '../../../shared/instance'
 import { isOpen, type OperationState } from '../../../shared/operation'
+import { updateHint, updateTitle, type Update } from '../../../shared/update'
 import type { Client } from '../engine'
 import { refused } from '../failure'
 import { cleanLine } from '../print/clean'
@@ -18,20 +19,22 @@ export async function status(session: CommandSession, name: string | undefined):
 }
 
 async function whole(session: CommandSession, client: Client): Promise<Result> {
-  const [list, infrastructure, { operations, unreadable }, low] = await Promise.all([
+  const [list, infrastructure, { operations, unreadable }, low, update] = await Promise.all([
     instancesOf(client),
     client.infrastructure.status.query(),
     client.operations.list.query(),
     lowLine(client),
+    client.app.update.query(),
   ])
   const open = operations.filter(isOpen)
   if (!session.json) {
     tellTroubles(session, list)
-    if (low !== undefined) session.err.line(`${session.err.paint('yellow', '!')} ${low}`)
+    for (const it of [low, ...newerLines(list, update)])
+      if (it !== undefined) session.err.line(`${session.err.paint('yellow', '!')} ${it}`)
     for (const { problem } of unreadable) session.err.lines(problemLines(problem, session.err.paint))
   }
   return {
-    data: { infrastructure, instances: list, open, unreadable },
+    data: { infrastructure, instances: list, open, unreadable, ...(update && { update }) },
     lines: [
       ...serviceLines(infrastructure, session.out.paint),
       '',
@@ -40,6 +43,14 @@ async function whole(session: CommandSession, client: Client): Promise<Result> {
     ],
   }
 }
+
+/** What isn't the newest of ours: the process manager, and the product. */
+export const newerLines = ({ outdatedPm2 }: Pick<InstanceList, 'outdatedPm2'>, update: Update | null): string[] => [
+  ...(outdatedPm2
+    ? [`${outdatedWords(outdatedPm2)} Restart the process manager with “instance-manager pm2 restart”.`]
+    : []),
+  ...(update ? [`${updateTitle(update)} ${updateHint(update)}`] : []),
+]
 
 async function openLines(open: readonly OperationState[]): Promise<string[]> {
   const { headline } = await import('../../../shared/jobs/words') // brings all jobs and zod along
