@@ -12,6 +12,7 @@ import { architectures, name } from './description.mjs'
 import { makeRpm } from './rpm.mjs'
 import { stage } from './stage.mjs'
 import { makeTar } from './tar.mjs'
+import { versionInPackages } from './versions.mjs'
 
 /** Those whose tool is there are made: an operator needs only the one for their own system. */
 const formats = [
@@ -43,7 +44,8 @@ const formats = [
 export async function makePackages({ anyElectron, source, dist = join(project, 'dist') }) {
   const { path, version: found, name: which } = await electron()
   say(`Using ${which}.`)
-  const { version, devDependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'))
+  const { version: own, devDependencies } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'))
+  const version = versionInPackages(own)
   const wanted = devDependencies.electron
   if (found !== wanted && !anyElectron)
     throw new Failure(

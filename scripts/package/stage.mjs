@@ -13,7 +13,7 @@ import { put, settle, sums, write, zip } from './tree.mjs'
  * @typedef {object} Making
  * @property {string} root the folder that stands for `/`
  * @property {'x64' | 'arm64'} architecture
- * @property {string} version
+ * @property {string} version as dpkg and rpm compare it
  * @property {number} epoch of all files, in seconds
  * @property {string} electron path of its binary
  * @property {{ url: string, publicKey: string }} [source] the repository that the .deb offers to add to apt's sources
@@ -24,7 +24,7 @@ export async function stage(making) {
   const { root, electron, architecture } = making
   const program = join(root, home)
   await stageElectron(dirname(electron), program)
-  await stageApp(join(program, 'resources', 'app'), architecture)
+  await stageApp(join(program, 'resources', 'app'), making)
   await stageNode(join(program, 'node'), architecture)
   await stageSums(program)
   await put(join(packageFiles, 'apparmor-profile'), join(program, 'apparmor-profile'))
@@ -57,7 +57,7 @@ async function stageElectron(from, program) {
 }
 
 /** What runs of the project: not its sources, and of its dependencies only those that run. */
-async function stageApp(app, architecture) {
+async function stageApp(app, { architecture, version }) {
   const {
     scripts: _,
     devDependencies: __,
@@ -66,7 +66,8 @@ async function stageApp(app, architecture) {
     ...rest
   } = JSON.parse(await readFile(join(project, 'package.json'), 'utf8'))
   await mkdir(app, { recursive: true })
-  await writeFile(join(app, 'package.json'), `${JSON.stringify(rest, null, 2)}\n`)
+  // src/main/updates.ts compares it with what apt has
+  await writeFile(join(app, 'package.json'), `${JSON.stringify({ ...rest, versionInPackages: version }, null, 2)}\n`)
   const built = /\/(\.stamp|bundled-licenses\.json)$/
   await cp(join(project, 'out'), join(app, 'out'), { recursive: true, filter: source => !built.test(source) })
   const made = /\/(node_modules|build|uploads)$/

@@ -51,12 +51,12 @@ export class Updates {
   async find(signal: AbortSignal): Promise<Update | null> {
     const { version, product } = this.#running
     if (!(await exists(product.sums))) return null
-    const installed = await installedVersion(product)
+    const installed = await readInstalled(product)
     if (installed === undefined) return null // an upgrade or a removal is at work
-    if (installed !== version) return { version: installed, is: 'installed' }
+    if (installed.version !== version) return { version: installed.version, is: 'installed' }
     const policy = await this.#policy(signal)
     // Another copy of the product may be installed than the one that runs.
-    if (policy?.installed !== version || policy.candidate === version) return null
+    if (policy?.installed !== installed.versionInPackages || policy.candidate === policy.installed) return null
     return { version: policy.candidate, is: 'available' }
   }
 
@@ -68,5 +68,8 @@ export class Updates {
   }
 }
 
-const installedVersion = async ({ packageJson }: Product): Promise<string | undefined> =>
-  (await readJson(packageJson, z.object({ version: z.string().max(100) })).catch(() => undefined))?.version
+/** `versionInPackages`: as apt knows it, `1.2.0~beta.1` for `1.2.0-beta.1` (scripts/package/versions.mjs). */
+const installedSchema = z.object({ version: z.string().max(100), versionInPackages: z.string().max(100) })
+
+const readInstalled = ({ packageJson }: Product): Promise<z.infer<typeof installedSchema> | undefined> =>
+  readJson(packageJson, installedSchema).catch(() => undefined)

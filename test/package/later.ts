@@ -14,7 +14,7 @@ export async function makeLater(deb: string, version: string, to: string): Promi
     await execa('dpkg-deb', ['--raw-extract', deb, root])
     const { packageJson, node, packages, sums } = productIn(join(root, 'usr/lib/instance-manager/resources/app'))
     await edit(join(root, 'DEBIAN/control'), it => it.replace(/^Version: .*/m, `Version: ${version}`))
-    await edit(packageJson, it => it.replace(/("version": )"[^"]*"/, `$1"${version}"`))
+    await edit(packageJson, it => it.replaceAll(/("version(InPackages)?": )"[^"]*"/g, `$1"${version}"`))
     for (const path of [join(node, 'bin/node'), join(packages, 'pm2/lib/Daemon.js')]) {
       const before = await sumOf(path)
       await appendFile(path, '\n// later\n') // an ELF file may end with anything

@@ -12,7 +12,8 @@ let apt: { policy: AptPolicy | undefined; state: string; asked: number }
 let updates: Updates
 
 /** What lies on the disk. */
-const install = (version: string): Promise<void> => writeFile(product.packageJson, JSON.stringify({ version }))
+const install = (version: string, versionInPackages = version): Promise<void> =>
+  writeFile(product.packageJson, JSON.stringify({ version, versionInPackages }))
 
 beforeEach(async () => {
   product = productIn(await temporary())
@@ -20,8 +21,12 @@ beforeEach(async () => {
   await writeFile(product.sums, '')
   await install('1.0.0')
   apt = { policy: { installed: '1.0.0', candidate: '1.0.0' }, state: '', asked: 0 }
-  updates = new Updates(
-    { version: '1.0.0', product },
+  updates = running('1.0.0')
+})
+
+const running = (version: string): Updates =>
+  new Updates(
+    { version, product },
     {
       state: () => Promise.resolve(apt.state),
       policy: () => {
@@ -30,7 +35,6 @@ beforeEach(async () => {
       },
     },
   )
-})
 
 const table = `  Version table:
      1.1.0 500
@@ -60,6 +64,12 @@ it('a version that a source has is available', async () => {
   expect(await updates.find(never)).toBeNull()
   apt = { ...apt, policy: { installed: '1.0.0', candidate: '1.1.0' }, state: 'after apt update' }
   expect(await updates.find(never)).toEqual({ version: '1.1.0', is: 'available' })
+})
+
+it('a pre-release is known to apt by another name', async () => {
+  await install('1.0.0-beta.1', '1.0.0~beta.1')
+  apt.policy = { installed: '1.0.0~beta.1', candidate: '1.0.0' }
+  expect(await running('1.0.0-beta.1').find(never)).toEqual({ version: '1.0.0', is: 'available' })
 })
 
 it('apt is asked again only when something of it has changed', async () => {
