@@ -5,7 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
-import { portHolders } from '../../src/main/system/proc'
+import { portHolders } from '../../src/main/system/sockets'
 import type { CliInstance } from '../support/cli-instance'
 import type { LaunchedApp } from '../support/electron'
 import { startOldDaemon } from '../support/pm2'

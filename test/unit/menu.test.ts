@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { menuTemplate } from '../../src/main/menu'
+import { menuTemplate } from '../../src/main/desktop/menu'
 import type { MenuEntry } from '../../src/shared/menu'
 
 it('puts the page’s entries before its own; names are shown as they are, and keys are left to the page', () => {

@@ -1,7 +1,8 @@
 /** Settings that suit a machine's memory. */
 import { expect, it } from 'vitest'
 import { proposalsFor } from '../../src/shared/proposals'
-import { invalid, settingOf, settingsSchema } from '../../src/shared/settings'
+import { invalid, settingOf } from '../../src/shared/setting-list'
+import { settingsSchema } from '../../src/shared/settings'
 
 const settings = settingsSchema.parse({})
 const gigabyte = 2 ** 30

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
-import { placeOn, readPlace } from '../../src/main/window-place'
+import { placeOn, readPlace } from '../../src/main/desktop/window-place'
 import { temporary } from './temporary'
 
 const wide = { x: 0, y: 0, width: 1920, height: 1040 }

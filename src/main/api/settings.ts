@@ -1,6 +1,6 @@
 /** The workspace's settings: their values, where these come from, and changes. */
 import { problem } from '../../shared/problem'
-import { settingChangesSchema, settingOf } from '../../shared/settings'
+import { settingChangesSchema, settingOf } from '../../shared/setting-list'
 import { router, workspaceProcedure } from './trpc'
 
 export const settingsRouter = router({

@@ -1,6 +1,6 @@
 /** Generates docs/settings.md from the settings' schema. */
 import { z } from 'zod'
-import { allSettings, type Setting, type SettingValue } from '../../shared/settings'
+import { allSettings, type Setting, type SettingValue } from '../../shared/setting-list'
 
 export const settingsDocumentation = (): string =>
   [

@@ -1,4 +1,5 @@
 /** The whole program: global options and commands, in the order of the help. */
+import { infra } from './definitions/infra'
 import * as looks from './definitions/looks'
 import { oneOf } from './definitions/values'
 import * as workspace from './definitions/workspace'
@@ -41,7 +42,7 @@ const others = async () => ({
 /** In the order of the help. */
 const commands = (other: Partial<Awaited<ReturnType<typeof others>>>) => [
   workspace.init,
-  workspace.infra,
+  infra,
   other.create,
   other.createMany,
   other.adopt,

@@ -7,7 +7,7 @@ import { open, type FileHandle } from 'node:fs/promises'
 import { Client, DatabaseError } from 'pg'
 import { problem, ProblemError } from '../../shared/problem'
 import { diskFull } from '../../shared/system-errors'
-import { listeningUsers } from '../system/proc'
+import { listeningUsers } from '../system/sockets'
 import { adminRole } from './services/postgres-config'
 import { ProofConnection, unproven } from './proof'
 

@@ -3,7 +3,6 @@
  * changes to it.
  */
 import { totalmem } from 'node:os'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { escapeIdentifier } from 'pg'
 import { longAfter } from '../../shared/database-activity'
 import {
@@ -13,11 +12,9 @@ import {
   type FormerPostgres,
   type InfrastructureStatus,
   type ServiceName,
-  type ServiceStatus,
 } from '../../shared/infrastructure'
 import { problem, type Problem } from '../../shared/problem'
 import type { Settings } from '../../shared/settings'
-import { runsNow } from '../system/proc'
 import { SerialQueue } from '../system/serial-queue'
 import { Watched } from '../system/watched'
 import { Activity } from './activity/activity'
@@ -26,7 +23,6 @@ import { offering, requireAvailable, requireSame, requireUnused } from './driver
 import { Details } from './details'
 import type { Driver, DriverContext, DriverStatus } from './drivers/driver'
 import { holdQueries, releaseQueries } from './hold'
-import { orGone } from './gone'
 import { Transitions, type Restarting } from './transitions'
 import { RuleWarnings } from './rule-warnings'
 import { isSecured, securePostgres } from './secure'
@@ -35,6 +31,7 @@ import { ensurePassword, passwordOf, type SecretStore } from './secrets'
 import { serviceOf } from './services'
 import { adminLogin } from './services/postgres'
 import { poolerRole } from './services/postgres-config'
+import { due, statusOf } from './status'
 import { nobody, type Tenants } from './tenants'
 import type { Wanted } from './wanted'
 
@@ -60,10 +57,6 @@ export interface InfrastructureUser {
 
 /** A driver, by its kind; one whose settings differ from the workspace's is passed itself. */
 export type Which = DriverKind | Driver
-
-/** Milliseconds between checks while someone is watching, and between full checks while all processes live. */
-const watchInterval = 2000
-const calmInterval = 10_000
 
 export class Infrastructure {
   #tenants: Tenants = nobody
@@ -184,37 +177,19 @@ export class Infrastructure {
   /** Takes at most 3 s. Derived from the world and from our own work in progress. */
   async status(): Promise<InfrastructureStatus> {
     const kind = await this.kind()
-    const [found, used, wishes, former] = await Promise.all([
-      this.#services.drivers[kind].status(),
-      this.#tenants.any(),
-      this.wanted.read(),
-      this.#services.former.read(),
-    ])
+    const { status, found } = await statusOf({
+      driver: this.#services.drivers[kind],
+      tenants: this.#tenants,
+      wanted: this.wanted,
+      former: this.#services.former,
+      changing: () => this.users().some(it => it.changesIt),
+      missingData: () => this.missingData(kind),
+      shown: it => this.#transitions.shown(it),
+      ruleWarnings: this.#ruleWarnings,
+    })
     this.dataFolder = found.dataFolder
     this.#alive = found.alive
-    const changing = this.users().some(it => it.changesIt) // an operation may be replacing it
-    const missing =
-      !changing && found.services.postgres.state === 'absent'
-        ? await this.missingData(kind).catch(() => undefined)
-        : undefined
-    const shown = (name: ServiceName): ServiceStatus => {
-      const status = this.#transitions.shown(found.services[name])
-      if (changing && status.problem?.code === 'queries-held') return { name, state: 'running', port: status.port }
-      if (name === 'postgres' && missing) return { ...status, state: 'failed', problem: missing }
-      return !changing && wishes?.wanted.includes(name) ? orGone(status, kind, serviceOf(name)) : status
-    }
-    const [postgres, pgbouncer] = [shown('postgres'), shown('pgbouncer')]
-    return {
-      driver: kind,
-      postgres,
-      pgbouncer,
-      adopted: [...(found.adopted ?? [])],
-      pooled: pgbouncer.state !== 'unavailable',
-      warnings: [...found.warnings, ...(await this.#ruleWarnings.of(kind, postgres))],
-      canChangeDriver: !used,
-      instances: wishes?.instances ?? [],
-      former,
-    }
+    return status
   }
 
   /** The status, and again whenever it has changed, until the signal is aborted or the workspace is closed. */
@@ -442,13 +417,5 @@ export class Infrastructure {
 
   #known(): Promise<readonly DriverOption[]> {
     return this.#detected ?? this.options()
-  }
-}
-
-/** Waits until another full check is due: soon, unless all running processes live on. */
-async function due(alive: DriverStatus['alive'], signal: AbortSignal): Promise<void> {
-  for (let passed = 0; passed < calmInterval; passed += watchInterval) {
-    await sleep(watchInterval, undefined, { signal }).catch(() => undefined)
-    if (signal.aborted || !alive?.every(runsNow)) return
   }
 }

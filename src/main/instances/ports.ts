@@ -1,5 +1,5 @@
 /** Which port an instance may have. It looks at nothing itself: its services say who holds what. */
-import type { PortCheck, PortHolder } from '../../shared/instance'
+import type { PortCheck, PortHolder } from '../../shared/ports'
 import { maxPort } from '../../shared/instance'
 import { problem } from '../../shared/problem'
 import { waitFor } from '../system/wait'

@@ -4,12 +4,11 @@ import {
   databaseNames,
   type bootTimeInputSchema,
   type labelsInputSchema,
-  type DeletePreview,
   type InstanceReach,
   type InstanceDetails,
-  type LeftoversPreview,
-  type PortCheck,
 } from '../../shared/instance'
+import type { DeletePreview, LeftoversPreview } from '../../shared/removal'
+import type { PortCheck } from '../../shared/ports'
 import { serviceNames, serviceTitle } from '../../shared/infrastructure'
 import type { StartRequest } from '../../shared/jobs'
 import type { rehearseInputSchema } from '../../shared/jobs/rebuild'
@@ -25,7 +24,7 @@ import type { Processes } from '../processes/client'
 import type { Releases } from '../releases/releases'
 import type { SchemaRoom } from '../schema/room'
 import { mapLimited } from '../system/map-limited'
-import { portFree, portHolders } from '../system/proc'
+import { portFree, portHolders } from '../system/sockets'
 import { readManifest } from '../workspace/base'
 import type { Base } from '../workspace/opened'
 import { adoption } from './adopt'

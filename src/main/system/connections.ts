@@ -1,6 +1,6 @@
 /** Finds which process holds a connection from this machine to itself. */
 import { readFile } from 'node:fs/promises'
-import { socketsOf } from './proc'
+import { socketsOf } from './sockets'
 
 interface Connection {
   readonly inode: string

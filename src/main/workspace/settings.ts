@@ -5,13 +5,12 @@ import {
   allSettings,
   invalid,
   settingOf,
-  settingsSchema,
   type Setting,
   type SettingChanges,
-  type Settings,
   type SettingState,
   type SettingValue,
-} from '../../shared/settings'
+} from '../../shared/setting-list'
+import { settingsSchema, type Settings } from '../../shared/settings'
 import { explain } from '../system/explain'
 import { corrupt, readJson, writeJson } from '../system/files'
 import { Latest } from '../system/latest'

@@ -10,7 +10,8 @@ import { fleetJob } from './fleet'
 import { hardenJob } from './harden'
 import { infrastructureJobs } from './infrastructure'
 import type { AnyJob } from './job'
-import { isolateJob, lifecycleJobs, unisolateJob } from './lifecycle'
+import { isolateJob, isolationJobs, unisolateJob } from './isolation'
+import { lifecycleJobs } from './lifecycle'
 import { limitsJob } from './limits'
 import { maintainJob, maintenanceJob } from './maintenance'
 import { manyJob } from './many'
@@ -27,6 +28,7 @@ export const jobs = [
   ...createJobs,
   ...rebuildJobs,
   ...lifecycleJobs,
+  ...isolationJobs,
   smokeJob,
   ...seamlessJobs,
   environmentJob,

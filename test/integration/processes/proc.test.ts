@@ -2,20 +2,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import {
-  descendants,
-  environmentOf,
-  isAlive,
-  parent,
-  portFree,
-  portHolders,
-  portsHolders,
-  type KnownSockets,
-  program,
-  startTime,
-  usageOf,
-  waitingPorts,
-} from '../../../src/main/system/proc'
+import { descendants, environmentOf, isAlive, parent, program, startTime, usageOf } from '../../../src/main/system/proc'
+import { portFree, portHolders, portsHolders, type KnownSockets, waitingPorts } from '../../../src/main/system/sockets'
 import { sure, until } from '../../support/pm2'
 import { freePort } from '../../support/ports'
 import { eventually } from '../../support/eventually'

@@ -2,7 +2,7 @@
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { portHolders } from '../../../src/main/system/proc'
+import { portHolders } from '../../../src/main/system/sockets'
 import { probe } from '../../bench/prober'
 import type { TestWorkspace } from '../../support/workspace'
 import { answerOf, job, mustDo, pidOf, tinyWorkspace } from '../lifecycle/lifecycle'

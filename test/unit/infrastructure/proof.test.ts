@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterEach, expect, test } from 'vitest'
 import { withConnection, type Login } from '../../../src/main/infrastructure/connection'
-import { listeningUsers } from '../../../src/main/system/proc'
+import { listeningUsers } from '../../../src/main/system/sockets'
 import { rogueModes, rogueServer, type RogueMode, type RogueWord } from '../../support/rogue-postgres'
 import { freePort } from '../../support/ports'
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { PortCheck } from '../../../src/shared/instance'
+import type { PortCheck } from '../../../src/shared/ports'
 import { checkPort, choosePort, requireNotOurs, type PortKnowledge } from '../../../src/main/instances/ports'
 
 interface World {

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { SettingsFile } from '../../../src/main/workspace/settings'
-import { allSettings, invalid, settingOf, settingsSections, valueOf } from '../../../src/shared/settings'
+import { allSettings, invalid, settingOf, settingsSections, valueOf } from '../../../src/shared/setting-list'
 import { temporary } from '../temporary'
 
 let own: string, site: string, settings: SettingsFile

@@ -104,7 +104,7 @@ async function argumentValues(
   if (!argument) return []
   const by = command.completed.get(argument.name())
   if (!by) return [...(fixed[argument.name()] ?? [])]
-  if (by === 'setting') return (await import('../../../shared/settings')).allSettings.map(it => it.key)
+  if (by === 'setting') return (await import('../../../shared/setting-list')).allSettings.map(it => it.key)
   const chosen = await chooseWorkspace(workspace ?? session.options.workspace, await session.data()).catch(
     () => undefined,
   )

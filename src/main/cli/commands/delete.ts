@@ -2,7 +2,7 @@
 import { stdin, stderr } from 'node:process'
 import { createInterface } from 'node:readline/promises'
 import { bytes, count } from '../../../shared/amounts'
-import type { DeletePreview, LeftoversPreview } from '../../../shared/instance'
+import type { DeletePreview, LeftoversPreview } from '../../../shared/removal'
 import { deleteJob, deleteManyJob, deleteWord, leftoversJob } from '../../../shared/jobs/delete'
 import type { Client } from '../engine'
 import { exitCodes } from '../exit-codes'

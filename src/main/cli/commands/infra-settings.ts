@@ -9,7 +9,7 @@ import {
   type Setting,
   type SettingState,
   type SettingValue,
-} from '../../../shared/settings'
+} from '../../../shared/setting-list'
 import { wrongUsage } from '../failure'
 import type { Client } from '../engine'
 import { endedOf, notesOf, succeed, withOperations } from '../operate'

@@ -7,7 +7,7 @@ import {
   type SettingOrigin,
   type SettingState,
   type SettingValue,
-} from '../../../shared/settings'
+} from '../../../shared/setting-list'
 import { cleanLine } from '../print/clean'
 import { table } from '../print/table'
 import type { Result, CommandSession } from '../session'

@@ -1,7 +1,7 @@
 /** Problems that any service can have, whatever runs it. */
 import { problem, type Problem } from '../../../shared/problem'
 import { diskFull, saysDiskFull } from '../../../shared/system-errors'
-import { portHolders } from '../../system/proc'
+import { portHolders } from '../../system/sockets'
 import type { Service } from '../services/service'
 import { errorLines } from '../error-lines'
 

@@ -1,5 +1,5 @@
 /** The services that a creation uses. */
-import type { PortCheck } from '../../../shared/instance'
+import type { PortCheck } from '../../../shared/ports'
 import type { Manifest } from '../../../shared/workspace'
 import type { Databases } from '../../infrastructure/databases'
 import type { Infrastructure } from '../../infrastructure/infrastructure'

@@ -1,5 +1,5 @@
 /** What keeps an instance from running on its port: the guide's port rules. */
-import type { PortHolder } from '../../../shared/instance'
+import type { PortHolder } from '../../../shared/ports'
 import type { Target } from '../../../shared/jobs/target'
 import { problem, type ProblemError } from '../../../shared/problem'
 import { describeHolder } from '../ports'

@@ -1,5 +1,6 @@
 /** Shared by the jobs on an existing instance: their services, and what they look up about it before they begin. */
-import type { InstanceConfig, InstanceDetails, PortCheck } from '../../../shared/instance'
+import type { InstanceConfig, InstanceDetails } from '../../../shared/instance'
+import type { PortCheck } from '../../../shared/ports'
 import type { Target } from '../../../shared/jobs/target'
 import { problem } from '../../../shared/problem'
 import type { Manifest } from '../../../shared/workspace'

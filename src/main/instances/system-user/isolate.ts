@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path'
 import type { z } from 'zod'
-import { isolateJob, unisolateJob, type IsolatePlan } from '../../../shared/jobs/lifecycle'
+import { isolateJob, unisolateJob, type IsolatePlan } from '../../../shared/jobs/isolation'
 import { problem } from '../../../shared/problem'
 import { implement, unchangedSince, type StepActions } from '../../operations/implement'
 import type { AnyOperation } from '../../operations/operation'

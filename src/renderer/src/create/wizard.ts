@@ -11,13 +11,12 @@ import { z } from 'zod'
 import {
   databaseNames,
   directorSchema,
-  isOurs,
   nameSchema,
   portSchema,
   type CreateInput,
   type InstanceHost,
-  type PortCheck,
 } from '../../../shared/instance'
+import { isOurs, type PortCheck } from '../../../shared/ports'
 import type { Problem } from '../../../shared/problem'
 
 export const wizardSteps = ['name', 'port', 'director', 'review'] as const

@@ -14,7 +14,7 @@ import {
   valueOf,
   type Setting,
   type SettingState,
-} from '../../../shared/settings'
+} from '../../../shared/setting-list'
 import { focusFault } from '../app/focus-fault'
 import { useInfrastructure, useInstances } from '../app/live'
 import { NumberField } from '../app/number-field'

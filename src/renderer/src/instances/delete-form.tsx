@@ -4,7 +4,7 @@ import { IconDatabase, IconFileText, IconFolder, IconLink, IconPlayerStop, IconU
 import { useQuery, type UseQueryResult } from '@tanstack/react-query'
 import { useState, type FormEvent, type ReactNode } from 'react'
 import { useLocation } from 'wouter'
-import type { DeletePreview, LeftoversPreview } from '../../../shared/instance'
+import type { DeletePreview, LeftoversPreview } from '../../../shared/removal'
 import { deleteJob, deleteWord, leftoversJob } from '../../../shared/jobs/delete'
 import type { Problem } from '../../../shared/problem'
 import { bytes, count } from '../../../shared/amounts'

@@ -1,7 +1,7 @@
 /** Deletes several instances: lists what will be deleted with each, and asks for their number. */
 import { useQuery } from '@tanstack/react-query'
 import { bytes, count } from '../../../shared/amounts'
-import type { DeletePreview } from '../../../shared/instance'
+import type { DeletePreview } from '../../../shared/removal'
 import { deleteManyJob, deleteWord, deletingWords } from '../../../shared/jobs/delete'
 import { useTRPC } from '../app/trpc'
 import { useJobs } from '../jobs/jobs'

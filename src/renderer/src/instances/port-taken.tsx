@@ -2,7 +2,7 @@
 import { Button } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import type { ReactNode } from 'react'
-import { isOurs, type PortHolder } from '../../../shared/instance'
+import { isOurs, type PortHolder } from '../../../shared/ports'
 import classes from './port-taken.module.css'
 
 export function PortTaken({

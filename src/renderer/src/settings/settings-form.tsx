@@ -14,7 +14,7 @@ import {
   type SettingChanges,
   type SettingsSection,
   type SettingState,
-} from '../../../shared/settings'
+} from '../../../shared/setting-list'
 import { focusFault } from '../app/focus-fault'
 import { useApp } from '../app/live'
 import { Section } from '../app/page'

@@ -1,5 +1,5 @@
 /** The application's menus: what the page in the window offers, and what every window can do. */
-import type { MenuEntry, MenuTitle } from '../shared/menu'
+import type { MenuEntry, MenuTitle } from '../../shared/menu'
 
 type Item = Electron.MenuItemConstructorOptions
 

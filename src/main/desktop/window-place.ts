@@ -1,6 +1,6 @@
 /** Where the window was and how it looked, so that the next start shows it again: on displays that may be others meanwhile. */
 import { readFileSync } from 'node:fs'
-import { themes, type Theme } from '../shared/theme'
+import { themes, type Theme } from '../../shared/theme'
 
 /** In pixels, as Electron gives them. */
 export interface Area {
