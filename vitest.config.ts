@@ -28,7 +28,7 @@ const withTools = (name: string, testTimeout: number) =>
 export default defineConfig({
   test: {
     projects: [
-      project('unit', { testTimeout: 20_000, hookTimeout: 30_000 }),
+      project('unit', { testTimeout: 20_000, hookTimeout: 30_000 }, ['test/support/shared.ts']),
       withTools('integration', 180_000),
       withTools('crash', 300_000),
       project('package', { testTimeout: 600_000, hookTimeout: 900_000 }),

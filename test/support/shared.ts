@@ -7,15 +7,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { exists } from '../../src/main/system/files'
+import { leaveCertificatesToNpm } from './certificates'
 
 const variable = 'INSTANCE_MANAGER_TEST_SHARED'
 
 /** Global set-up of both test runners: their processes inherit the variable. @returns the end of it */
 export default async function makeShared(): Promise<(() => Promise<void>) | undefined> {
-  if (process.env[variable]) return undefined
-  const folder = await mkdtemp(join(tmpdir(), 'im-shared-'))
+  const given = process.env[variable]
+  const folder = given ?? (await mkdtemp(join(tmpdir(), 'im-shared-')))
   process.env[variable] = folder
-  return () => rm(folder, { recursive: true, force: true })
+  await leaveCertificatesToNpm(folder)
+  return given === undefined ? () => rm(folder, { recursive: true, force: true }) : undefined
 }
 
 /**
