@@ -25,19 +25,22 @@ export interface Debian {
   asRoot(command: string): Promise<Ran>
   /** Runs a shell command after signing in as a user, without a network. @param input for its standard input */
   as(user: string, command: string, input?: string): Promise<Ran>
+  /** Ends everything that runs in it, and makes a disk of what is left, for a virtual machine. @param path of a file */
+  toDisk(path: string): Promise<void>
   /** Ends everything that runs in it, and removes it. */
   remove(): Promise<void>
 }
 
-/** Starts it; made at the first call on a machine. */
-export async function startDebian(): Promise<Debian> {
+/** Starts it; made at the first call on a machine. @param packages that it has besides the essential ones */
+export async function startDebian(packages: readonly string[] = []): Promise<Debian> {
   await mkdir(cache, { recursive: true })
   const key = createHash('sha256')
     .update(await readFile(script))
+    .update(packages.join(' '))
     .digest('hex')
     .slice(0, 12)
   const lower = join(cache, key)
-  await execa('flock', [join(cache, 'lock'), script, 'make', lower], { timeout: makeLimit })
+  await execa('flock', [join(cache, 'lock'), script, 'make', lower, ...packages], { timeout: makeLimit })
   const work = await mkdtemp(join(tmpdir(), 'im-debian-'))
   const namespaces = ['--mount', '--pid', '--net', '--ipc', '--uts', '--fork', '--kill-child']
   const unshare = spawn('unshare', [...namespaces, script, 'run', lower, work, join(cache, 'archives')], {
@@ -59,15 +62,23 @@ export async function startDebian(): Promise<Debian> {
     })
     return { exitCode, stdout: String(stdout), stderr: String(stderr) }
   }
+  async function end(): Promise<void> {
+    if (unshare.exitCode !== null || unshare.signalCode !== null) return
+    const ended = once(unshare, 'exit')
+    unshare.kill('SIGKILL') // and with it the first process, and with that all others
+    await ended
+  }
   return {
     root,
     asRoot: command => run('nsenter', [...enter, 'sh', '-c', command]),
     as: (user, command, input = '') =>
       run('nsenter', [...enter, '--net', '--ipc', '--uts', 'su', '-', user, '-c', command], { input }),
+    async toDisk(path) {
+      await end()
+      await execa('unshare', ['--mount', script, 'disk', lower, work, path], { timeout: makeLimit })
+    },
     async remove() {
-      const ended = once(unshare, 'exit')
-      unshare.kill('SIGKILL') // and with it the first process, and with that all others
-      await ended
+      await end()
       await rm(work, { recursive: true, force: true })
     },
   }
