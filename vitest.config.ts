@@ -32,6 +32,7 @@ export default defineConfig({
       withTools('integration', 180_000),
       withTools('crash', 300_000),
       project('package', { testTimeout: 600_000, hookTimeout: 900_000 }),
+      project('vm', { testTimeout: 6 * 3_600_000, hookTimeout: 3_600_000 }),
     ],
   },
 })

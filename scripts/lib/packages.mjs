@@ -126,6 +126,13 @@ const needs = {
     apt: ['imagemagick', 'x11-utils'],
     dnf: ['ImageMagick', 'xwininfo'],
   },
+  qemu: {
+    what: 'QEMU, for a virtual machine',
+    required: true,
+    found: () => ['qemu-system-x86_64', 'qemu-img', 'mke2fs'].every(hasCommand),
+    apt: ['qemu-system-x86', 'qemu-utils', 'e2fsprogs'],
+    dnf: ['qemu-system-x86-core', 'qemu-img', 'e2fsprogs'],
+  },
   debootstrap: {
     what: 'debootstrap, for the images of the Podman and Docker tests',
     required: false,

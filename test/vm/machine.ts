@@ -22,8 +22,8 @@ export interface Machine {
   as(user: string, command: string, limit?: number): Promise<Ran>
   /** Keeps memory and disk as they are, to start from later. */
   snapshot(name: string): Promise<void>
-  /** Shuts it down in order. */
-  powerOff(): Promise<void>
+  /** Shuts it down in order, as for a reboot. */
+  shutDown(): Promise<void>
   /** Pulls the plug. */
   cut(): Promise<void>
 }
@@ -47,20 +47,31 @@ export async function startMachine({ folder, kernel, initrd, disk }: Parts, snap
   const [control, agent, console] = [join(folder, 'control'), join(folder, 'agent'), join(folder, 'console.log')]
   await Promise.all([control, agent].map(it => rm(it, { force: true })))
   const log = await open(console, 'a')
+  // Only what is fsynced is on the disk: ext4 isn't to guess what should have been.
+  const append = 'root=/dev/vda rw rootflags=noauto_da_alloc console=ttyS0 quiet'
+  const options = {
+    accel: 'tcg,thread=multi',
+    cpu: 'max',
+    smp: '2',
+    m: '2048',
+    display: 'none',
+    serial: 'stdio',
+    kernel,
+    initrd,
+    append,
+    drive: `file=${disk},if=virtio,format=qcow2,cache=writeback`,
+    qmp: `unix:${control},server=on,wait=off`,
+    chardev: `socket,id=agent,path=${agent},server=on,wait=off`,
+    ...(snapshot !== undefined && { loadvm: snapshot }),
+  }
+  const devices = ['virtio-serial', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0']
   const qemu = spawn(
     'nice',
     [
-      ...['-n', '10', 'qemu-system-x86_64', '-accel', 'tcg,thread=multi', '-cpu', 'max', '-smp', '2', '-m', '2048'],
-      ...['-nodefaults', '-display', 'none', '-no-reboot', '-serial', 'stdio'],
-      ...['-kernel', kernel, '-initrd', initrd],
-      // Only what is fsynced is on the disk: ext4 isn't to guess what should have been.
-      ...['-append', 'root=/dev/vda rw rootflags=noauto_da_alloc console=ttyS0 quiet'],
-      ...['-drive', `file=${disk},if=virtio,format=qcow2,cache=writeback`],
-      ...['-qmp', `unix:${control},server=on,wait=off`],
-      ...['-chardev', `socket,id=agent,path=${agent},server=on,wait=off`],
-      ...['-device', 'virtio-serial', '-device', 'virtserialport,chardev=agent,name=org.qemu.guest_agent.0'],
-      ...(snapshot === undefined ? [] : ['-loadvm', snapshot]),
-    ],
+      ['-n', '10', 'qemu-system-x86_64', '-nodefaults', '-no-reboot'],
+      Object.entries(options).map(([name, value]) => [`-${name}`, value]),
+      devices.map(it => ['-device', it]),
+    ].flat(2),
     { stdio: ['ignore', log.fd, log.fd] },
   )
   const ended = once(qemu, 'exit')
@@ -76,8 +87,7 @@ export async function startMachine({ folder, kernel, initrd, disk }: Parts, snap
     const [monitor, guest] = (lines = [await openJsonLine(control), await openJsonLine(agent)]) as [JsonLine, JsonLine]
     await monitor.call('qmp_capabilities', {}, bootLimit) // answers once a snapshot is loaded
     await guest.call('guest-ping', {}, bootLimit)
-    const run = (path: string, arg: readonly string[], limit = 300_000): Promise<Ran> =>
-      runIn(guest, path, arg, limit)
+    const run = (path: string, arg: readonly string[], limit = 300_000): Promise<Ran> => runIn(guest, path, arg, limit)
     return {
       asRoot: (command, limit) => run('/bin/sh', ['-c', command], limit),
       as: (user, command, limit) => run('/bin/su', ['-', user, '-c', command], limit),
@@ -85,8 +95,8 @@ export async function startMachine({ folder, kernel, initrd, disk }: Parts, snap
         const said = await monitor.call('human-monitor-command', { 'command-line': `savevm ${name}` }, bootLimit)
         if (said !== '') throw new Error(String(said))
       },
-      async powerOff() {
-        await run('/bin/systemctl', ['poweroff', '--no-block'])
+      async shutDown() {
+        await run('/bin/systemctl', ['reboot', '--no-block']) // QEMU ends (-no-reboot)
         if (!(await waitFor(() => qemu.exitCode !== null, { timeout: bootLimit }))) throw new Error('It stays on.')
         await stop()
       },

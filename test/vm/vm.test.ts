@@ -1,0 +1,91 @@
+/** The package on a Debian with systemd that is restarted, and whose power is cut. Minutes for each test. */
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { copyOf, cutDuring, healthOf } from './cuts'
+import { jobs, newCode, random } from './jobs'
+import { startMachine, type Machine } from './machine'
+import { director, ours, prepareSchool, rootsWorkspace, succeeds, user, workspace, type School } from './school'
+import { settled, stateOf } from './state'
+
+const count = (name: string, otherwise: number): number =>
+  Number(process.env[`INSTANCE_MANAGER_TEST_${name}`] ?? otherwise)
+const cuts = count('CUTS', 20)
+const seed = count('SEED', Date.now() % 1_000_000)
+
+let school: School
+let machine: Machine
+const asRoot = (command: string) => succeeds(machine.asRoot(command))
+const asUser = (command: string) => succeeds(machine.as(user, command))
+const say = (text: string): void => void process.stdout.write(`${text}\n`)
+
+/** @param work what takes long @returns what it returns; says how many seconds it took */
+async function timed<T>(what: string, work: Promise<T>): Promise<T> {
+  const began = performance.now()
+  const result = await work
+  say(`${what}: ${((performance.now() - began) / 1000).toFixed(0)} s`)
+  return result
+}
+
+beforeAll(async () => {
+  school = await timed('prepared', prepareSchool())
+  machine = await timed('booted', startMachine(school))
+})
+afterAll(async () => {
+  await machine.cut()
+  await school.remove()
+})
+
+test('it installs, and leaves AppArmor of Debian 12 alone, which can’t read its profile', async () => {
+  await timed('installed', asRoot('apt-get -qy install /it.deb'))
+  expect(await asRoot('ls /etc/apparmor.d')).not.toContain('instance-manager')
+  expect(await asRoot('systemctl is-active apparmor')).toBe('active\n')
+})
+
+test('a reboot brings back the infrastructure and the instances', async () => {
+  await timed('started', asUser(`${ours()} infra up && ${ours()} start --all`))
+  expect(await asUser(`${ours()} autostart on && ${ours()} autostart status`)).toMatch(/on/)
+  await machine.shutDown()
+  machine = await timed('booted', startMachine(school))
+  expect(await timed('back', settled(machine))).toBe('active')
+  expect(await stateOf(machine)).toMatch(/^college online .*\nschool online /)
+  expect(await asRoot('systemctl list-units --failed --quiet')).toBe('')
+  const status = await asUser(`systemctl --user --no-pager status 'instance-manager-*'`)
+  expect(status).toContain('active (exited)')
+  expect(status).toContain(`Instance Manager (“${workspace}”)`)
+})
+
+test(`${cuts} power cuts at random moments of a creation, a rebuild and a deletion: before or after, never between`, async () => {
+  say(`${cuts} cuts, seed ${seed}`)
+  await asUser(newCode)
+  const ready = { snapshot: 'ready', state: await stateOf(machine), health: await healthOf(machine) }
+  await asRoot('sync')
+  await machine.snapshot(ready.snapshot)
+  await machine.cut()
+  const next = random(seed)
+  const moments = Array.from({ length: cuts }, next)
+  const wrong = await Promise.all(
+    jobs.map(async (job, index) => {
+      const parts = await copyOf(school, job.kind)
+      const its = moments.filter((_, at) => at % jobs.length === index)
+      return await cutDuring(job, { parts, ready, moments: its }, say)
+    }),
+  )
+  machine = await startMachine(school, ready.snapshot)
+  expect(wrong.flat(), ready.state).toEqual([])
+})
+
+test('after a reboot, what is turned off stays off, and root’s workspace is back', async () => {
+  expect(await asUser(`${ours()} autostart off && ${ours()} autostart status`)).toMatch(/off/)
+  expect(await asUser('ls ~/.config/systemd/user')).not.toContain('.service')
+  const roots = ours(rootsWorkspace)
+  const ports = { 'ports.postgres': 25432, 'ports.pgbouncer': 26432, 'ports.firstInstance': 6000 }
+  await asRoot(`instance-manager init ${rootsWorkspace} --driver embedded`)
+  for (const [name, port] of Object.entries(ports)) await asRoot(`${roots} settings set ${name} ${port}`)
+  await asRoot(`${roots} infra up && ${roots} create office ${director} && ${roots} autostart on`)
+  await machine.shutDown()
+  machine = await timed('booted', startMachine(school))
+  const state = `systemctl show --property=ActiveState --value 'instance-manager-*'`
+  expect(await asRoot(`until ${state} | grep -v activating; do sleep 1; done`)).toBe('active\n')
+  expect(await asRoot(`${roots} list`)).toMatch(/office +online/)
+  expect(await asRoot('curl -sS http://127.0.0.1:6000')).toMatch(/^office/)
+  expect(await asRoot('pgrep -c -u ada node || true')).toBe('0\n')
+})
