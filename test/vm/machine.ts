@@ -47,8 +47,8 @@ export async function startMachine({ folder, kernel, initrd, disk }: Parts, snap
   const [control, agent, console] = [join(folder, 'control'), join(folder, 'agent'), join(folder, 'console.log')]
   await Promise.all([control, agent].map(it => rm(it, { force: true })))
   const log = await open(console, 'a')
-  // Only what is fsynced is on the disk: ext4 isn't to guess what should have been.
-  const append = 'root=/dev/vda rw rootflags=noauto_da_alloc console=ttyS0 quiet'
+  // Only what is fsynced is on the disk: ext4 isn't to guess what should have been. The rest saves time in emulation.
+  const append = 'root=/dev/vda rw rootflags=noauto_da_alloc console=ttyS0 quiet mitigations=off no5lvl audit=0'
   const options = {
     accel: 'tcg,thread=multi',
     cpu: 'max',

@@ -1,6 +1,6 @@
 /**
- * A disk with everything that would take long in emulation: Debian with the package's dependencies, workspaces with
- * instances, and their releases. They were made by the package, which is then removed: the machine installs it itself.
+ * A disk with everything that would take long in emulation: Debian with the package, unpacked but not yet configured, a
+ * workspace with instances, and their releases.
  */
 import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -54,7 +54,7 @@ export async function prepareSchool(): Promise<School> {
     await execa('cp', [find('vmlinuz-'), parts.kernel])
     await execa('cp', [find('initrd.img-'), parts.initrd])
     await execa('cp', [join(dist, deb), join(debian.root, 'it.deb')])
-    await asRoot(`useradd -m -s /bin/bash ${user} && dpkg --install /it.deb`)
+    await asRoot(`useradd -m -s /bin/bash ${user} && dpkg --unpack /it.deb && rm /it.deb`)
     for (const it of [workspace, rootsWorkspace]) await makeTiny(join(debian.root, it))
     await asRoot(`chown -R ${user}: /home/${user}`)
 
@@ -66,7 +66,6 @@ export async function prepareSchool(): Promise<School> {
     await asUser(`echo photo > ${workspace}/instances/school/server/uploads/photo`)
     await asUser(`${ours()} stop --all && ${ours()} infra down`)
 
-    await asRoot('dpkg --purge instance-manager')
     const raw = join(folder, 'disk.img')
     await debian.toDisk(raw)
     await makeDisk(raw, parts.disk)

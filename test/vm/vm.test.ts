@@ -34,14 +34,15 @@ afterAll(async () => {
   await school.remove()
 })
 
-test('it installs, and leaves AppArmor of Debian 12 alone, which can’t read its profile', async () => {
-  await timed('installed', asRoot('apt-get -qy install /it.deb'))
+test('the package is configured, and spares AppArmor a profile that Debian 12’s can’t read', async () => {
+  await timed('configured', asRoot('dpkg --configure --pending'))
+  expect(await asRoot("dpkg-query --show --showformat '${Status}' instance-manager")).toBe('install ok installed')
   expect(await asRoot('ls /etc/apparmor.d')).not.toContain('instance-manager')
   expect(await asRoot('systemctl is-active apparmor')).toBe('active\n')
 })
 
 test('a reboot brings back the infrastructure and the instances', async () => {
-  await timed('started', asUser(`${ours()} infra up && ${ours()} start --all`))
+  await timed('started', asUser(`${ours()} start --all`)) // the infrastructure first
   expect(await asUser(`${ours()} autostart on && ${ours()} autostart status`)).toMatch(/on/)
   await machine.shutDown()
   machine = await timed('booted', startMachine(school))
