@@ -10,7 +10,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type { Readable } from 'node:stream'
 import { chromium, type Page } from '@playwright/test'
 import { descendants } from '../../src/main/system/proc'
-import { layOut } from '../support/cli-instance'
+import { layOut, makeDatabase } from '../support/cli-instance'
 import { electronPath, launchApp, makeHome, type Home, type LaunchedApp } from '../support/electron'
 import { makeTiny } from '../support/tiny-base'
 import { testWorkspace, type TestWorkspace } from '../support/workspace'
@@ -29,11 +29,15 @@ export async function busyWorkspace(): Promise<TestWorkspace> {
 }
 
 /**
- * An instance's folder as the guide's command line creates it and, with `run`, a real PM2 process. It has no database.
+ * An instance's folder as the guide's command line creates it and, with `run`, its database and a real PM2 process that
+ * answers: nothing is wrong with it.
  */
 export async function addInstance(workspace: TestWorkspace, index: number, { run }: { run: boolean }): Promise<void> {
-  const { name, server: cwd } = await layOut(workspace, nameOf(index))
-  if (run) await workspace.processes.start({ name, cwd, script: join(cwd, 'index.js') })
+  const instance = await layOut(workspace, nameOf(index))
+  if (!run) return
+  await makeDatabase(workspace, instance)
+  const { name, server: cwd } = instance
+  await workspace.processes.start({ name, cwd, script: join(cwd, 'index.js') })
 }
 
 /** Closes the workspace and opens it in the app; `work` gets a window that shows all its instances. */

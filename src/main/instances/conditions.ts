@@ -8,7 +8,7 @@ import type { InstanceConfig } from '../../shared/instance'
 import type { Problem } from '../../shared/problem'
 import type { Infrastructure } from '../infrastructure/infrastructure'
 import type { ProcessInfo } from '../processes/client'
-import { portHolders, waitingPorts } from '../system/sockets'
+import { portHolders, portsHolders, waitingPorts } from '../system/sockets'
 import type { Configs } from './configs'
 import { Crashes } from './crashes'
 import type { Gathered } from './gather'
@@ -34,8 +34,10 @@ export class Conditions {
   readonly #services: ConditionServices
   readonly #crashes = new Crashes()
   readonly #probes: Probes
-  /** By instance: the process that is known to hold its port. */
+  /** By instance: the process that is known to hold its port, and no other. */
   readonly #holders = new Map<string, string>()
+  /** As last observed. */
+  #running: readonly Running[] = []
   /** As last seen, also in the middle of an operation on it. */
   #infrastructure: InfrastructureStatus | undefined
   /** As last seen while no operation was at work on it: what one does in passing isn't worth an alarm. */
@@ -54,13 +56,14 @@ export class Conditions {
   observe({ instances, foreign: copies }: Gathered, { serverOf, manifest: { server } }: Configs): void {
     const listed = instances.flatMap(({ config, process }) => (process ? [[config.name, process] as const] : []))
     this.#crashes.observe(new Map(listed))
-    this.#probes.follow(
-      instances.flatMap(({ config: { name, port, bootSeconds = server.bootSeconds }, process }): Running[] => {
+    this.#running = instances.flatMap(
+      ({ config: { name, port, bootSeconds = server.bootSeconds }, process }): Running[] => {
         const { status, pid, startedAt, execMode } = process ?? {}
         if (status !== 'online' || !pid || !startedAt || !execMode || copies.has(name)) return []
         return [{ name, pid, port, execMode, startedAt, bootSeconds, cwd: serverOf(name), health: server.health }]
-      }),
+      },
     )
+    this.#probes.follow(this.#running)
   }
 
   /** Looks until the signal is aborted. @param changed called when the diagnoses may have changed */
@@ -110,8 +113,8 @@ export class Conditions {
   async #whyNoAnswer(of: Running, signal: AbortSignal): Promise<Problem | undefined> {
     const { name, pid, port, execMode, startedAt, bootSeconds, health } = of
     const answer = await httpStatus(port, health.path, { signal, within })
-    const process = `${pid} ${startedAt} ${port}`
-    if (typeof answer === 'string' || this.#holders.get(name) !== process) {
+    if (typeof answer !== 'string' && !this.#holdsItsPort(of)) await this.#findHolders()
+    if (typeof answer === 'string' || !this.#holdsItsPort(of)) {
       const holders = await portHolders(port, pid)
       const others = await foreign(execMode, pid, holders)
       if (others.length > 0) return heldByOther(name, port, others)
@@ -119,10 +122,31 @@ export class Conditions {
         if (holders.length > 0) return noAnswer(name, port, answer)
         return Date.now() - startedAt < bootSeconds * 1000 ? undefined : notListening(name, port)
       }
-      this.#holders.set(name, process)
+      this.#holders.set(name, identity(of))
     }
     const unwell = whyUnhealthy(health, answer)
     return unwell === undefined ? undefined : httpError(name, unwell)
+  }
+
+  /**
+   * Finds the processes that hold their own ports, of all instances at once: reading the kernel's table of sockets takes
+   * milliseconds, so a hundred instances shouldn't do it one by one. In cluster mode PM2's daemon is the holder, so those
+   * are looked at one by one.
+   */
+  async #findHolders(): Promise<void> {
+    const unknown = this.#running.filter(it => it.execMode === 'fork' && !this.#holdsItsPort(it))
+    const holders = await portsHolders(
+      unknown.map(it => it.port),
+      unknown.map(it => it.pid),
+    )
+    for (const it of unknown) {
+      const found = holders.get(it.port) ?? []
+      if (found.length > 0 && found.every(({ pid }) => pid === it.pid)) this.#holders.set(it.name, identity(it))
+    }
+  }
+
+  #holdsItsPort(it: Running): boolean {
+    return this.#holders.get(it.name) === identity(it)
   }
 
   /** A login would then only repeat what is known, or disturb an operation. */
@@ -131,6 +155,9 @@ export class Conditions {
     return this.#services.changing() || (known !== undefined && missingService(known, known.pooled) !== undefined)
   }
 }
+
+/** Of a process as the holder of a port: another one may get its pid. */
+const identity = ({ pid, startedAt, port }: Running): string => `${pid} ${startedAt} ${port}`
 
 /** Milliseconds until the services are watched again after a failure. */
 const again = 5000
