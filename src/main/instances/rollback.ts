@@ -8,6 +8,7 @@ import type { AnyOperation } from '../operations/operation'
 import { existsItself, syncFolder } from '../system/files'
 import type { InstancePaths } from '../workspace/paths'
 import { targetContradiction } from './lifecycle/derived'
+import { requireNodeFits } from './lifecycle/node-fit'
 import { isSeamless } from './lifecycle/reload'
 import { findOwn, isRunning } from './lifecycle/target'
 import type { ManyServices } from './many'
@@ -30,7 +31,7 @@ export const rollback = (services: RebuildServices & Pick<ManyServices, 'bringUp
     steps: { 'take-previous': takePrevious(services), ...exchangeSteps(services, rollbackJob.kind) },
   })
 
-/** @throws Problem `instance-unknown`, `instance-foreign`, `exchange-abandoned`, `instance-mounts`, `no-previous-code` */
+/** @throws Problem `instance-unknown`, `instance-foreign`, `exchange-abandoned`, `instance-mounts`, `no-previous-code`, `node-changed` */
 async function planRollback(
   services: RebuildServices,
   { name }: z.output<typeof rollbackJob.input>,
@@ -38,6 +39,7 @@ async function planRollback(
   const { target, config, manifest, paths } = await findOwn(services, name)
   await requireExchangeable(name, paths, config.previous !== undefined)
   const previous = await requirePrevious(config, paths)
+  await requireNodeFits(services, { name, release: previous.release }, paths.slots.previous.server)
   const move = (await readMove(paths.slots.previous)) && (await planMove(services, config))
   if (move) await services.space.require('a rollback', move.bytes, true)
   return {

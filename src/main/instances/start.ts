@@ -8,10 +8,11 @@ import { overbooked } from './limits'
 import { describeHolder } from './ports'
 import { targetContradiction } from './lifecycle/derived'
 import { othersOnPort, portInUse } from './lifecycle/port'
+import { requireNodeFits, type NodeFitServices } from './lifecycle/node-fit'
 import { startAgain, startProcess, stopTarget, verifyHealth } from './lifecycle/process-steps'
 import { findOwn, isOnline, type LifecycleServices, type PortServices } from './lifecycle/target'
 
-type StartServices = PortServices & Parameters<typeof overbooked>[0]
+type StartServices = PortServices & NodeFitServices & Parameters<typeof overbooked>[0]
 
 export const starting = (services: StartServices): AnyOperation =>
   implement(startJob, {
@@ -26,14 +27,14 @@ export const starting = (services: StartServices): AnyOperation =>
   })
 
 /**
- * @throws Problem `instance-unknown`, `instance-running` (or `pool-refuses`, if that doesn't help), `port-in-use` (scenario 3 of the guide: it names the instance
+ * @throws Problem `instance-unknown`, `instance-running` (or `pool-refuses`, if that doesn't help), `node-changed`, `port-in-use` (scenario 3 of the guide: it names the instance
  * on the port, so that the screen can ask)
  */
 async function planStart(
-  services: PortServices,
+  services: PortServices & NodeFitServices,
   { name, stopOther }: z.output<typeof startJob.input>,
 ): Promise<StartPlan> {
-  const { target } = await findOwn(services, name)
+  const { target, config } = await findOwn(services, name)
   if (await isOnline(services, target))
     throw problem(
       (await services.pools.refusal(target)) ?? {
@@ -42,6 +43,7 @@ async function planStart(
         hint: 'To make it reread its .env, restart it.',
       },
     )
+  await requireNodeFits(services, config, target.cwd)
   const others = await othersOnPort(services, target)
   const names = others.map(describeHolder).join(', ')
   if (others.length && !stopOther) throw portInUse(target.port, names, name)

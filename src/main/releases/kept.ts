@@ -70,6 +70,11 @@ export class KeptReleases {
     return there.every(Boolean) ? release : undefined
   }
 
+  /** The major version of Node.js that its packages were installed for; undefined if it isn't kept. */
+  async nodeMajorOf(fingerprint: string): Promise<string | undefined> {
+    return (await this.#read(fingerprint))?.nodeMajor
+  }
+
   /** Newest first. */
   async list(): Promise<KeptRelease[]> {
     const names = (await readdir(this.folder).catch(() => [])).filter(it => it !== partsFolder && !it.startsWith('.'))

@@ -65,12 +65,13 @@ export const processManagerJob = defineJob({
 
 /**
  * The instance whose restart failed, if any: then the new process manager may be the reason, and the rest are left where
- * they work. One that another job holds at the moment is skipped.
+ * they work. One that another job holds at the moment is skipped, and so is one that must be rebuilt first because its
+ * packages were compiled for another Node.js.
  */
 export const failedIn = (state: OperationState): string | undefined =>
   resultsOf(state).find(({ result }) => {
     const code = result?.problem?.code
-    return code !== undefined && code !== 'left-alone' && code !== 'operation-open'
+    return code !== undefined && !['left-alone', 'operation-open', 'node-changed'].includes(code)
   })?.name
 
 export const leftBecause = (name: string, because: string): Problem => ({
