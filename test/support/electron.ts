@@ -98,15 +98,17 @@ export interface LaunchOptions {
   readonly home: Home
   /** Opened at start; without it the app asks. */
   readonly workspace?: string
+  /** The app's folder; this clone by default. */
+  readonly folder?: string
   /** Added to the home's environment. */
   readonly env?: Readonly<Record<string, string>>
 }
 
-export async function launchApp({ home, workspace, env = {} }: LaunchOptions): Promise<LaunchedApp> {
+export async function launchApp({ home, workspace, folder = project, env = {} }: LaunchOptions): Promise<LaunchedApp> {
   const root = process.getuid?.() === 0
   const app = await _electron.launch({
     executablePath: electronPath(),
-    args: ['--disable-gpu', project, ...(workspace ? ['--workspace', workspace] : [])],
+    args: ['--disable-gpu', folder, ...(workspace ? ['--workspace', workspace] : [])],
     // Chromium's sandbox can't run as root; everyone else tests with it.
     chromiumSandbox: !root,
     cwd: home.path,

@@ -42,6 +42,8 @@ export interface TestHome {
 export interface LaunchOptions {
   readonly workspace?: string
   readonly data?: string
+  /** The app's folder; this clone by default. */
+  readonly folder?: string
   /** A folder of programs that come first in PATH. */
   readonly bin?: string
 }
@@ -67,10 +69,11 @@ export async function testHome({ shown = false } = {}): Promise<TestHome> {
     root,
     ports,
     defaults,
-    async launch({ workspace, data, bin } = {}) {
+    async launch({ workspace, data, folder, bin } = {}) {
       const it = await launchApp({
         home,
         workspace,
+        folder,
         env: {
           INSTANCE_MANAGER_DEFAULTS: defaults,
           ...(data && { XDG_CONFIG_HOME: data }),
