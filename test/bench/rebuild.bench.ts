@@ -78,10 +78,20 @@ async function measure(workspace: TestWorkspace, { runs, say }: BenchContext): P
     { name: 'seamless: gap', unit: 'ms', values: values('seamless', it => it.longestGap), goal: '<= 50' },
     { name: 'seamless: failed requests', unit: '', values: values('seamless', it => it.failed), goal: '<= 1' },
     {
-      name: 'others: gap meanwhile',
-      unit: 'ms',
-      values: values('seamless', it => it.other.longestGap),
+      name: 'gap, guide / seamless',
+      unit: 'ratio',
+      values: values('guide', it => it.longestGap).map((it, at) => it / (taken.seamless[at]?.longestGap ?? NaN)),
+      goal: '>= 100',
     },
+    // What the machine's own hitches leave: the probers alone take most of a core.
+    {
+      name: 'seamless: gap beyond an untouched instance’s',
+      unit: 'ms',
+      values: values('seamless', it => it.longestGap - it.other.longestGap),
+      goal: '<= 50',
+    },
+    { name: 'others: gap meanwhile', unit: 'ms', values: values('seamless', it => it.other.longestGap) },
+    { name: 'others: gap while nothing is rebuilt', unit: 'ms', values: [alone.longestGap] },
     { name: 'others: failed requests', unit: '', values: values('server', it => it.other.failed), goal: '<= 0' },
     ...(['server', 'client'] as const).map((way): Measured => ({
       name: `others, ${way} changed: p95 / before`,
