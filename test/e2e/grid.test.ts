@@ -583,6 +583,29 @@ test('table or grid, light or dark: the choice is remembered when the app is sta
   await expect(list.row('By-Hand')).toContainText('Online')
 })
 
+test('a window that is too narrow for all filters has the rest in a menu', async () => {
+  const before = window.viewportSize() ?? { width: 1280, height: 800 }
+  const tags = ['primary school', 'north', 'trial customers', 'evening classes', 'paying'] // as many as don't fit
+  await changeInstanceConfig(join(byHand.folder, 'config.json'), it => ({ ...it, labels: { tags, favourite: true } }))
+  const filters = window.getByRole('group', { name: 'Filter by status' })
+  const more = filters.getByRole('button', { name: /^More filters/ })
+  await expect(list.row('By-Hand')).toContainText('By-Hand')
+  await window.setViewportSize({ width: 720, height: 576 })
+  await expect(more).toBeVisible()
+  expect((await filters.boundingBox())?.height).toBeLessThan(40)
+  await more.click()
+  await window.getByRole('menuitemradio', { name: /^trial customers/ }).click()
+  await expect(more).toHaveText(/^trial customers ?1$/)
+  await expect(more).toHaveAttribute('aria-pressed', 'true')
+  await expect(list.row('By-Hand')).toBeVisible()
+  await window.setViewportSize({ width: 1920, height: 800 })
+  await expect(list.filter('trial customers')).toHaveAttribute('aria-pressed', 'true')
+  await list.filter('trial customers').click()
+  await window.setViewportSize(before)
+  await changeInstanceConfig(join(byHand.folder, 'config.json'), it => ({ ...it, labels: undefined }))
+  await expect(more).toBeHidden()
+})
+
 test('killed while it starts many: the report is there again when it is opened, and the rest are started', async () => {
   // the last one keeps the job open long enough to be seen
   const names = ['cut-1', 'cut-2', 'cut-3', 'cut-4', 'cut-5', 'deaf-cut']

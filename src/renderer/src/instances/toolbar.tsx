@@ -1,25 +1,14 @@
 /** The list's toolbar: find by name, filter by status, table or grid. */
 import { ActionIcon, Kbd, SegmentedControl, TextInput, Tooltip, UnstyledButton } from '@mantine/core'
-import {
-  IconCircleArrowUp,
-  IconDownload,
-  IconLayoutGrid,
-  IconList,
-  IconSearch,
-  IconStar,
-  IconTag,
-  IconX,
-} from '@tabler/icons-react'
+import { IconDownload, IconLayoutGrid, IconList, IconSearch, IconX } from '@tabler/icons-react'
 import type { RefObject } from 'react'
-import { instanceWord, StatusIcon, instanceTone } from '../app/status'
-import { isStatusFilter, isTagFilter, tagFilter, type Filter, type ShownInstance } from './arrange'
+import type { ShownInstance, TagCount } from './arrange'
+import { choicesOf, Filters, type FilterCounts } from './filters'
 import type { StatusGroup } from '../../../shared/status'
 import { RebuildButton } from '../rebuild/rebuild-button'
 import { useListState } from './list-state'
 import { SavedViews } from './saved-views'
 import classes from './list.module.css'
-
-const wordOf = (group: StatusGroup): string => (group === 'busy' ? 'Working' : instanceWord[group])
 
 interface ToolbarProps {
   total: number
@@ -28,7 +17,7 @@ interface ToolbarProps {
   /** How many there are. */
   favourites: number
   /** Tags to filter by. */
-  tags: readonly { readonly tag: string; readonly count: number }[]
+  tags: readonly TagCount[]
   groups: readonly { readonly group: StatusGroup; readonly count: number }[]
   search: RefObject<HTMLInputElement | null>
   onExport: () => void
@@ -36,12 +25,7 @@ interface ToolbarProps {
 
 export function Toolbar({ total, outdated, groups, favourites, tags, search, onExport }: ToolbarProps) {
   const { query, filter, view, arrange } = useListState()
-  const setFilter = (chosen: Filter): void => arrange({ filter: chosen })
-  // The active filter stays visible even if nothing has that status any more.
-  const shown =
-    isStatusFilter(filter) && !groups.some(it => it.group === filter)
-      ? [...groups, { group: filter, count: 0 }]
-      : groups
+  const counts: FilterCounts = { total, outdated: outdated.length, favourites, tags, groups }
   return (
     <div className={classes.toolbar} role="search" aria-label="Instances">
       <TextInput
@@ -76,96 +60,50 @@ export function Toolbar({ total, outdated, groups, favourites, tags, search, onE
           )
         }
       />
-      <div className={classes.filters} role="group" aria-label="Filter by status">
-        <Chip filter="all" word="All" count={total} chosen={filter} onChoose={setFilter} />
-        {shown.map(it => (
-          <Chip
-            key={it.group}
-            filter={it.group}
-            word={wordOf(it.group)}
-            count={it.count}
-            chosen={filter}
-            onChoose={setFilter}
-          />
-        ))}
-        {(outdated.length > 0 || filter === 'outdated') && (
-          <Chip filter="outdated" word="Outdated" count={outdated.length} chosen={filter} onChoose={setFilter} />
-        )}
-        {(favourites > 0 || filter === 'favourites') && (
-          <Chip filter="favourites" word="Favourites" count={favourites} chosen={filter} onChoose={setFilter} />
-        )}
-        {tags.map(({ tag, count }) => (
-          <Chip key={tag} filter={tagFilter(tag)} word={tag} count={count} chosen={filter} onChoose={setFilter} />
-        ))}
+      <div
+        className={classes.filters}
+        role="group"
+        aria-label="Filter by status"
+        data-many={choicesOf(counts, filter).length > 4 || undefined}
+      >
+        <Filters counts={counts} chosen={filter} onChoose={chosen => arrange({ filter: chosen })} />
         {filter === 'outdated' && outdated.length > 0 && <RebuildButton chosen={outdated} word="Rebuild all" />}
       </div>
-      <SavedViews />
-      <Tooltip label="Export the list as a CSV file">
-        <ActionIcon variant="default" size={30} aria-label="Export the list as a CSV file" onClick={onExport}>
-          <IconDownload size={16} aria-hidden />
-        </ActionIcon>
-      </Tooltip>
-      <SegmentedControl
-        aria-label="Layout"
-        size="xs"
-        className={classes.view}
-        value={view}
-        onChange={it => arrange({ view: it })}
-        data={[
-          {
-            value: 'table',
-            label: (
-              <span className={classes.viewWord}>
-                <IconList size={16} aria-hidden />
-                Table
-              </span>
-            ),
-          },
-          {
-            value: 'grid',
-            label: (
-              <span className={classes.viewWord}>
-                <IconLayoutGrid size={16} aria-hidden />
-                Grid
-              </span>
-            ),
-          },
-        ]}
-      />
+      <div className={classes.tools}>
+        <SavedViews />
+        <Tooltip label="Export the list as a CSV file">
+          <ActionIcon variant="default" size={30} aria-label="Export the list as a CSV file" onClick={onExport}>
+            <IconDownload size={16} aria-hidden />
+          </ActionIcon>
+        </Tooltip>
+        <SegmentedControl
+          aria-label="Layout"
+          size="xs"
+          className={classes.view}
+          value={view}
+          onChange={it => arrange({ view: it })}
+          data={[
+            {
+              value: 'table',
+              label: (
+                <span className={classes.viewWord}>
+                  <IconList size={16} aria-hidden />
+                  Table
+                </span>
+              ),
+            },
+            {
+              value: 'grid',
+              label: (
+                <span className={classes.viewWord}>
+                  <IconLayoutGrid size={16} aria-hidden />
+                  Grid
+                </span>
+              ),
+            },
+          ]}
+        />
+      </div>
     </div>
-  )
-}
-
-function ChipIcon({ filter }: { filter: Filter }) {
-  if (filter === 'all') return null
-  if (isTagFilter(filter)) return <IconTag size={14} aria-hidden />
-  if (filter === 'favourites') return <IconStar size={14} aria-hidden />
-  if (filter === 'outdated') return <IconCircleArrowUp size={14} aria-hidden />
-  return <StatusIcon tone={filter === 'busy' ? 'busy' : instanceTone[filter]} size={14} />
-}
-
-function Chip({
-  filter,
-  word,
-  count,
-  chosen,
-  onChoose,
-}: {
-  filter: Filter
-  word: string
-  count: number
-  chosen: Filter
-  onChoose: (filter: Filter) => void
-}) {
-  return (
-    <UnstyledButton
-      className={classes.chip}
-      aria-pressed={chosen === filter}
-      onClick={() => onChoose(chosen === filter ? 'all' : filter)}
-    >
-      <ChipIcon filter={filter} />
-      {word}
-      <span className={classes.chipCount}>{count}</span>
-    </UnstyledButton>
   )
 }

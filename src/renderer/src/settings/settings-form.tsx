@@ -6,6 +6,7 @@ import { useSubscription } from '@trpc/tanstack-react-query'
 import { useState, type FormEvent } from 'react'
 import type { DriverKind } from '../../../shared/infrastructure'
 import type { Problem } from '../../../shared/problem'
+import type { AppState } from '../../../shared/workspace'
 import {
   invalid,
   settingsSections,
@@ -127,7 +128,8 @@ interface FieldProps {
 
 function Field({ setting, state, draft, error, busy, onType, onReset }: FieldProps) {
   const { key, title, explanation, effect, numeric, choices, unit, local } = setting
-  const here = useApp().desktop || local === undefined
+  const app = useApp()
+  const here = app.desktop || local === undefined
   return (
     <div className={classes.field}>
       <label htmlFor={key}>{title}</label>
@@ -173,6 +175,8 @@ function Field({ setting, state, draft, error, busy, onType, onReset }: FieldPro
               value={draft ?? text(state?.value)}
               error={error !== undefined}
               inputMode={numeric ? 'numeric' : undefined}
+              placeholder={inUse(key, app)}
+              disabled={!here}
               autoComplete="off"
               spellCheck={false}
               onChange={event => onType(event.currentTarget.value)}
@@ -188,6 +192,10 @@ function Field({ setting, state, draft, error, busy, onType, onReset }: FieldPro
     </div>
   )
 }
+
+/** What is used while nothing is chosen, where that is found on the machine. */
+const inUse = (key: string, { workspace }: AppState): string | undefined =>
+  key === 'node.path' && workspace?.node ? `${workspace.node.path} (${workspace.node.version})` : undefined
 
 /** Where the value comes from, and a button to reset it. */
 function Origin({ title, state, busy, onReset }: Pick<FieldProps, 'state' | 'busy' | 'onReset'> & { title: string }) {
