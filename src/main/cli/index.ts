@@ -33,7 +33,7 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     } catch (error) {
       ended = toFailure(error)
     }
-    exit = report(ended, json) // before closing, which may wait for other commands
+    exit = report(ended, json, session.chosen?.path) // before closing, which may wait for other commands
     try {
       await session.close()
     } catch (error) {
@@ -73,6 +73,7 @@ function report(
         readonly problem?: Failure['problem']
       },
   json: boolean,
+  workspace?: string,
 ): ExitCode {
   const { exit = exitCodes.done, data, problem } = ended
   if (json)
@@ -86,7 +87,7 @@ function report(
       }),
     )
   else if ('lines' in ended) out.lines(ended.lines ?? [])
-  if (problem && !json) err.lines(problemLines(problem, err.paint))
+  if (problem && !json) err.lines(problemLines(problem, err.paint, workspace))
   return exit
 }
 

@@ -64,6 +64,11 @@ export class CommandSession {
     return join(process.env['XDG_CONFIG_HOME'] ?? join(homedir(), '.config'), productName)
   }
 
+  /** The workspace, if the command has chosen it by now. */
+  get chosen(): ChosenWorkspace | undefined {
+    return this.#workspace
+  }
+
   async workspace(): Promise<ChosenWorkspace> {
     if (this.#workspace) return this.#workspace
     const chosen = await chooseWorkspace(this.options.workspace, await this.data())

@@ -104,6 +104,16 @@ it('a Problem says what, why, what to do, and by which command', () => {
   ])
 })
 
+it('a command that needs the workspace’s folder names it', () => {
+  const refused = { code: 'image-unavailable', message: 'No image.', action: 'use-embedded' } as const
+  expect(problemLines(refused, painter(false), '/srv/my schools')).toContain(
+    "  Command: instance-manager init '/srv/my schools' --driver embedded",
+  )
+  expect(problemLines(refused, painter(false))).toContain(
+    '  Command: instance-manager init WORKSPACE --driver embedded',
+  )
+})
+
 describe('exit codes', () => {
   it('follow the phase', () => {
     expect((['succeeded', 'rolled-back', 'stuck', 'running'] as const).map(exitOfPhase)).toEqual([0, 1, 3, 3])

@@ -103,7 +103,7 @@ async function alreadyServed(session: CommandSession): Promise<Result | undefine
       problem: {
         code: 'workspace-locked',
         message: 'This workspace is being served already.',
-        cause: `It is the headless server, process ${pid} at ${hostOf({ address, port })}.`,
+        cause: `By process ${pid}, at ${hostOf({ address, port })}.`,
         hint: 'Open the link in a browser. It works once, within an hour.',
         action: 'sign-in-link',
         workspace: path,

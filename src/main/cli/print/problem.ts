@@ -1,16 +1,17 @@
 /** Formats a Problem for standard error. */
 import { quoteNames } from '../../../shared/notes'
 import type { Problem, ProblemAction } from '../../../shared/problem'
+import { shellWord } from '../../../shared/shell-word'
 import { clean, cleanLine } from './clean'
 import type { Paint } from './style'
 
-/** The commands that correspond to a window's buttons. */
+/** The commands that correspond to a window's buttons. WORKSPACE stands for the command's own. */
 const commands: Readonly<Partial<Record<ProblemAction, string>>> = {
   'start-infrastructure': 'instance-manager infra up',
   'new-data': 'instance-manager infra up --new-data',
   harden: 'instance-manager infra harden',
-  'use-embedded': 'instance-manager init --driver embedded',
-  'choose-driver': 'instance-manager init --driver podman|docker|embedded',
+  'use-embedded': 'instance-manager init WORKSPACE --driver embedded',
+  'choose-driver': 'instance-manager init WORKSPACE --driver podman|docker|embedded',
   'open-activity': 'instance-manager operations',
   'stop-other': 'the same command with --stop-other',
   'use-npm-install': 'the same command with --npm-install',
@@ -21,8 +22,14 @@ const commands: Readonly<Partial<Record<ProblemAction, string>>> = {
 
 const sentence = (text: string): string => cleanLine(quoteNames(text))
 
-export function problemLines({ code, message, cause, hint, action, details }: Problem, paint: Paint): string[] {
-  const command = action && commands[action]
+/** @param workspace the command's, if it has chosen one */
+export function problemLines(
+  { code, message, cause, hint, action, details }: Problem,
+  paint: Paint,
+  workspace?: string,
+): string[] {
+  const command =
+    action && commands[action]?.replace('WORKSPACE', () => (workspace ? shellWord(workspace) : 'WORKSPACE'))
   return [
     `${paint('red', '✗')} ${sentence(message)} ${paint('dim', `(${cleanLine(code)})`)}`,
     ...(cause ? [`  Cause: ${sentence(cause)}`] : []),
