@@ -38,3 +38,11 @@ test('private members are #private: TypeScript’s keyword is gone at run time, 
       .map(([path]) => path),
   ).toEqual([])
 })
+
+test('what is new is short enough to be read, and each of its headings is there once', async () => {
+  const changelog = await readFile(resolve(source, '..', 'CHANGELOG.md'), 'utf8')
+  const newest = changelog.split(/^## /m)[1] ?? ''
+  expect(newest.split('\n').length).toBeLessThan(250)
+  const headings = newest.match(/^### .*$/gm) ?? []
+  expect(headings).toEqual([...new Set(headings)])
+})
