@@ -1,7 +1,7 @@
 /** The list's filters: as chips in one line, and in a menu where the line is too short for all of them. */
 import { Menu, UnstyledButton } from '@mantine/core'
 import { IconCheck, IconChevronDown, IconCircleArrowUp, IconStar, IconTag } from '@tabler/icons-react'
-import { useEffectEvent, useLayoutEffect, useRef, useState, type RefObject } from 'react'
+import { useEffect, useRef, useState, type RefObject } from 'react'
 import type { StatusGroup } from '../../../shared/status'
 import { instanceTone, instanceWord, StatusIcon } from '../app/status'
 import { isStatusFilter, isTagFilter, tagFilter, type Filter, type TagCount } from './arrange'
@@ -52,7 +52,7 @@ interface FiltersProps {
 export function Filters({ counts, chosen, onChoose }: FiltersProps) {
   const choices = choicesOf(counts, chosen)
   const line = useRef<HTMLDivElement>(null)
-  const fitting = useFitting(line, choices.map(it => `${it.word} ${it.count}`).join('\n'))
+  const fitting = useFitting(line)
   const hidden = choices.slice(fitting)
   const choose = (filter: Filter): void => onChoose(chosen === filter ? 'all' : filter)
   return (
@@ -128,23 +128,26 @@ function More({ hidden, chosen, onChoose }: { hidden: readonly Choice[] } & Omit
   )
 }
 
-/**
- * How many of an element's children are in its first line; the others have wrapped.
- * @param content changes with the children's widths
- */
-function useFitting(element: RefObject<HTMLElement | null>, content: string): number {
+/** How many of an element's children are in its first line; the others have wrapped. */
+function useFitting(element: RefObject<HTMLElement | null>): number {
   const [fitting, setFitting] = useState(Infinity)
-  const measure = useEffectEvent(() => {
-    const children = [...(element.current?.children ?? [])] as HTMLElement[]
-    const wrapped = children.findIndex(it => it.offsetTop > (children[0]?.offsetTop ?? 0))
-    setFitting(wrapped < 0 ? Infinity : wrapped)
-  })
-  useLayoutEffect(() => {
-    measure()
-    const resize = new ResizeObserver(() => measure())
-    if (element.current) resize.observe(element.current)
-    return () => resize.disconnect()
-  }, [element, content])
+  useEffect(() => {
+    const line = element.current
+    if (!line) return undefined
+    const measure = (): void => {
+      const children = [...line.children] as HTMLElement[]
+      const wrapped = children.findIndex(it => it.offsetTop > (children[0]?.offsetTop ?? 0))
+      setFitting(wrapped < 0 ? Infinity : wrapped)
+    }
+    const resize = new ResizeObserver(measure)
+    resize.observe(line)
+    const content = new MutationObserver(measure) // words and numbers
+    content.observe(line, { childList: true, characterData: true, subtree: true })
+    return () => {
+      resize.disconnect()
+      content.disconnect()
+    }
+  }, [element])
   return fitting
 }
 

@@ -1,5 +1,5 @@
 /** The list's toolbar: find by name, filter by status, table or grid. */
-import { ActionIcon, Kbd, SegmentedControl, TextInput, Tooltip, UnstyledButton } from '@mantine/core'
+import { ActionIcon, Kbd, SegmentedControl, TextInput, Tooltip } from '@mantine/core'
 import { IconDownload, IconLayoutGrid, IconList, IconSearch, IconX } from '@tabler/icons-react'
 import type { RefObject } from 'react'
 import type { ShownInstance, TagCount } from './arrange'
