@@ -1,14 +1,17 @@
 /**
  * The package for Debian: how long it takes to make (with all other formats) and to install, how big it is, and how
- * soon after a double click its window is there. Installed on a Debian of its own, where what it depends on is there already. Needs root.
+ * soon after a double click its window is there, compared with an empty window of the same Electron. Installed on a
+ * Debian of its own, where what it depends on is there already. Needs root.
  */
-import { cp, readdir, stat } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { execa } from 'execa'
 import { waitFor } from '../../src/main/system/wait'
 import { startDebian, type Debian } from '../package/debian'
 import { startDisplay, type Display } from '../package/display'
 import type { Bench } from './bench'
+import { buildLeast } from './least-app'
 
 const project = resolve(import.meta.dirname, '..', '..')
 const dist = join(project, 'dist')
@@ -16,7 +19,7 @@ const dist = join(project, 'dist')
 const bench: Bench = {
   name: 'package',
   async run({ runs, say }) {
-    const [made, installed, opened]: [number[], number[], number[]] = [[], [], []]
+    const [made, installed, opened, empty]: [number[], number[], number[], number[]] = [[], [], [], []]
     for (let run = 0; run < runs; run++) {
       made.push(
         await seconds(() => execa(process.execPath, ['scripts/package.mjs', '--any-electron'], { cwd: project })),
@@ -34,11 +37,14 @@ const bench: Bench = {
         say(`installed in ${installed.at(-1)?.toFixed(1)} s`)
       }
       await must(debian, 'useradd -m -s /bin/bash ada')
+      await addEmpty(debian)
       for (let run = -1; run < runs; run++) {
         const one = await untilWindow(debian, display, 'instance-manager', /"Instance Manager"\)/)
+        const other = await untilWindow(debian, display, 'empty', /"Empty": /)
         if (run < 0) continue // fills the disk's and Chromium's caches
         opened.push(one)
-        say(`window after ${one.toFixed(2)} s`)
+        empty.push(other)
+        say(`window after ${one.toFixed(2)} s, an empty one after ${other.toFixed(2)} s`)
       }
     } finally {
       await display.close()
@@ -49,6 +55,13 @@ const bench: Bench = {
       { name: 'size of the .deb', unit: 'MB', values: [(await stat(deb)).size / 1e6], goal: '<= 150' },
       { name: 'installed', unit: 's', values: installed, goal: '<= 20' },
       { name: 'double click → window', unit: 's', values: opened },
+      { name: 'double click → empty window', unit: 's', values: empty },
+      {
+        name: 'double click → window, ours / empty',
+        unit: 'ratio',
+        values: opened.map((it, run) => it / (empty[run] ?? NaN)),
+        goal: '<= 2',
+      },
     ]
   },
 }
@@ -63,6 +76,28 @@ async function seconds(work: () => Promise<unknown>): Promise<number> {
 async function must(debian: Debian, command: string): Promise<void> {
   const { exitCode, stdout, stderr } = await debian.asRoot(command)
   if (exitCode !== 0) throw new Error(`${stdout}\n${stderr}`)
+}
+
+/** Installs the least app beside ours, with the same Electron, and an entry that starts it. */
+async function addEmpty(debian: Debian): Promise<void> {
+  const work = await mkdtemp(join(tmpdir(), 'im-empty-'))
+  try {
+    const app = await buildLeast(join(work, 'app'))
+    await must(
+      debian,
+      'cp -a /usr/lib/instance-manager /opt/empty && rm -r /opt/empty/node /opt/empty/resources/app && mkdir /opt/empty/resources/app',
+    )
+    for (const it of ['package.json', 'main.cjs', 'out'])
+      await cp(join(app, it), join(debian.root, 'opt/empty/resources/app', it), { recursive: true })
+    // There is no graphics card, which ours finds out by itself.
+    const exec = '/opt/empty/instance-manager --disable-gpu --disable-software-rasterizer --log-level=3'
+    await writeFile(
+      join(debian.root, 'usr/share/applications/empty.desktop'),
+      `[Desktop Entry]\nType=Application\nName=Empty\nExec=${exec}\n`,
+    )
+  } finally {
+    await rm(work, { recursive: true })
+  }
 }
 
 /** Seconds from a double click until the window is on the display. */
