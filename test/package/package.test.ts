@@ -114,6 +114,7 @@ test('a double click opens the window, in Chromium’s sandbox', async () => {
 })
 
 const later = '99.0.0'
+const laterDeb = `/srv/repository/pool/instance-manager_${later}_amd64.deb`
 
 test('a newer version in apt’s sources is reported', async () => {
   const work = await mkdtemp(join(tmpdir(), 'im-later-'))
@@ -133,17 +134,49 @@ test('a newer version in apt’s sources is reported', async () => {
   await asRoot(`cp /srv/repository/instance-manager.sources ${source} && apt-get -q update ${onlyThis}`)
   const report = await debian.as(user, 'instance-manager --workspace ~/work doctor')
   expect(report.stdout).toContain(`Instance Manager ${later} is available.`)
+  const { stderr } = await debian.as(user, 'instance-manager --workspace ~/work status')
+  expect(stderr).toContain(`Instance Manager ${later} is available.`)
 })
 
-test('an upgrade, a downgrade and a removal leave running instances alone', async () => {
-  const school = await pidOf('school')
-  await whileAnswering('school', async () => {
-    await asRoot('apt-get -qy install instance-manager')
-    expect(await asUser('instance-manager --version')).toBe(later)
-    expect(await asUser('instance-manager --workspace ~/work list')).toMatch(/school +online/)
+/** As many as an operator has. */
+const many = Array.from({ length: 20 }, (_, index) => `school-${index + 1}`)
+
+test('twenty instances answer through an upgrade that is killed again and again, and mended', async () => {
+  const rows = many.map(it => `${it},,Ada,ada@school.example,`)
+  await succeeds(
+    debian.as(
+      user,
+      'instance-manager --workspace ~/work create-many -',
+      `name,port,director,email,password\n${rows.join('\n')}\n`,
+    ),
+  )
+  const pids = await Promise.all(many.map(pidOf))
+  expect(new Set(pids).size).toBe(many.length)
+  await whileAnswering(many, async () => {
+    const installed = '/usr/lib/instance-manager'
+    await killedOnce(`[ -e ${installed}/LICENSES.chromium.html.dpkg-new ]`) // while it unpacks
+    await asRoot('dpkg --configure -a && apt-get -qy -f install')
+    await usable()
+    await asRoot('apt-get -qy install --allow-downgrades /tmp/it.deb') // so that it is an upgrade again
+    await killedOnce(`[ -e ${installed}/resources/app/package.json.dpkg-new ]`) // with most of it unpacked
+    await asRoot('dpkg --configure -a && apt-get -qy -f install')
+    await usable()
+    await asRoot('touch /tmp/hold')
+    await killedOnce('[ -e /tmp/held ]') // before it is configured
+    await asRoot('rm /tmp/hold')
+    expect(await stateOf()).not.toBe('install ok installed')
+    await asRoot('dpkg --configure -a')
+    await usable()
+    expect(await asUser('instance-manager --workspace ~/work list')).toMatch(/school-20 +online/)
   })
-  expect(await pidOf('school')).toBe(school)
+  expect(await Promise.all(many.map(pidOf))).toEqual(pids)
+  await asUser(`instance-manager --workspace ~/work stop ${many.join(' ')}`)
+})
+
+test('a downgrade and a removal leave running instances alone', async () => {
   await comesBackAfterKill('school')
+  const { stderr } = await debian.as(user, 'instance-manager --workspace ~/work status')
+  expect(stderr).toContain('PM2 still runs from the previous version’s files.')
 
   await asUser(`instance-manager --workspace ~/work create college ${director}`)
   expect(await asUser('ls ~/.local/share/instance-manager/runtime')).toMatch(/^\w{16}\n\w{16}\nlock$/)
@@ -152,7 +185,7 @@ test('an upgrade, a downgrade and a removal leave running instances alone', asyn
   await asUser('instance-manager --workspace ~/work pm2 restart')
   expect(await nodeOf('school')).toBe(await nodeOf('college'))
   await comesBackAfterKill('school')
-  await whileAnswering('college', async () => {
+  await whileAnswering(['college'], async () => {
     await asRoot('apt-get -qy install --allow-downgrades /tmp/it.deb')
     const refused = await debian.as(user, 'instance-manager --workspace ~/work list')
     expect(refused.stderr).toContain('was used by a newer version')
@@ -163,9 +196,27 @@ test('an upgrade, a downgrade and a removal leave running instances alone', asyn
   await comesBackAfterKill('school')
   await comesBackAfterKill('college')
   await asRoot('dpkg --purge instance-manager')
-  expect(await asUser('ls ~/work/instances')).toBe('college\nschool')
+  expect((await asUser('ls ~/work/instances')).split('\n')).toEqual(['college', 'school', ...many.toSorted()])
   expect(await asRoot('readlink /proc/[0-9]*/exe')).not.toMatch(/(node|postgres) \(deleted\)/)
 })
+
+/** Begins to install the later version, and kills dpkg with all its children once a condition is met. */
+async function killedOnce(condition: string): Promise<void> {
+  // In a process group of its own, as “set -m” gives it.
+  const killing = `set -m; dpkg --install ${laterDeb} >/tmp/dpkg.log 2>&1 & pid=$!
+    until ${condition}; do kill -0 $pid || { cat /tmp/dpkg.log; exit 1; }; done
+    kill -9 -- -$pid; wait $pid; [ $? = 137 ]`
+  await asRoot(`bash -c '${killing}'`)
+}
+
+const stateOf = (): Promise<string> => asRoot("dpkg-query --show --showformat '${Status}' instance-manager")
+
+/** The later version is complete. */
+async function usable(): Promise<void> {
+  expect(await stateOf()).toBe('install ok installed')
+  expect(await asRoot('dpkg --verify instance-manager')).toBe('')
+  expect(await asUser('instance-manager --version')).toBe(later)
+}
 
 const director = '--director-name Ada --director-email ada@school.example --generate-password'
 
@@ -192,17 +243,16 @@ async function pidOf(name: string): Promise<string> {
 /** The program that runs an instance. */
 const nodeOf = async (name: string): Promise<string> => asRoot(`readlink /proc/${await pidOf(name)}/exe`)
 
-/** Does something while a user sends an instance a request every few milliseconds, none of which may fail. */
-async function whileAnswering(name: string, during: () => Promise<void>): Promise<void> {
-  const port = await portOf(name)
-  const asking = debian.as(
-    user,
-    `while [ ! -e /tmp/enough-${name} ]; do curl -sS -m 5 -o /dev/null http://127.0.0.1:${port} && echo; done`,
-  )
+/** Does something while a user asks instances again and again, one after the other: no request may fail. */
+async function whileAnswering(names: readonly string[], during: () => Promise<void>): Promise<void> {
+  const ports = await Promise.all(names.map(portOf))
+  const requests = ports.map(it => `-o /dev/null http://127.0.0.1:${it}`).join(' ')
+  await asRoot('rm -f /tmp/enough')
+  const asking = debian.as(user, `while [ ! -e /tmp/enough ]; do curl -fsS -m 5 ${requests} && echo; done`)
   try {
     await during()
   } finally {
-    await debian.asRoot(`touch /tmp/enough-${name}`)
+    await debian.asRoot('touch /tmp/enough')
   }
   const { stdout, stderr } = await asking
   expect(stderr).toBe('')
