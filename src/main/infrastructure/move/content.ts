@@ -2,13 +2,12 @@
  * What must be the same in a database after a move: its objects by name, with their owners and rights, and every
  * table's rows by count and hash. It is read as our superuser from a database that a tenant owns, so only built-in
  * functions are called, and a tenant's own tables are read without a query (`rows.ts`): a cast, an operator, a view or
- * an index could be the tenant's code. Generated columns are left out: each PostgreSQL computes them itself, as the
- * tenant.
+ * an index could be the tenant's code.
  */
 import { type Client, escapeIdentifier as id } from 'pg'
 import { type Login, withConnection } from '../connection'
 import { access, ours } from './access'
-import { hashRows, type Rows } from './rows'
+import { hashGenerated, hashRows, type Rows } from './rows'
 
 /** Keyed by what it describes, e.g. `rows of public.users`. */
 export type DatabaseContent = ReadonlyMap<string, string>
@@ -63,7 +62,8 @@ export const readContent = (admin: Login, signal: AbortSignal): Promise<Database
         content.set(it, count)
       for (const { what, value } of (await client.query<{ what: string; value: string }>(access)).rows)
         content.set(what, value)
-      for (const it of await tables(client)) {
+      const all = await tables(client)
+      for (const it of all) {
         signal.throwIfAborted()
         content.set(`rows of ${it.schema}.${it.table}`, await hashRows(client, it))
       }
@@ -72,18 +72,29 @@ export const readContent = (admin: Login, signal: AbortSignal): Promise<Database
         const { rows } = await client.query<{ count: string; hash: string }>(sql)
         content.set(what, `${rows[0]?.count ?? ''} ${rows[0]?.hash ?? ''}`)
       }
+      await client.query('ROLLBACK')
+      for (const it of all.filter(({ generated }) => generated.length > 0)) {
+        signal.throwIfAborted()
+        content.set(
+          `${computed}${it.generated.join(', ')} in ${it.schema}.${it.table}`,
+          await hashGenerated(client, it),
+        )
+      }
       return content
     },
     { connect: 10_000, query: longest },
   )
 
+/** Virtual ones (`v`) aren't stored, so there is nothing to compare. Before PostgreSQL 12, there are none. */
+const columns = (generated: '' | 's'): string => `
+  ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
+    AND coalesce(to_jsonb(pg_attribute) ->> 'attgenerated', '') = '${generated}' ORDER BY attname COLLATE "C")`
+
 async function tables(client: Client): Promise<readonly Rows[]> {
-  const { rows } = await client.query<{ schema: string; table: string; columns: string[] }>(`
-    SELECT nspname::text AS schema, relname::text AS table,
-      ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = pg_class.oid AND attnum > 0 AND NOT attisdropped
-        AND coalesce(to_jsonb(pg_attribute) ->> 'attgenerated', '') = '' ORDER BY attname COLLATE "C") AS columns
+  const { rows } = await client.query<Rows>(`
+    SELECT pg_class.oid, nspname::text AS schema, relname::text AS table, ${columns('')} AS columns, ${columns('s')} AS generated
     FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
-    WHERE relkind = 'r' AND NOT (${ours}) AND ${notOfExtension('pg_class')} ORDER BY 1, 2`)
+    WHERE relkind = 'r' AND NOT (${ours}) AND ${notOfExtension('pg_class')} ORDER BY 2, 3`)
   return rows
 }
 
@@ -105,8 +116,23 @@ async function questions(client: Client): Promise<[string, string][]> {
   ]
 }
 
+const differing = (one: DatabaseContent, other: DatabaseContent): string[] =>
+  [...new Set([...one.keys(), ...other.keys()])].filter(it => one.get(it) !== other.get(it))
+
+/** What begins the names of generated columns. */
+const computed = 'generated '
+
 /** The differences in words; empty if there are none. */
 export const differences = (one: DatabaseContent, other: DatabaseContent): string[] =>
-  [...new Set([...one.keys(), ...other.keys()])]
-    .filter(it => one.get(it) !== other.get(it))
+  differing(one, other)
+    .filter(it => !it.startsWith(computed))
     .map(it => `${it}: ${one.get(it) ?? 'absent'} before, ${other.get(it) ?? 'absent'} after`)
+
+/**
+ * The generated columns that aren't the same, e.g. `search in public.users`. They needn't be: each PostgreSQL computes
+ * them itself, and what it knows of languages and letters changes with its version and its C library.
+ */
+export const recomputed = (one: DatabaseContent, other: DatabaseContent): string[] =>
+  differing(one, other)
+    .filter(it => it.startsWith(computed))
+    .map(it => it.slice(computed.length))

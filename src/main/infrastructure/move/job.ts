@@ -5,7 +5,7 @@
  */
 import { moveJob, type MovePlan } from '../../../shared/jobs/move'
 import { driverTitle, serviceNames, type ServiceName } from '../../../shared/infrastructure'
-import { bytes, duration } from '../../../shared/amounts'
+import { bytes, duration, enumerate } from '../../../shared/amounts'
 import { sizeOf } from '../../../shared/move'
 import { problem } from '../../../shared/problem'
 import { implement, unchangedSince, type StepActions } from '../../operations/implement'
@@ -199,7 +199,10 @@ const copy = (services: Services): Actions => ({
 const compare = (services: Services): Actions => ({
   async do(context) {
     const ends = await bothUp(services, context)
-    await compareAll(ends, reportOn(context, 'compared'))
+    for (const { database, columns } of await compareAll(ends, reportOn(context, 'compared')))
+      context.note(
+        `The new PostgreSQL computes generated columns of ${database} differently: ${enumerate(columns)}. The columns they are computed from are the same.`,
+      )
     await requireClosed(ends.old.admin, context.plan.databases, context.signal)
   },
   verify: again,
