@@ -1,5 +1,6 @@
 /** The app around the workspace: which one is open, and switching between them. */
 import { basename } from 'node:path'
+import { imageFileEndings } from '../shared/image-files'
 import { isMoving, isOpen, type OperationState } from '../shared/operation'
 import { problem, ProblemError, toProblem, type Problem } from '../shared/problem'
 import type { AppState, WorkspaceCheck } from '../shared/workspace'
@@ -108,6 +109,10 @@ export class App {
   /** Completes a typed path where there is no native dialog. @see foldersLike */
   folders(path: string, whole: boolean): Promise<string[]> {
     return foldersLike(path, whole)
+  }
+
+  imageFiles(path: string, whole: boolean): Promise<string[]> {
+    return foldersLike(path, whole, imageFileEndings)
   }
 
   /**

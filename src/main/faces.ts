@@ -8,6 +8,8 @@ import type { ServeStatus, SessionView } from '../shared/served'
 export interface Desktop {
   /** @returns undefined if the operator cancelled */
   chooseFolder(title: string): Promise<string | undefined>
+  /** Asks for an image of a container, in a file. @returns undefined if the operator cancelled */
+  chooseImageFile(title: string): Promise<string | undefined>
   /** Asks where to save a file. @param name the proposed name @returns undefined if the operator cancelled */
   chooseFile(title: string, name: string): Promise<string | undefined>
   openExternal(url: string): Promise<void>

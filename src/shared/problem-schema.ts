@@ -29,6 +29,7 @@ export const problemSchema = z.object({
   action: z.enum(actions).optional(),
   instance: z.string().optional(),
   workspace: z.string().optional(),
+  image: z.string().optional(),
   field: z.string().optional(),
   details: z.string().optional(),
 }) satisfies z.ZodType<Problem>

@@ -39,6 +39,8 @@ export interface Problem {
   readonly instance?: string | undefined
   /** The folder of the workspace that the action applies to. */
   readonly workspace?: string | undefined
+  /** The container image that is missing. It can be loaded from a file instead. */
+  readonly image?: string | undefined
   /** The invalid input, e.g. `name` or `director.email`. */
   readonly field?: string | undefined
   /** The tail of a tool's output, trimmed and without secrets; shown under "Details". */

@@ -28,6 +28,8 @@ export const things = {
   processManager: '(process manager)',
   /** Maintaining the databases of several instances. */
   maintenance: '(maintenance)',
+  /** Loading images into Podman or Docker. */
+  images: 'images',
   /** The PostgreSQL that a move left behind. */
   formerPostgres: 'former-postgres',
   /** Starting and stopping them. */

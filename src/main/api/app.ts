@@ -30,6 +30,9 @@ export const appRouter = router({
   chooseFolder: procedure
     .input(z.object({ title: z.string().max(100) }))
     .mutation(async ({ ctx: { app }, input }) => (await app.desktop?.chooseFolder(input.title)) ?? null),
+  chooseImageFile: procedure
+    .input(z.object({ title: z.string().max(100) }))
+    .mutation(async ({ ctx: { app }, input }) => (await app.desktop?.chooseImageFile(input.title)) ?? null),
   chooseFile: procedure
     .input(
       z.object({
@@ -45,6 +48,10 @@ export const appRouter = router({
   folders: procedure
     .input(z.object({ path: z.string().max(4000) }))
     .query(({ ctx: { app }, input }) => app.folders(absolute(app.home, input.path), input.path.endsWith('/'))),
+  /** Folders, and files that may hold an image of a container. */
+  imageFiles: procedure
+    .input(z.object({ path: z.string().max(4000) }))
+    .query(({ ctx: { app }, input }) => app.imageFiles(absolute(app.home, input.path), input.path.endsWith('/'))),
   open: procedure.input(path).mutation(({ ctx: { app }, input }) => app.open(absolute(app.home, input.path))),
   createSample: procedure
     .input(path)

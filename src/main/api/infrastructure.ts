@@ -32,10 +32,6 @@ export const infrastructureRouter = router({
   choose: workspaceProcedure
     .input(z.object({ kind: z.enum(driverKinds) }))
     .mutation(({ ctx: { workspace }, input }) => workspace.infrastructure.choose(input.kind)),
-  /** @returns the images that were loaded */
-  load: workspaceProcedure
-    .input(z.object({ file: z.string().startsWith('/').max(4096) }))
-    .mutation(({ ctx: { workspace }, input, signal }) => workspace.infrastructure.loadImages(input.file, signal)),
   /** What hardening would change and cost, and why it can’t be done yet. */
   reviewHardening: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.hardening.review()),
   /** What moving PostgreSQL to another driver would do and cost, and why it can’t be done yet. */

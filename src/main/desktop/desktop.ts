@@ -5,7 +5,7 @@ import type { MenuEntry } from '../../shared/menu'
 import { problem } from '../../shared/problem'
 import type { Desktop } from '../faces'
 import { openTerminal } from '../system/terminal'
-import { chooseFile, chooseFolder } from './dialogs'
+import { chooseFile, chooseFolder, chooseImageFile } from './dialogs'
 import { menuTemplate } from './menu'
 import { developing, mainWindow, openWindow, show } from './windows'
 
@@ -28,6 +28,7 @@ export function setMenu(entries: readonly MenuEntry[]): void {
 export const desktop: Desktop = {
   chooseFolder,
   chooseFile,
+  chooseImageFile,
   openExternal: url => shell.openExternal(url),
   openTerminal,
   async openFolder(path) {

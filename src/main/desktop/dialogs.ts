@@ -1,12 +1,25 @@
 /** The system's dialogs, in front of the main window. */
 import { join } from 'node:path'
 import { app as electron, dialog } from 'electron'
+import { imageFileEndings } from '../../shared/image-files'
 import type { Problem } from '../../shared/problem'
 import { mainWindow } from './windows'
 
 /** @returns its path; undefined if none was chosen */
 export async function chooseFolder(title: string): Promise<string | undefined> {
   const options: Electron.OpenDialogOptions = { title, properties: ['openDirectory', 'createDirectory'] }
+  const window = mainWindow()
+  const { filePaths } = await (window ? dialog.showOpenDialog(window, options) : dialog.showOpenDialog(options))
+  return filePaths[0]
+}
+
+/** A file with an image of a container. @returns its path; undefined if none was chosen */
+export async function chooseImageFile(title: string): Promise<string | undefined> {
+  const filters = [
+    { name: 'Images', extensions: [...imageFileEndings] },
+    { name: 'All files', extensions: ['*'] },
+  ]
+  const options: Electron.OpenDialogOptions = { title, properties: ['openFile'], filters }
   const window = mainWindow()
   const { filePaths } = await (window ? dialog.showOpenDialog(window, options) : dialog.showOpenDialog(options))
   return filePaths[0]

@@ -136,19 +136,10 @@ export class Infrastructure {
     return await this.#changed()
   }
 
-  /**
-   * Loads the services' images from a file, where no registry can be reached.
-   * @param file absolute @returns the images @throws Problems `image-file`, `images-unused`
-   */
-  async loadImages(file: string, signal?: AbortSignal): Promise<readonly string[]> {
-    const { loadImages } = await this.driver()
-    if (loadImages) return await loadImages(file, signal)
-    throw problem({
-      code: 'images-unused',
-      message: 'The embedded driver uses no images.',
-      hint: 'Choose Podman or Docker first.',
-      action: 'choose-driver',
-    })
+  /** Call it once an image that was missing is there: what failed for lack of it may work now. */
+  imagesLoaded(): void {
+    this.#transitions.forgetFailures()
+    this.#watched.again()
   }
 
   users(): readonly InfrastructureUser[] {
@@ -234,7 +225,7 @@ export class Infrastructure {
       // tries to log in, is refused, and then refuses all clients of that pool for a second.
       if (service === 'pgbouncer') await this.#release()
       try {
-        await this.#driverOf(which).start(serviceOf(service), context)
+        await this.driverOf(which).start(serviceOf(service), context)
       } finally {
         await this.#release()
       }
@@ -264,7 +255,7 @@ export class Infrastructure {
 
   provision(which: Which, service: ServiceName, context: DriverContext): Promise<void> {
     return this.#transitions.move(service, 'starting', () =>
-      this.#inTurn(context, () => this.#driverOf(which).provision(serviceOf(service), context)).catch(
+      this.#inTurn(context, () => this.driverOf(which).provision(serviceOf(service), context)).catch(
         offering(this.#services.drivers.embedded, this.#tenants),
       ),
     )
@@ -304,7 +295,7 @@ export class Infrastructure {
     return this.#transitions.move(service, 'stopping', () =>
       this.#inTurn(context, async () => {
         await this.activity.release()
-        await this.#driverOf(which).stop(serviceOf(service), context)
+        await this.driverOf(which).stop(serviceOf(service), context)
       }),
     )
   }
@@ -406,7 +397,8 @@ export class Infrastructure {
     else requireSame(kind, driver)
   }
 
-  #driverOf(which: Which): Driver {
+  /** The one of this kind, or the one that is passed. */
+  driverOf(which: Which): Driver {
     return typeof which === 'string' ? this.#services.drivers[which] : which
   }
 

@@ -16,6 +16,7 @@ import { EmbeddedDriver } from './drivers/embedded-driver'
 import { Hardening } from './harden/hardening'
 import { infrastructureHarden } from './harden/job'
 import { Infrastructure, type InfrastructureUser } from './infrastructure'
+import { loadImages } from './load-images'
 import { Former } from './move/former'
 import { infrastructureMove } from './move/job'
 import { Moving } from './move/moving'
@@ -93,6 +94,7 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
       infrastructureStart(infrastructure, names => beginStart(operations, names)),
       infrastructureStop(infrastructure),
       infrastructureRestart(infrastructure),
+      loadImages(infrastructure),
       settingsChange({ infrastructure, settings }),
       infrastructureHarden({ infrastructure, databases, settings, hardening }),
       infrastructureMove({ ...movingServices, secrets, moving }),

@@ -8,6 +8,7 @@ import { environmentJob, environmentManyJob } from './environment'
 import { directorJob } from './director'
 import { fleetJob } from './fleet'
 import { hardenJob } from './harden'
+import { loadImagesJob } from './images'
 import { infrastructureJobs } from './infrastructure'
 import type { AnyJob } from './job'
 import { isolateJob, isolationJobs, unisolateJob } from './isolation'
@@ -44,6 +45,7 @@ export const jobs = [
   environmentManyJob,
   deleteManyJob,
   ...infrastructureJobs,
+  loadImagesJob,
   hardenJob,
   maintainJob,
   maintenanceJob,

@@ -4,16 +4,13 @@ import { driverKinds, driverTitle, type FormerPostgres } from '../infrastructure
 import { nameSchema } from '../instance'
 import { spareBytes } from '../space'
 import { owns, things } from '../things'
+import { imageSchema } from './images'
 import { defineJob, undoesAll } from './job'
 
 const driver = z.enum(driverKinds)
 const port = z.int().min(1).max(65_535)
 const containerName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/)
 
-const imageSchema = z
-  .string()
-  .max(300)
-  .regex(/^[a-z0-9][\w./:@-]*$/, 'Not a valid image name.')
 /** By the settings' keys. Null: the default. */
 const changes = z.strictObject({
   driver: driver.nullable().optional(),

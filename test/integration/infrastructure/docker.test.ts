@@ -104,8 +104,9 @@ describeWhere(missing === '', missing)('with Docker', () => {
     const it = await testInfrastructure({ driver: 'docker', images: { ...images, pgbouncer: image } })
     const file = join(it.root, 'saved: 1.tar')
     try {
-      const loaded = it.infrastructure.loadImages(file)
-      await expect(loaded).rejects.toMatchObject({ problem: { code: 'image-file' } }) // there is no such file
+      const { imageFiles } = await it.infrastructure.driver()
+      const usable = async () => imageFiles?.usable(file, undefined)
+      await expect(usable()).rejects.toMatchObject({ problem: { code: 'image-file' } }) // there is no such file
       const context = { signal: AbortSignal.timeout(60_000), report: () => undefined, output: () => undefined }
       await expect(it.infrastructure.provision('docker', 'pgbouncer', context)).rejects.toMatchObject({
         problem: {
@@ -118,7 +119,7 @@ describeWhere(missing === '', missing)('with Docker', () => {
       })
       await execa('docker', ['import', '-', 'im-test/other:1'], { input: Buffer.alloc(10_240) }) // an empty tar file
       await command('save', '--output', file, 'im-test/other:1')
-      await expect(it.infrastructure.loadImages(file)).rejects.toMatchObject({
+      await expect(usable()).rejects.toMatchObject({
         problem: {
           code: 'image-file',
           cause: `It holds im-test/other:1; the settings name ${images.postgres} and ${image}.`,
@@ -127,7 +128,8 @@ describeWhere(missing === '', missing)('with Docker', () => {
       await command('tag', 'im-test/other:1', image)
       await command('save', '--output', file, image)
       await command('rmi', image, 'im-test/other:1')
-      expect(await it.infrastructure.loadImages(file)).toEqual([image])
+      expect(await usable()).toEqual([image])
+      await imageFiles?.load(file, [image], context)
       expect(await command('image', 'inspect', '--format', '{{.Architecture}}', image)).toMatch(/^(amd64|arm64)$/)
     } finally {
       await it.dispose()

@@ -16,6 +16,8 @@ import {
   infrastructureStartJob,
   infrastructureStopJob,
 } from '../../../shared/jobs/infrastructure'
+import { loadImagesJob } from '../../../shared/jobs/images'
+import { planOf } from '../../../shared/jobs/words'
 import { endedOf, followMany, resultOfMany, succeed, withOperations } from '../operate'
 import { cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
@@ -119,8 +121,11 @@ export async function drivers(session: CommandSession): Promise<Result> {
   }
 }
 
-export async function load(session: CommandSession, file: string): Promise<Result> {
-  const { client } = await session.engine('change')
-  const images = await client.infrastructure.load.mutate({ file: resolve(file) })
-  return { data: { images }, lines: images.map(it => `Loaded ${cleanLine(it)}.`) }
+/** @param image one that may be in it, besides those that the settings name */
+export function load(session: CommandSession, file: string, image: string | undefined): Promise<Result> {
+  return withOperations(session, async services => {
+    const operation = await succeed(services, { kind: loadImagesJob.kind, file: resolve(file), image })
+    const images = planOf(loadImagesJob, operation)?.images ?? []
+    return { data: { images }, lines: images.map(it => `Loaded ${cleanLine(it)}.`) }
+  })
 }

@@ -142,8 +142,12 @@ export function infra(program: Grammar): void {
   group
     .add('load', 'Load the image of PostgreSQL or PgBouncer from a file, where no registry can be reached.')
     .argument('<file>', 'created by “docker save” or “podman save”')
+    .option('--image <image>', 'one to upgrade to; by default, those that the settings name')
     .example('infra load postgres.tar', 'the image that the settings name, for this machine’s processor')
-    .does(async (session, _, file: string) => (await import('../commands/infra')).load(session, file))
+    .example('infra load postgres.tar --image docker.io/library/postgres:17-alpine', 'before an upgrade to it')
+    .does(async (session, { image }: { image?: string }, file: string) =>
+      (await import('../commands/infra')).load(session, file, image),
+    )
   group
     .add('logs', 'Show the end of a service’s log.')
     .argument('[service]', serviceNames.join(' or '), oneOf(serviceNames), 'postgres')

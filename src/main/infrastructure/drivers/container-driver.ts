@@ -3,7 +3,7 @@
  * they are started, stopped and queried, but never changed.
  */
 import { chmod } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { driverTitle, type DriverOption } from '../../../shared/infrastructure'
 import { problem, ProblemError, toProblem } from '../../../shared/problem'
 import type { Settings } from '../../../shared/settings'
@@ -24,6 +24,7 @@ import type {
   DriverDetails,
   DriverServices,
   DriverStatus,
+  ImageFiles,
   ServiceLogs,
   StartTool,
 } from './driver'
@@ -196,12 +197,18 @@ export class ContainerDriver implements Driver {
     return await startInside(services, await this.#nameOf(service), service, [file, ...args], options)
   }
 
-  readonly loadImages = async (file: string, signal?: AbortSignal): Promise<readonly string[]> => {
-    const settings = await this.#services.settings.read()
-    const wanted = this.#all.map(it => it.container.of(settings).image)
-    const images = await wantedIn(file, wanted, this.#services.run, signal)
-    await this.#engine.call(['load', '--input', file], { timeout: 900_000, signal })
-    return images
+  readonly imageFiles: ImageFiles = {
+    usable: async (file, other) => {
+      const settings = await this.#services.settings.read()
+      const named = this.#all.map(it => it.container.of(settings).image)
+      const wanted = other === undefined ? named : [...new Set([other, ...named])]
+      return wantedIn(file, wanted, this.#services.run)
+    },
+    load: async (file, images, { signal, report, output }) => {
+      report(`Looking into ${basename(file)}`)
+      await wantedIn(file, images, this.#services.run, signal)
+      await this.#engine.load(file, { signal, report, output })
+    },
   }
 
   #nameOf = async (service: Service): Promise<string> => service.container.of(await this.#services.settings.read()).name

@@ -1,4 +1,5 @@
 /** The parts of a container engine's command line that we use. Podman and Docker agree on all of them. */
+import { basename } from 'node:path'
 import { z } from 'zod'
 import { problem, ProblemError, type Problem } from '../../../shared/problem'
 import { baseEnvironment } from '../../system/environment'
@@ -150,6 +151,12 @@ export class ContainerEngine {
       if (!(error instanceof ProblemError) || !error.problem.code.startsWith('command-')) throw error
       throw problem(pullProblem(this.name, service, image, error.problem), error)
     }
+  }
+
+  /** Loads all images of a file made by `docker save` or `podman save`. */
+  async load(file: string, { signal, report, output }: DriverContext): Promise<void> {
+    report(`Loading ${basename(file)}`)
+    await this.call(['load', '--input', file], { signal, onOutput: output, timeout: 900_000 })
   }
 
   /**

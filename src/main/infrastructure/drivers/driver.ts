@@ -64,11 +64,18 @@ export interface Driver {
   readonly adoptedServices?: AdoptedServices
   /** Starts tools of each service's own version. */
   readonly tool?: StartTool
+  /** Images from files made by `docker save` or `podman save`, for machines that reach no registry. */
+  readonly imageFiles?: ImageFiles
+}
+
+export interface ImageFiles {
   /**
-   * Loads the services' images from a file made by `docker save` or `podman save`.
-   * @param file absolute @returns the images that can now be used @throws Problem `image-file`
+   * The images in the file that services can be created from.
+   * @param file absolute @param other an image besides those that the settings name @throws Problem `image-file`
    */
-  readonly loadImages?: (file: string, signal?: AbortSignal) => Promise<readonly string[]>
+  usable(file: string, other: string | undefined): Promise<readonly string[]>
+  /** Safe to repeat. @throws Problem `image-file` if it no longer has these */
+  load(file: string, images: readonly string[], context: DriverContext): Promise<void>
 }
 
 /**

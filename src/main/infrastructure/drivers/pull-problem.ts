@@ -80,6 +80,7 @@ export function pullProblem(kind: EngineKind, { name }: Service, image: string, 
     cause: found ? found.cause : (details.trimEnd().split('\n').at(-1) ?? failed.cause),
     hint: `${filled(found?.hint ?? 'Check this machine’s connection.')} Or load the image from a file: “instance-manager infra load FILE”.`,
     action: 'retry',
+    image,
     details: failed.details,
   }
 }

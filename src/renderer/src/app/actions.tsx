@@ -87,6 +87,15 @@ export function useAppActions(): readonly AppAction[] {
       disabled: !infrastructure.canStop(),
     },
     {
+      id: 'load-image',
+      label: 'Load an image from a file…',
+      menu: 'Infrastructure',
+      Icon: IconFileImport,
+      run: () => infrastructure.loadImages(),
+      disabled: !infrastructure.canLoadImages,
+      rare: true,
+    },
+    {
       id: 'find',
       label: 'Find an instance or an action',
       menu: 'View',

@@ -6,6 +6,7 @@ import { Router } from 'wouter'
 import type { AppState } from '../../../shared/workspace'
 import { Setup } from '../first-run/setup'
 import { DraftProvider } from '../create/draft'
+import { JobDialog } from '../jobs/dialogs'
 import { JobsProvider } from '../jobs/jobs'
 import { ListStateProvider } from '../instances/list-state'
 import { ShellsProvider } from '../terminal/shells'
@@ -78,6 +79,7 @@ function Rooms() {
               <Setup>
                 <Shell />
               </Setup>
+              <JobDialog />
             </ShellsProvider>
           </ListStateProvider>
         </JobsProvider>

@@ -5,7 +5,6 @@ import { IconStack2 } from '@tabler/icons-react'
 import { useEffect, useRef } from 'react'
 import { Link, useLocation } from 'wouter'
 import { isOpen } from '../../../shared/operation'
-import { JobDialog } from '../jobs/dialogs'
 import { useHelpKey } from '../help/shortcuts'
 import { Announcer } from '../operations/announcer'
 import { Recovered } from '../operations/recovered'
@@ -53,7 +52,6 @@ export function Shell() {
       </main>
       <CommandPalette />
       <NativeMenu />
-      <JobDialog />
       <Announcer />
       <DesktopNews />
     </div>

@@ -3,10 +3,10 @@ import { useDebouncedValue } from '@mantine/hooks'
 import { IconFolderOpen } from '@tabler/icons-react'
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
+import { PathField } from '../app/path-field'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
-import { FolderField } from './folder-field'
 import { WorkspaceChecks } from './workspace-checks'
 import classes from './first-run.module.css'
 
@@ -33,7 +33,8 @@ export function ExistingFolder() {
       <p>
         Your application, with or without instances. Instances created by the older command line tool are found too.
       </p>
-      <FolderField
+      <PathField
+        of="folder"
         label="Folder"
         dialogTitle="Choose the folder with server/ and client/"
         placeholder="/path/to/your/application"

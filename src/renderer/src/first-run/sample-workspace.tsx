@@ -3,10 +3,10 @@ import { IconSparkles } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useState, type FormEvent } from 'react'
 import { useApp } from '../app/live'
+import { PathField } from '../app/path-field'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
-import { FolderField } from './folder-field'
 import classes from './first-run.module.css'
 
 /** Creates a workspace with the sample application: the quickest way to see everything work. */
@@ -27,7 +27,8 @@ export function SampleWorkspace() {
         <Title order={2}>New workspace from the sample application</Title>
       </div>
       <p>A small, real application with a server, a client and a database. See everything work, then bring your own.</p>
-      <FolderField
+      <PathField
+        of="folder"
         label="New folder"
         dialogTitle="Choose an empty folder"
         value={path}

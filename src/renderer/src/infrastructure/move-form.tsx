@@ -1,5 +1,5 @@
 /** Asks before PostgreSQL moves to another driver, or to a container from another image. */
-import { TextInput } from '@mantine/core'
+import { Anchor, TextInput } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { DriverKind } from '../../../shared/infrastructure'
@@ -33,11 +33,13 @@ interface UpgradeFormProps {
   /** The image to begin with. Absent: none is known to be newer. */
   proposed: string | undefined
   onUpgrade: (image: string) => void
+  /** Asks for a file to load it from. */
+  onLoad: (image: string | undefined) => void
   onClose: () => void
 }
 
 /** An image is reviewed before it can be upgraded to. */
-export function UpgradeForm({ driver, version, proposed, onUpgrade, onClose }: UpgradeFormProps) {
+export function UpgradeForm({ driver, version, proposed, onUpgrade, onLoad, onClose }: UpgradeFormProps) {
   const trpc = useTRPC()
   const [typed, setTyped] = useState(proposed ?? '')
   const [image, setImage] = useState(proposed)
@@ -77,6 +79,12 @@ export function UpgradeForm({ driver, version, proposed, onUpgrade, onClose }: U
           setShown(false)
         }}
       />
+      <p>
+        No registry within reach?{' '}
+        <Anchor component="button" type="button" onClick={() => onLoad(wrong === undefined ? typed : undefined)}>
+          Load it from a file…
+        </Anchor>
+      </p>
     </ReviewForm>
   )
 }

@@ -19,6 +19,7 @@ import type { Problem } from '../../../shared/problem'
 import { ProblemView } from '../app/problem'
 import { serviceTone, serviceWords, Status } from '../app/status'
 import { logOf } from './log-of'
+import { LoadImage } from './load-image'
 import { useNewer } from './newer'
 import { Configuration, Facts, Vitals } from './service-facts'
 import { SettingsDialog } from './settings-dialog'
@@ -58,6 +59,7 @@ export function ServiceCard({ service, details, infrastructure, acts }: ServiceC
           onRetry={state === 'failed' && isTriedAgain(problem) ? () => acts.start(name) : undefined}
           retrying={acts.busy}
         >
+          <LoadImage problem={problem} />
           {state !== 'unavailable' && state !== 'absent' && (
             <Button size="xs" variant="default" component={Link} href={logOf(name)}>
               Open its log

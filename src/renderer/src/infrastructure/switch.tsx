@@ -26,6 +26,7 @@ import { useInfrastructure, useInstances, useOperations } from '../app/live'
 import { notifyProblem } from '../app/notify'
 import { useTRPC } from '../app/trpc'
 import { HardenForm } from './harden-form'
+import { LoadImagesForm } from './load-images-form'
 import { MoveForm, UpgradeForm } from './move-form'
 import { StopForm } from './stop-form'
 import { useJobs } from '../jobs/jobs'
@@ -56,6 +57,10 @@ export interface InfrastructureSwitch {
   readonly upgrade: (proposed?: string) => void
   /** Removes what a move left behind. Asks first. */
   readonly removeFormer: () => void
+  /** Whether images are used, so that some can be loaded. */
+  readonly canLoadImages: boolean
+  /** Loads images from a file. Asks for it. @param image the one that is wanted; absent: those that the settings name */
+  readonly loadImages: (image?: string) => void
 }
 
 /** @param stay don't navigate: the current screen shows the operation itself */
@@ -79,6 +84,12 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
   const choosing = useIsMutating({ mutationKey: trpc.infrastructure.choose.mutationKey() }) > 0
   const some = (states: ReadonlySet<ServiceState>, only: ServiceName | undefined): boolean =>
     data !== undefined && (only ? [only] : serviceNames).some(it => states.has(data[it].state))
+  const loadImages = (image?: string): void =>
+    ask({
+      title: 'Load an image from a file',
+      size: 560,
+      form: close => <LoadImagesForm key={image} image={image} onClose={close} />,
+    })
   return {
     canStart: only => some(startable, only),
     canStop: only => some(stoppable, only),
@@ -153,6 +164,7 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
             driver={data.driver}
             version={data.postgres.version ?? ''}
             proposed={proposed}
+            onLoad={loadImages}
             onUpgrade={image => {
               close()
               begin.mutate({ kind: moveJob.kind, driver: data.driver, image })
@@ -161,6 +173,8 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
           />
         ),
       }),
+    canLoadImages: data !== undefined && data.driver !== 'embedded',
+    loadImages,
     removeFormer: () =>
       confirm({
         title: 'Remove the old PostgreSQL?',

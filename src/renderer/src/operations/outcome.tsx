@@ -14,6 +14,7 @@ import { ProblemView } from '../app/problem'
 import { useTRPC, useTRPCClient } from '../app/trpc'
 import { useInfrastructure, useOperations } from '../app/live'
 import { useDraft } from '../create/draft'
+import { LoadImage } from '../infrastructure/load-image'
 import { isDirty, type Answers } from '../create/wizard'
 import { pageOf } from '../instances/page-of'
 import { nameNow } from '../instances/renames'
@@ -92,6 +93,7 @@ export function Stuck({ operation }: { operation: OperationState }) {
       onRetry={() => retry.mutate({ id })}
       retrying={retry.isPending}
     >
+      <LoadImage problem={problem} />
       {!operation.turned && !isPastReturn(operation) && (
         <Button size="xs" variant="default" onClick={() => rollBack.mutate({ id })} loading={rollBack.isPending}>
           Roll back
@@ -135,6 +137,7 @@ function Turned({ operation }: { operation: OperationState }) {
     return undone ? (
       <ProblemView problem={problem} does={problem.action === 'retry' ? again : install}>
         {button}
+        <LoadImage problem={problem} />
       </ProblemView>
     ) : (
       <ProblemView problem={{ ...problem, action: undefined }} />

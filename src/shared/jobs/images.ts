@@ -1,0 +1,50 @@
+/** The job that loads images of PostgreSQL and PgBouncer from a file, where no registry can be reached. */
+import { z } from 'zod'
+import { capital, enumerate } from '../amounts'
+import { owns, things } from '../things'
+import { defineJob } from './job'
+
+/** A container image's name, e.g. `docker.io/library/postgres:17-alpine`. */
+export const imageSchema = z
+  .string()
+  .max(300)
+  .regex(/^[a-z0-9][\w./:@-]*$/, 'Not a valid image name.')
+
+/** Absolute, on the machine of the engine. */
+const fileSchema = z
+  .string()
+  .trim()
+  .max(4096)
+  .regex(/^\/[^\0]*$/, 'Enter the full path, starting with /.')
+
+export const loadImagesJob = defineJob({
+  kind: 'load-images',
+  version: 1,
+  input: z.object({
+    file: fileSchema,
+    /** Another one that may be in it, besides those that the settings name. */
+    image: imageSchema.optional(),
+  }),
+  plan: z.strictObject({
+    driver: z.enum(['podman', 'docker']),
+    file: fileSchema,
+    /** Those in the file that can be used, as they were asked for. */
+    images: z.array(imageSchema).min(1),
+  }),
+  steps: { load: { title: 'Load the file', explanation: 'Its images are then on this machine, as if pulled.' } },
+  recovery: 'resume',
+  about: () => things.images,
+  claims: () => [owns(things.images)],
+  again: ({ file, images }) => ({ file, image: images[0] }),
+  words: ({ plan }) => {
+    const what = plan ? enumerate(plan.images) : 'images'
+    return {
+      asking: `Load ${what} from a file`,
+      running: `Loading ${what} from a file`,
+      done: `${capital(what)} ${plan?.images.length === 1 ? 'was' : 'were'} loaded`,
+    }
+  },
+  cancel: { meaning: 'An image that has been loaded completely stays on this machine.', confirm: 'Cancel' },
+  nothingToUndo: true,
+  prints: true,
+})
