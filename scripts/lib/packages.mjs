@@ -77,6 +77,14 @@ const needs = {
     // Each test has a daemon of its own.
     units: ['docker.socket', 'docker'],
   },
+  registry: {
+    what: 'an image registry, for tests of pulls',
+    required: false,
+    found: () => hasCommand('docker-registry'),
+    apt: ['docker-registry'],
+    dnf: ['docker-distribution'],
+    units: ['docker-registry'], // a test has its own
+  },
   zstd: {
     what: 'zstd, for an archive',
     required: false,

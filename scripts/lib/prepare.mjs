@@ -17,7 +17,7 @@ const purposes = {
   serve: ['pgbouncer'],
   bench: forApp,
   windows: [...forApp, 'display'],
-  test: [...forApp, 'display', 'chromium', 'podman', 'docker', 'debootstrap'],
+  test: [...forApp, 'display', 'chromium', 'podman', 'docker', 'registry', 'debootstrap'],
 }
 
 /** Prepares everything. @param purpose a key of `purposes`. @returns the path of the Electron to run */

@@ -135,6 +135,7 @@ const configuration = (folder: string): Readonly<Record<string, unknown>> => ({
   'data-root': join(folder, 'data'),
   'exec-root': join(folder, 'exec'),
   'exec-opts': ['native.cgroupdriver=cgroupfs'],
+  'max-download-attempts': 2,
   'cgroup-parent': `/${basename(folder)}`,
   // Ports on 127.0.0.1 go through its proxy anyway; our services need nothing else of the firewall.
   bridge: 'none',
