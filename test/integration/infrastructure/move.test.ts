@@ -14,6 +14,7 @@ import { differences, readContent, recomputed } from '../../../src/main/infrastr
 import { serverFacts } from '../../../src/main/infrastructure/move/facts'
 import { closeDatabases, openDatabases, requireClosed } from '../../../src/main/infrastructure/move/hold'
 import type { ServiceName } from '../../../src/shared/infrastructure'
+import { infrastructureStartJob } from '../../../src/shared/jobs/infrastructure'
 import { moveJob } from '../../../src/shared/jobs/move'
 import { kept } from '../../support/moved'
 import { podmanForTests } from '../../support/podman/podman'
@@ -381,17 +382,27 @@ withPodman('a move', () => {
 
 withPodman('an upgrade', () => {
   const other = `localhost/instance-manager-test/postgres:another-${process.pid}`
+  const moving = `localhost/instance-manager-test/postgres:moving-${process.pid}`
   let all: Movable
   let { workspace, before } = {} as Movable
 
+  /** An image of its own with the same major version, as a newer minor version has. */
+  const build = (name: string) =>
+    execa('podman', ['build', '--tag', name, '-'], { input: `FROM ${images.postgres}\nLABEL im-test=${name}` })
+  const infrastructure = () => workspace.services.infrastructure
+  const restart = async () => {
+    await workspace.stopInfrastructure()
+    await workspace.startInfrastructure()
+  }
+
   beforeAll(async () => {
-    await podmanSays('tag', images.postgres, other)
+    await build(other)
     all = await movable({ driver: 'podman', images })
     ;({ workspace, before } = all)
   })
   afterAll(async () => {
     await workspace.remove()
-    await podmanSays('untag', other)
+    for (const it of [other, moving]) await podmanSays('untag', it)
   })
 
   it('to another image of the same major version: a new container with the same data', async () => {
@@ -413,14 +424,61 @@ withPodman('an upgrade', () => {
   })
 
   it('by the setting of the image: the next start creates the container from it, over the same volume', async () => {
-    const { settings, infrastructure } = workspace.services
-    const details = async () => (await infrastructure.details.look()).postgres
+    const { settings } = workspace.services
+    const details = async () => (await infrastructure().details.look()).postgres
     const { program, data } = await details()
     expect(program).toBe(other)
     await workspace.stopInfrastructure()
     await settings.change({ 'containers.postgresImage': images.postgres })
     await workspace.startInfrastructure()
     expect(await details()).toMatchObject({ program: images.postgres, data })
+    expect(await kept(workspace)).toEqual(before)
+  })
+
+  it('by pulling a newer one of the same name: the next start takes it, if it is of the same major version', async () => {
+    const { settings } = workspace.services
+    const running = async () => {
+      const { containers } = await settings.read()
+      return (await podmanSays('inspect', '--format', '{{.Image}}', containers.postgres)).trim()
+    }
+    const idOf = async (name: string) => (await podmanSays('image', 'inspect', '--format', '{{.Id}}', name)).trim()
+    await podmanSays('tag', images.postgres, moving)
+    await workspace.stopInfrastructure()
+    await settings.change({ 'containers.postgresImage': moving })
+    await workspace.startInfrastructure()
+    const { data } = (await infrastructure().details.look()).postgres
+    expect(await running()).toBe(await idOf(images.postgres))
+
+    await podmanSays('tag', other, moving)
+    await workspace.startInfrastructure()
+    expect(await running()).toBe(await idOf(images.postgres)) // it isn't stopped for that
+    await restart()
+    expect(await running()).toBe(await idOf(other))
+    expect((await infrastructure().details.look()).postgres.data).toBe(data)
+    expect(await kept(workspace)).toEqual(before)
+
+    await podmanSays('tag', image17, moving)
+    await restart()
+    expect(await running()).toBe(await idOf(other))
+    expect(await kept(workspace)).toEqual(before)
+  })
+
+  it('not by the setting to an image of another major version, which is refused with nothing changed', async () => {
+    const { settings } = workspace.services
+    await workspace.stopInfrastructure()
+    await settings.change({ 'containers.postgresImage': image17 })
+    const { phase, turned } = await run(workspace, infrastructureStartJob.kind)
+    expect({ phase, turned }).toMatchObject({
+      phase: 'rolled-back',
+      turned: {
+        problem: {
+          code: 'image-unfit',
+          cause: 'It has PostgreSQL 17, and the data is that of PostgreSQL 15. Nothing was changed.',
+        },
+      },
+    })
+    await settings.change({ 'containers.postgresImage': images.postgres })
+    await workspace.startInfrastructure()
     expect(await kept(workspace)).toEqual(before)
   })
 

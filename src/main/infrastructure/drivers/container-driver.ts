@@ -33,7 +33,7 @@ import { EnginePlace } from './engine-place'
 import type { Container } from './container-inspect'
 import { broken, type EngineKind } from './engine-problems'
 import { wantedIn } from './image-file'
-import { requireFreePort, serviceFailed, serviceSlow } from './problems'
+import { imageUnfit, requireFreePort, serviceFailed, serviceSlow } from './problems'
 
 export class ContainerDriver implements Driver {
   readonly #engine: ContainerEngine
@@ -85,8 +85,12 @@ export class ContainerDriver implements Driver {
     const owner = this.#services.paths.root
     const options = containerOptions({ engine: this.kind, service, settings, network, folder, owner })
     // A running container keeps its options until it is stopped. The data is on a volume, which outlives it.
+    const same = present?.labels[optionsLabel] === fingerprint(options)
+    if (present && !present.running && !same) await this.#engine.image(service, image, context)
     const kept =
-      present && (present.running || present.labels[optionsLabel] === fingerprint(options)) ? present : undefined
+      present && (present.running || (!(await this.#isRenewed(service, present, image, same)) && same))
+        ? present
+        : undefined
     await this.#configure(
       service,
       settings,
@@ -95,15 +99,29 @@ export class ContainerDriver implements Driver {
       kept?.running ? { name } : { image: kept?.image ?? image },
     )
     if (kept) return
-    if (present) {
-      await this.#engine.image(service, image, context)
-      await this.#engine.call(['rm', name], { signal: context.signal })
-    }
+    if (present) await this.#engine.call(['rm', name], { signal: context.signal })
     const label = ['--label', `${optionsLabel}=${fingerprint(options)}`]
     await this.#engine.create(name, [...label, ...options], {
       signal: context.signal,
       files: service.openFiles?.(settings),
     })
+  }
+
+  /**
+   * Whether the image's name means another one by now, e.g. a newer minor version that was pulled, and the container's
+   * data suits it. @param named the container was created from an image of this name @throws Problem `image-unfit`
+   */
+  async #isRenewed(service: Service, { image: then }: Container, image: string, named: boolean): Promise<boolean> {
+    const now = await this.#engine.imageId(image)
+    if (now === undefined || now === then) return false
+    const { generation } = service.container
+    if (!generation) return true
+    const [before, after] = await Promise.all(
+      [then, now].map(id => generation((...command) => this.#engine.ask(id, ...command))),
+    )
+    if (before === undefined || after === undefined || before === after) return true
+    if (named) return false // a name without a version, as `latest`: it goes on as it is
+    throw imageUnfit(service, image, after, before)
   }
 
   async provisioned(service: Service): Promise<boolean> {
@@ -233,14 +251,9 @@ export class ContainerDriver implements Driver {
       pools: this.#services.pools,
       present: file => readIfExists(join(folder, file)),
       ask: (program, ...args) =>
-        this.#engine
-          .call(
-            'name' in place
-              ? ['exec', place.name, program, ...args]
-              : ['run', '--rm', '--network', 'none', '--entrypoint', program, place.image, ...args],
-            { timeout: 30_000 },
-          )
-          .catch(() => ''),
+        'name' in place
+          ? this.#engine.call(['exec', place.name, program, ...args], { timeout: 30_000 }).catch(() => '')
+          : this.#engine.ask(place.image, program, ...args),
     })
     for (const [file, content] of Object.entries(files)) await writeFileAtomic(join(folder, file), content, 0o644)
   }

@@ -15,6 +15,7 @@ import { engineChanged, explained, requireHere, silent, type EngineKind } from '
 import { pullProblem } from './pull-problem'
 import { pullProgress } from './pull-progress'
 
+const imageSchema = z.object({ Id: z.string() })
 const volumeSchema = z.object({ Labels: z.record(z.string(), z.string()).nullish() })
 
 /** How both report that something doesn't exist. A missing socket or file is different: then nothing is known. */
@@ -151,6 +152,18 @@ export class ContainerEngine {
       if (!(error instanceof ProblemError) || !error.problem.code.startsWith('command-')) throw error
       throw problem(pullProblem(this.name, service, image, error.problem), error)
     }
+  }
+
+  /** The id of the image that this name means on this machine now; undefined if there is none. */
+  async imageId(name: string): Promise<string | undefined> {
+    const found = await this.#inspect('image', name)
+    return found === undefined ? undefined : imageSchema.parse(found).Id
+  }
+
+  /** The output of a program of an image, in a container without a network; empty if it fails. */
+  ask(image: string, program: string, ...args: readonly string[]): Promise<string> {
+    const command = ['run', '--rm', '--network', 'none', '--entrypoint', program, image, ...args]
+    return this.call(command, { timeout: 30_000 }).catch(() => '')
   }
 
   /** Loads all images of a file made by `docker save` or `podman save`. */

@@ -31,6 +31,15 @@ export const placeTaken = ({ title }: Service, occupant: string) =>
     hint: 'If an earlier move left it, remove it with “instance-manager infra remove-old”. If it is something else that nobody needs, remove it by hand.',
   })
 
+/** @param now the image's version @param then that of its data */
+export const imageUnfit = ({ name, title }: Service, image: string, now: string, then: string) =>
+  problem({
+    code: 'image-unfit',
+    message: `${image} can’t use ${title}’s data.`,
+    cause: `It has ${title} ${now}, and the data is that of ${title} ${then}. Nothing was changed.`,
+    hint: `Name an image with ${title} ${then} in the settings (containers.${name}Image), and start it. To move to ${now}, upgrade it then: “instance-manager infra upgrade IMAGE”.`,
+  })
+
 /** It is running and answers, but doesn't have our roles yet. */
 export const notAdopted = ({ title }: Service): Problem => ({
   code: 'not-adopted',

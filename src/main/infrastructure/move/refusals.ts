@@ -12,7 +12,10 @@ export const same = ({ driver, image }: MoveSide) =>
   problem({
     code: 'move-same',
     message: `PostgreSQL already runs under ${driverTitle[driver]}${driver === 'embedded' ? '' : `, from ${image}`}.`,
-    hint: driver === 'embedded' ? 'Choose another driver.' : 'Choose another driver, or another image.',
+    hint:
+      driver === 'embedded'
+        ? 'Choose another driver.'
+        : `Choose another driver, or another image. If ${image} has a newer minor version, pull it (“${driver} pull ${image}”), and restart PostgreSQL.`,
   })
 
 export const softRules = (rules: readonly string[]): Problem[] =>

@@ -22,6 +22,7 @@ const container: ContainerRecipe = {
   data: '/var/lib/postgresql', // where PostgreSQL's images keep it, or its parent
   sign: `${cluster}/PG_VERSION`,
   volume,
+  generation: async ask => /\(PostgreSQL\) (\d+)/.exec(await ask('postgres', '--version'))?.[1],
   options: name => [
     '--volume',
     `${volume(name)}:${data}`,

@@ -73,6 +73,11 @@ export interface ContainerRecipe {
   readonly sign?: string
   /** The name of the volume that holds it. @param name the container's */
   volume?(name: string): string
+  /**
+   * What of an image's version its data depends on, e.g. `17`; undefined if that can't be found out. Absent: its data
+   * suits any. @param ask see `ContainerPlace`
+   */
+  generation?(ask: ContainerPlace['ask']): Promise<string | undefined>
   /** Further options of `create`, without secrets: `inspect` shows them to anyone. @param name the container's */
   options(name: string): readonly string[]
   /** Its program and arguments, if not the image's own. */
