@@ -66,15 +66,38 @@ export const moments = (...names: string[]): Moment[] => [
   { at: 'before', what: 'settled' },
 ]
 
-/** Begins a job in a process of its own that dies at the moment, and opens the workspace again, which finishes it. */
+/** What one operation goes through: each process that goes on with it dies at the next moment. */
+export interface Deaths {
+  /** For a test's name. */
+  readonly killed: string
+  readonly moments: readonly [Moment, ...Moment[]]
+}
+
+export const deaths = (...its: [Moment, ...Moment[]]): Deaths => ({
+  killed: its.map(it => `${it.at} ${it.what}`).join(', then '),
+  moments: its,
+})
+
+/**
+ * The same moments as `moments`, two for each operation: a step is done again after the first death, and found done
+ * after the second.
+ */
+export const inPairs = (...names: string[]): Deaths[] => [
+  deaths({ at: 'after', what: 'opened' }, { at: 'before', what: 'settled' }),
+  ...names.map(step => deaths({ at: 'after', what: `doing ${step}` }, { at: 'before', what: `done ${step}` })),
+]
+
+/** Begins a job in a process of its own that dies, as each further one; then opens the workspace, which finishes it. */
 export async function killedAndFinished(
   workspace: TestWorkspace,
   kind: string,
   input: object,
-  killAt: Moment,
+  fatal: Moment | Deaths,
 ): Promise<void> {
+  const [killAt, ...others] = 'moments' in fatal ? fatal.moments : [fatal]
   await workspace.close()
   await crash(workspace, { run: [[kind, input]], killAt })
+  for (const it of others) await crash(workspace, { killAt: it })
   const [state] = await recover(workspace)
   expect(state).toMatchObject({ kind, phase: 'succeeded' })
   expect(state?.turned).toBeUndefined()

@@ -11,7 +11,7 @@ import { layOut, makeDatabase, type CliInstance } from '../support/cli-instance'
 import type { Moment } from '../support/faults'
 import { makeTiny } from '../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
-import { crash, killedAndFinished, moments, recover } from './crash'
+import { crash, inPairs, killedAndFinished, recover } from './crash'
 
 let workspace: TestWorkspace
 let school: CliInstance
@@ -70,8 +70,8 @@ afterAll(() => workspace.remove())
 describe('a restart', () => {
   const steps = ['stop-pgbouncer', 'stop-postgres', ...bringUp]
 
-  it.each(moments(...steps))('killed $at $what: both run, and so does the instance', async moment => {
-    await killedAndFinished(workspace, 'infrastructure-restart', {}, moment)
+  it.each(inPairs(...steps))('killed $killed: both run, and so does the instance', async fatal => {
+    await killedAndFinished(workspace, 'infrastructure-restart', {}, fatal)
     expect([await states(), await answer()]).toEqual([['running', 'running'], 'school '])
   })
 
@@ -96,8 +96,8 @@ describe('a change of settings that restarts both', () => {
   let connections = 300
   const input = (): object => ({ service: 'postgres', values: { 'postgres.maxConnections': ++connections } })
 
-  it.each(moments(...steps))('killed $at $what: both run with it, and the instance is served', async moment => {
-    await killedAndFinished(workspace, 'infrastructure-settings', input(), moment)
+  it.each(inPairs(...steps))('killed $killed: both run with it, and the instance is served', async fatal => {
+    await killedAndFinished(workspace, 'infrastructure-settings', input(), fatal)
     expect([await states(), await answer()]).toEqual([['running', 'running'], 'school '])
     expect(await inForce()).toEqual([connections, [{ max_connections: String(connections) }]])
   })

@@ -14,7 +14,7 @@ import { canMakeUsers, whyNoUsers } from '../support/second-user'
 import { makeTiny } from '../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
 import { withoutPids, world } from '../support/world'
-import { crash, killedAndFinished, moments, recover } from './crash'
+import { crash, deaths, inPairs, killedAndFinished, moments, recover } from './crash'
 
 const name = 'its'
 const input = { name }
@@ -106,11 +106,11 @@ describeWhere(canMakeUsers, whyNoUsers)('a system user of its own', () => {
 
   it.each(
     kinds.flatMap(kind =>
-      [...moments(...steps[kind]), { at: 'writing', what: '"created"' } as const].map(moment => ({ kind, ...moment })),
+      [...inPairs(...steps[kind]), deaths({ at: 'writing', what: '"created"' })].map(it => ({ kind, ...it })),
     ),
-  )('$kind, killed $at $what: it is finished', async ({ kind, ...moment }) => {
+  )('$kind, killed $killed: it is finished', async ({ kind, ...fatal }) => {
     await prepare(kind)
-    await killedAndFinished(workspace, kind, input, moment)
+    await killedAndFinished(workspace, kind, input, fatal)
     await expect.poll(look).toEqual(reached[kind])
   })
 

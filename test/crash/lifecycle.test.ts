@@ -12,7 +12,7 @@ import { resultsOf } from '../../src/shared/jobs/many'
 import { makeTiny } from '../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
 import { withoutPids, world, type World } from '../support/world'
-import { crash, killedAndFinished, moments, recover } from './crash'
+import { crash, deaths, inPairs, killedAndFinished, recover, type Deaths } from './crash'
 import type { Moment } from '../support/faults'
 import { freePort } from '../support/ports'
 
@@ -29,8 +29,8 @@ const answerOf = (port: number): Promise<string | undefined> =>
     it => it.text(),
     () => undefined,
   )
-const killed = (kind: string, input: object, killAt: Moment): Promise<void> =>
-  killedAndFinished(workspace, kind, input, killAt)
+const killed = (kind: string, input: object, fatal: Moment | Deaths): Promise<void> =>
+  killedAndFinished(workspace, kind, input, fatal)
 
 /** When all is freed; the keeper has served all along. */
 async function look(): Promise<World> {
@@ -62,9 +62,9 @@ describe('a start that switches the port', () => {
     after = withoutPids(await look())
   })
 
-  it.each(moments('stop-others', 'start-process', 'verify-health'))('killed $at $what', async moment => {
+  it.each(inPairs('stop-others', 'start-process', 'verify-health'))('killed $killed', async fatal => {
     await run('start', { name: 'b', stopOther: true })
-    await killed('start', { name: 'a', stopOther: true }, moment)
+    await killed('start', { name: 'a', stopOther: true }, fatal)
     await expect.poll(async () => withoutPids(await look())).toEqual(after)
     expect(await answerOf(a.port)).toBe('a ')
   })
@@ -89,13 +89,13 @@ describe('a change of port', () => {
     Number(parse(await readFile(join(its.server, '.env')))['PORT']),
   ]
 
-  it.each<Moment>([
-    ...moments('stop-process', 'write-port', 'start-process'),
-    { at: 'writing', what: 'PORT=' },
-    { at: 'writing', what: '"created"' },
-  ])('killed $at $what', async moment => {
+  it.each([
+    ...inPairs('stop-process', 'write-port', 'start-process'),
+    deaths({ at: 'writing', what: 'PORT=' }),
+    deaths({ at: 'writing', what: '"created"' }),
+  ])('killed $killed', async fatal => {
     const [before, port] = [(await portsOf())[0] ?? 0, await freePort()]
-    await killed('change-port', { name: 'moving', port, allowSharedPort: false }, moment)
+    await killed('change-port', { name: 'moving', port, allowSharedPort: false }, fatal)
     expect(await portsOf()).toEqual([port, port])
     expect([await answerOf(port), await answerOf(before)]).toEqual(['moving ', undefined])
     expect((await look()).pm2.filter(it => it.startsWith('moving online'))).toHaveLength(1)
@@ -356,13 +356,13 @@ it.each<Moment>([
 })
 
 describe('a deletion', () => {
-  it.each(moments('stop-process', 'set-aside', 'drop-database', 'remove-process'))(
-    'killed $at $what: it is finished, and nothing is left',
-    async moment => {
+  it.each(inPairs('stop-process', 'set-aside', 'drop-database', 'remove-process'))(
+    'killed $killed: it is finished, and nothing is left',
+    async fatal => {
       const before = await look()
       await makeDatabase(workspace, await layOut(workspace, 'doomed'))
       await run('start', { name: 'doomed' })
-      await killed('delete', { name: 'doomed', confirm: 'DELETE' }, moment)
+      await killed('delete', { name: 'doomed', confirm: 'DELETE' }, fatal)
       await expect.poll(look).toEqual(before)
     },
   )

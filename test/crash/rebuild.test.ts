@@ -9,7 +9,7 @@ import type { Moment } from '../support/faults'
 import { makeTiny } from '../support/tiny-base'
 import { mustSucceed, testWorkspace, until, type TestWorkspace } from '../support/workspace'
 import { withoutPids, world } from '../support/world'
-import { crash, killedAndFinished, moments, recover, startChild } from './crash'
+import { crash, deaths, inPairs, killedAndFinished, recover, startChild } from './crash'
 
 let workspace: TestWorkspace
 let port: number
@@ -81,10 +81,10 @@ afterAll(() => workspace.remove())
 
 let next = 2
 describe('a rebuild', () => {
-  it.each([...moments(...steps), ...renames])('killed $at $what', async moment => {
+  it.each([...inPairs(...steps), ...renames.map(it => deaths(it))])('killed $killed', async fatal => {
     const was = await version()
     await setBase(next)
-    await killedAndFinished(workspace, 'rebuild', { name: 'school' }, moment)
+    await killedAndFinished(workspace, 'rebuild', { name: 'school' }, fatal)
     expect([await version(), await version('.previous')]).toEqual([String(next++), was])
     await expect.poll(look).toEqual(before)
   })
@@ -92,12 +92,11 @@ describe('a rebuild', () => {
 
 describe('a rollback', () => {
   it.each([
-    ...moments('take-previous', ...steps.slice(2)),
-    ...renames,
-    { at: 'renamed', what: 'school/.next' } as const,
-  ])('killed $at $what', async moment => {
+    ...inPairs('take-previous', ...steps.slice(2)),
+    ...[...renames, { at: 'renamed', what: 'school/.next' } as const].map(it => deaths(it)),
+  ])('killed $killed', async fatal => {
     const [now, then] = [await version(), await version('.previous')]
-    await killedAndFinished(workspace, 'rollback', { name: 'school' }, moment)
+    await killedAndFinished(workspace, 'rollback', { name: 'school' }, fatal)
     expect([await version(), await version('.previous')]).toEqual([then, now])
     await expect.poll(look).toEqual(before)
   })
