@@ -58,10 +58,16 @@ export interface ServiceSetting {
 }
 export type InfrastructureDetails = Readonly<Record<ServiceName, ServiceDetails>>
 
+const serviceStates: Readonly<Partial<Record<ServiceState, string>>> = {
+  'not-adopted': 'not adopted yet',
+  absent: 'not set up',
+  unavailable: 'not available',
+}
+
 /** A state in words, e.g. `restarting, attempt 3`. */
 export const stateWords = (
   { state, attempt }: Pick<ServiceStatus, 'state' | 'attempt'>,
-  words: Readonly<Partial<Record<ServiceState, string>>> = {},
+  words: Readonly<Partial<Record<ServiceState, string>>> = serviceStates,
 ): string => (words[state] ?? state) + (attempt === undefined ? '' : `, attempt ${attempt}`)
 
 /** Whether a driver can be used here, and why or why not. */

@@ -4,6 +4,7 @@ import { loopback } from './address'
 import type { EnvFile } from './environment'
 import { labelsSchema, notesSchema, tagsSchema } from './labels'
 import { ownLimitsSchema, type InstanceLimits } from './limits'
+import type { OutdatedPm2 } from './outdated-pm2'
 import type { Problem } from './problem'
 import { runs, type InstanceStatus } from './status'
 import { bootSecondsSchema } from './workspace'
@@ -213,18 +214,6 @@ export interface LostProcess {
   readonly name: string
   readonly pid: number
 }
-
-/** PM2's daemon isn't the one that this version of the app would start. */
-export interface OutdatedPm2 {
-  /** PM2's versions. They may be the same: then the daemon runs from another copy of the app's files. */
-  readonly running: string
-  readonly installed: string
-}
-
-export const outdatedWords = ({ running, installed }: OutdatedPm2): string =>
-  running === installed
-    ? 'PM2 still runs from the previous version’s files.'
-    : `PM2 ${running} is still running; ${installed} is installed.`
 
 export interface InstanceList {
   readonly instances: readonly InstanceView[]

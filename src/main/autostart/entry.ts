@@ -1,6 +1,7 @@
 /** What runs after a boot: a command with its environment, and the record by which we recognise it as ours. */
 import { delimiter, dirname } from 'node:path'
 import { z } from 'zod'
+import { engineVariables } from '../system/environment'
 import type { Base } from '../workspace/opened'
 
 const recordSchema = z.object({
@@ -32,15 +33,7 @@ const kept = [
   'XDG_DATA_HOME',
   'XDG_CACHE_HOME',
   'NODE_EXTRA_CA_CERTS',
-  'CONTAINERS_CONF',
-  'CONTAINERS_STORAGE_CONF',
-  'CONTAINERS_REGISTRIES_CONF',
-  'CONTAINER_HOST',
-  'DOCKER_HOST',
-  'DOCKER_CONTEXT',
-  'DOCKER_CONFIG',
-  'DOCKER_TLS_VERIFY',
-  'DOCKER_CERT_PATH',
+  ...engineVariables,
 ] as const
 
 const systemFolders = ['/usr/local/sbin', '/usr/local/bin', '/usr/sbin', '/usr/bin', '/sbin', '/bin']

@@ -1,7 +1,8 @@
 /** The facts that checks judge, and how each is found out: within a time limit, or not at all. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { InfrastructureStatus } from '../../shared/infrastructure'
-import type { InstanceConfig, OutdatedPm2 } from '../../shared/instance'
+import type { InstanceConfig } from '../../shared/instance'
+import type { OutdatedPm2 } from '../../shared/outdated-pm2'
 import type { OperationState } from '../../shared/operation'
 import { toProblem, type Problem } from '../../shared/problem'
 import type { DiskSpace } from '../../shared/space'

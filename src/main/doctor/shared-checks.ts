@@ -1,7 +1,7 @@
 /** The checks of what the instances share. */
 import { bytes } from '../../shared/amounts'
 import { serviceTitle, stateWords, type InfrastructureStatus, type ServiceName } from '../../shared/infrastructure'
-import { outdatedWords } from '../../shared/instance'
+import { outdatedWords } from '../../shared/outdated-pm2'
 import { infrastructureStartJob } from '../../shared/jobs/infrastructure'
 import { processManagerJob } from '../../shared/jobs/process-manager'
 import { isLow } from '../../shared/space'

@@ -1,5 +1,6 @@
 /** Facts for the list that cost more than a look at PM2: looked up once a minute. */
-import { databaseNames, type LostProcess, type OutdatedPm2 } from '../../shared/instance'
+import { databaseNames, type LostProcess } from '../../shared/instance'
+import type { OutdatedPm2 } from '../../shared/outdated-pm2'
 import type { Databases } from '../infrastructure/databases'
 import type { Processes } from '../processes/client'
 import type { Configs } from './configs'

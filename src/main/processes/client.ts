@@ -1,7 +1,7 @@
 /** The processes of one PM2 home. Any call first restarts a dead daemon. */
 import { EventEmitter, on } from 'node:events'
 import { problem } from '../../shared/problem'
-import type { OutdatedPm2 } from '../../shared/instance'
+import type { OutdatedPm2 } from '../../shared/outdated-pm2'
 import { pm2Paths } from './daemon'
 import { misfit } from './daemon-fit'
 import { Daemons } from './daemons'

@@ -1,6 +1,6 @@
 /** The daemons of one PM2 home: the current one and, after an exchange, the former one (exchange.ts). */
 import { basename } from 'node:path'
-import type { OutdatedPm2 } from '../../shared/instance'
+import type { OutdatedPm2 } from '../../shared/outdated-pm2'
 import { isNewer } from '../../shared/versions'
 import { readIfExists } from '../system/files'
 import { environmentOf } from '../system/proc'

@@ -1,6 +1,20 @@
 /** The environment that commands inherit from us. */
 
+/** They decide which container engine is meant, and how it is set up. */
+export const engineVariables = [
+  'CONTAINERS_CONF',
+  'CONTAINERS_STORAGE_CONF',
+  'CONTAINERS_REGISTRIES_CONF',
+  'CONTAINER_HOST',
+  'DOCKER_HOST',
+  'DOCKER_CONTEXT',
+  'DOCKER_CONFIG',
+  'DOCKER_TLS_VERIFY',
+  'DOCKER_CERT_PATH',
+] as const
+
 const passed = [
+  ...engineVariables,
   'PATH',
   'HOME',
   'USER',
@@ -10,7 +24,6 @@ const passed = [
   'TMPDIR',
   'XDG_RUNTIME_DIR',
   'XDG_CACHE_HOME',
-  'CONTAINERS_CONF',
   'NODE_EXTRA_CA_CERTS',
   'SSL_CERT_FILE',
   'HTTP_PROXY',
@@ -21,15 +34,7 @@ const passed = [
   'no_proxy',
   'XDG_CONFIG_HOME',
   'XDG_DATA_HOME',
-  'CONTAINERS_STORAGE_CONF',
-  'CONTAINERS_REGISTRIES_CONF',
   'REGISTRY_AUTH_FILE',
-  'CONTAINER_HOST',
-  'DOCKER_HOST',
-  'DOCKER_CONTEXT',
-  'DOCKER_CONFIG',
-  'DOCKER_TLS_VERIFY',
-  'DOCKER_CERT_PATH',
   'SSH_AUTH_SOCK',
 ] as const
 

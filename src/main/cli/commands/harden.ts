@@ -2,10 +2,8 @@
 import { hardenSentences } from '../../../shared/hardening'
 import { hardenJob } from '../../../shared/jobs/harden'
 import { endedOf, succeed, withOperations } from '../operate'
-import { exitCodes } from '../exit-codes'
-import { cleanLine } from '../print/clean'
-import { problemLines } from '../print/problem'
 import type { CommandSession, Result } from '../session'
+import { reviewed } from './reviewed'
 
 export interface HardenOptions {
   readonly dryRun?: boolean
@@ -18,15 +16,5 @@ export async function harden(session: CommandSession, { dryRun = false }: Harden
     }))
   const { client } = await session.engine('look')
   const review = await client.infrastructure.reviewHardening.query()
-  const { changes, costs } = hardenSentences(review)
-  const [refusal] = review.refused
-  const lines = [
-    'Changes:',
-    ...changes.map(it => `  ${cleanLine(it)}`),
-    'Costs:',
-    ...costs.map(it => `  ${cleanLine(it)}`),
-  ]
-  if (!refusal) return { data: review, lines }
-  for (const it of review.refused.slice(1)) if (!session.json) session.err.lines(problemLines(it, session.err.paint))
-  return { exit: exitCodes.refused, problem: refusal, data: review, lines }
+  return reviewed(session, review, hardenSentences(review))
 }

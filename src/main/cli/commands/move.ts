@@ -4,11 +4,9 @@ import type { DriverKind } from '../../../shared/infrastructure'
 import { moveJob, removeFormerJob } from '../../../shared/jobs/move'
 import { moveSentences } from '../../../shared/move'
 import type { Client } from '../engine'
-import { exitCodes } from '../exit-codes'
 import { endedOf, succeed, withOperations } from '../operate'
-import { cleanLine } from '../print/clean'
-import { problemLines } from '../print/problem'
 import type { CommandSession, Result } from '../session'
+import { reviewed } from './reviewed'
 
 export interface MoveOptions {
   readonly dryRun?: boolean
@@ -33,17 +31,7 @@ async function moveTo(
     })
   const { client } = await session.engine('look')
   const review = await client.infrastructure.reviewMove.query(await where(client))
-  const { changes, costs } = moveSentences(review)
-  const [refusal] = review.refused
-  const lines = [
-    'Changes:',
-    ...changes.map(it => `  ${cleanLine(it)}`),
-    'Costs:',
-    ...costs.map(it => `  ${cleanLine(it)}`),
-  ]
-  if (!refusal) return { data: review, lines }
-  for (const it of review.refused.slice(1)) if (!session.json) session.err.lines(problemLines(it, session.err.paint))
-  return { exit: exitCodes.refused, problem: refusal, data: review, lines }
+  return reviewed(session, review, moveSentences(review))
 }
 
 export const removeOld = (session: CommandSession): Promise<Result> =>

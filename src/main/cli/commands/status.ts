@@ -1,6 +1,7 @@
 /** `status`: the workspace as a whole, or one instance in full. */
 import { bytes, count, percent, uptime } from '../../../shared/amounts'
-import { outdatedWords, type InstanceList, type InstanceView } from '../../../shared/instance'
+import { outdatedWords } from '../../../shared/outdated-pm2'
+import type { InstanceList, InstanceView } from '../../../shared/instance'
 import { isOpen, type OperationState } from '../../../shared/operation'
 import { updateHint, updateTitle, type Update } from '../../../shared/update'
 import type { Client } from '../engine'

@@ -22,7 +22,7 @@ export const serviceLines = ({ postgres, pgbouncer }: InfrastructureStatus, pain
       { title: 'SERVICE', text: it => serviceTitle[it.name] },
       {
         title: 'STATE',
-        text: it => stateWords(it, { 'not-adopted': 'not adopted yet' }),
+        text: it => stateWords(it),
         paint: (text, it) => paint(styles[it.state], text),
       },
       { title: 'PORT', right: true, text: it => String(it.port) },

@@ -1,6 +1,7 @@
 /** The menu of one instance. A single menu serves the whole list. */
 import { Menu } from '@mantine/core'
 import { useWindowEvent } from '@mantine/hooks'
+import { MenuPoint } from '../app/menu-point'
 import type { ShownInstance } from './arrange'
 import { useInstanceActions } from './actions'
 import classes from './list.module.css'
@@ -35,7 +36,7 @@ export function ActionsMenu({ shown, at, onClose }: ActionsMenuProps) {
       menuItemTabIndex={0} // what scrolls must be reached by Tab too
     >
       <Menu.Target>
-        <button type="button" tabIndex={-1} aria-hidden className={classes.corner} style={{ left: at.x, top: at.y }} />
+        <MenuPoint at={at} />
       </Menu.Target>
       <Menu.Dropdown
         className={classes.menu}

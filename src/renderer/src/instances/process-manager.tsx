@@ -1,7 +1,7 @@
 /** Shown while PM2's daemon is an older version's than the app's, e.g. after an upgrade. */
 import { Button } from '@mantine/core'
 import { IconRefresh } from '@tabler/icons-react'
-import { outdatedWords, type OutdatedPm2 } from '../../../shared/instance'
+import { outdatedWords, type OutdatedPm2 } from '../../../shared/outdated-pm2'
 import { processManagerJob } from '../../../shared/jobs/process-manager'
 import { isOpen } from '../../../shared/operation'
 import { confirm } from '../app/confirm'

@@ -11,6 +11,7 @@ import { sameItem, type InstanceItemProps, type Item, type ItemHandlers } from '
 import { Buttons, DatabaseSize, None, Port, Select, StatusCell, titleOf } from './item-parts'
 import { Sparkline } from './sparkline'
 import { useWindow } from './use-window'
+import parts from './parts.module.css'
 import classes from './table.module.css'
 
 /** Pixels, as in table.module.css. */
@@ -51,7 +52,7 @@ export function InstanceTable({ items, selected, menu, sort, onSort, all, onSele
             <th className={classes.select}>
               <input
                 type="checkbox"
-                className={classes.checkbox}
+                className={parts.checkbox}
                 aria-label="Select all shown instances"
                 checked={all === 'all'}
                 ref={it => {

@@ -2,8 +2,8 @@
 import { Menu } from '@mantine/core'
 import { IconClockSearch, IconCopy } from '@tabler/icons-react'
 import type { LogLine } from '../../../shared/log'
+import { MenuPoint } from '../app/menu-point'
 import { colouredOf, plainOf } from './spans'
-import classes from './view.module.css'
 
 export interface LineMenuAt {
   readonly line: LogLine
@@ -37,13 +37,7 @@ export function LineMenu({
       transitionProps={{ duration: 0 }}
     >
       <Menu.Target>
-        <button
-          type="button"
-          tabIndex={-1}
-          aria-hidden
-          className={classes.corner}
-          style={{ left: at?.x ?? 0, top: at?.y ?? 0 }}
-        />
+        <MenuPoint at={at} />
       </Menu.Target>
       <Menu.Dropdown aria-label="This line" aria-labelledby={undefined}>
         <Menu.Item

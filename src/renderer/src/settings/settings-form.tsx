@@ -22,6 +22,7 @@ import { Section } from '../app/page'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
+import facts from '../app/facts.module.css'
 import classes from './settings.module.css'
 
 export function WorkspaceSettings({ driver }: { driver: DriverKind | undefined }) {
@@ -77,7 +78,7 @@ function SectionForm({ section, states }: { section: SettingsSection; states: re
   return (
     <Section title={section.title}>
       <p className={classes.lead}>{section.explanation}</p>
-      <form className={`card ${classes.card}`} onSubmit={save} aria-label={section.title} noValidate>
+      <form className={`card ${facts.facts} ${classes.card}`} onSubmit={save} aria-label={section.title} noValidate>
         {section.settings.map(it => (
           <Field
             key={it.key}

@@ -13,6 +13,7 @@ import { Releases } from '../space/releases'
 import { AutostartSwitch } from './autostart'
 import { Sessions } from './sessions'
 import { WorkspaceSettings } from './settings-form'
+import facts from '../app/facts.module.css'
 import classes from './settings.module.css'
 
 export function SettingsScreen() {
@@ -112,7 +113,9 @@ function Notifications() {
   )
 }
 
-const Card = ({ children }: { children: ReactNode }) => <dl className={`card ${classes.card}`}>{children}</dl>
+const Card = ({ children }: { children: ReactNode }) => (
+  <dl className={`card ${facts.facts} ${classes.card}`}>{children}</dl>
+)
 const Row = ({ word, children }: { word: string; children: ReactNode }) => (
   <div>
     <dt>{word}</dt>

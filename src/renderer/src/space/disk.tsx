@@ -6,6 +6,7 @@ import { freeableTitle, isLow, type DiskSpace } from '../../../shared/space'
 import { ProblemView } from '../app/problem'
 import { useTRPC } from '../app/trpc'
 import { FreeSpaceButton } from './free-space'
+import facts from '../app/facts.module.css'
 import classes from './space.module.css'
 
 /** Pushed. Undefined until known, or if it can't be determined. */
@@ -47,7 +48,7 @@ export function LowSpace() {
 export function DiskFacts() {
   const disk = useDisk()
   return (
-    <dl className={`card ${classes.facts}`}>
+    <dl className={`card ${facts.facts} ${classes.facts}`}>
       <div>
         <dt>Free</dt>
         <dd>
