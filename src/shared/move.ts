@@ -45,7 +45,9 @@ export function moveSentences(review: MoveReview): { readonly changes: string[];
       image === undefined
         ? `A new PostgreSQL is created. The current one is ${version}.`
         : `A new PostgreSQL is created from ${image}. The current one is ${version}.`,
-      `${capital(count(databases.length, 'database'))} (${size}) ${databases.length === 1 ? 'is' : 'are'} copied and compared, table by table.`,
+      databases.length === 0
+        ? 'There are no databases to copy yet.'
+        : `${capital(count(databases.length, 'database'))} (${size}) ${databases.length === 1 ? 'is' : 'are'} copied and compared, table by table.`,
     ],
     costs: [
       instances.length > 0

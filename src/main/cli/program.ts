@@ -88,7 +88,7 @@ function define(other: Parameters<typeof commands>[0], { version, perform, write
     )
     .option('--json', 'events and the result as JSON, one object per line; nothing else on standard output')
     .option('--wait', 'wait for another command in the workspace to finish instead of joining it')
-    .helpCommand('help [command]', 'show the help of a command')
+    .helpCommand('help [command]', 'Show the help of a command.')
     .helpOption('-h, --help', 'show help')
     .enablePositionalOptions(false)
     .exitOverride()

@@ -47,7 +47,7 @@ export const environmentJob = defineJob({
     },
     'restart-process': {
       title: 'Restart the application',
-      explanation: 'With the new environment. If it isn’t healthy then, the old one is put back.',
+      explanation: 'With the new environment. If it isn’t healthy afterwards, the old one is put back.',
       when: ({ restarts }) => restarts,
     },
     // in version 1, it was part of the restart

@@ -53,7 +53,7 @@ export const isolateJob = defineJob({
     when: it => isFree(it) && it.root && !it.isolated && !it.seamless,
     question: name => ({
       title: `Give ${name} its own system user?`,
-      text: 'The application will only be able to read its own files and write to its data folders. If it is running, it restarts; if it isn’t healthy then, everything is put back.',
+      text: 'The application will only be able to read its own files and write to its data folders. If it is running, it restarts; if it isn’t healthy afterwards, everything is put back.',
       confirm: 'Isolate',
       calm: true,
     }),
@@ -61,7 +61,7 @@ export const isolateJob = defineJob({
   command: {
     description:
       'Give an instance its own system user, so it can’t read other instances’ files or yours. Requires root.',
-    example: 'restarts it if it is running; if it isn’t healthy then, everything is put back',
+    example: 'restarts it if it is running; if it isn’t healthy afterwards, everything is put back',
   },
 })
 

@@ -143,7 +143,7 @@ export const rebuildJob = defineJob({
   words: ({ name, plan }) => ({
     asking: `Rebuild “${name}”`,
     running: `Rebuilding “${name}”`,
-    done: `“${name}” has the new code${plan?.behind ? '; its database keeps the old schema' : ''}`,
+    done: `“${name}” was rebuilt${plan?.behind ? '; its database keeps the old schema' : ''}`,
   }),
   status: 'Rebuilding…',
   cancel,
@@ -176,7 +176,7 @@ export const rollbackJob = defineJob({
   words: ({ name }) => ({
     asking: `Roll back “${name}”`,
     running: `Rolling back “${name}”`,
-    done: `“${name}” has its previous code`,
+    done: `“${name}” was rolled back to its previous code`,
   }),
   status: 'Rolling back…',
   cancel,

@@ -56,7 +56,7 @@ export const seamlessJob = defineJob({
   command: {
     description:
       'Make rebuilds and restarts of an instance seamless: a new process takes over without a gap (PM2’s cluster mode).',
-    example: 'restarts it once if it is running; if it isn’t healthy then, everything is put back',
+    example: 'restarts it once if it is running; if it isn’t healthy afterwards, everything is put back',
   },
 })
 

@@ -5,7 +5,7 @@ import { lineCount, since } from './values'
 
 export function list(program: Grammar): void {
   program
-    .add('list', 'All instances, with their status.')
+    .add('list', 'List all instances with their status.')
     .aliases(['ls', 'ps'])
     .example('list', 'a table')
     .option('--csv', 'as a CSV file, for a spreadsheet')
@@ -16,7 +16,7 @@ export function list(program: Grammar): void {
 
 export function status(program: Grammar): void {
   program
-    .add('status', 'The workspace as a whole, or one instance in full.')
+    .add('status', 'Show the workspace as a whole, or one instance in full.')
     .argument('[name]', 'an instance')
     .completes('name', 'instance')
     .example('status', 'infrastructure, instances, open operations')

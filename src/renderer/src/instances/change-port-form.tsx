@@ -120,7 +120,7 @@ export function ChangePortForm({ name, onClose }: { name: string; onClose: () =>
       <HostChoice value={chosen ?? host ?? ''} onChange={setChosen} />
       <p className="dimmed">
         {running
-          ? `${name} will restart and be unavailable for a few seconds. If it isn’t healthy then, everything is put back.`
+          ? `${name} will restart and be unavailable for a few seconds. If it isn’t healthy afterwards, everything is put back.`
           : `${name} isn’t running. The change takes effect at its next start.`}
       </p>
       {check.error && <ProblemView problem={problemOf(check.error)} onRetry={() => void check.refetch()} />}
