@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { imageFileEndings } from '../../../src/shared/image-files'
 import { foldersLike } from '../../../src/main/workspace/folders'
 
 let home: string
@@ -16,6 +17,13 @@ afterAll(() => rm(home, { recursive: true }))
 
 it('lists folders, not files, that begin as typed', async () => {
   expect(await foldersLike(join(home, 'sch'), false)).toEqual([join(home, 'school'), join(home, 'schools-old')])
+})
+
+it('lists the files that are wanted, too, by their endings', async () => {
+  await Promise.all(['schema.tar', 'schema.tar.gz', 'schema.tart'].map(it => writeFile(join(home, 'many', it), '')))
+  expect(await foldersLike(join(home, 'many', 'sch'), false, imageFileEndings)).toEqual(
+    ['schema.tar', 'schema.tar.gz'].map(it => join(home, 'many', it)),
+  )
 })
 
 it('lists what lies in a folder once its path is complete', async () => {

@@ -11,6 +11,7 @@ import { Page } from '../app/page'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
+import { LoadImage } from '../infrastructure/load-image'
 import { DirectorStep } from './director-step'
 import { useDraft } from './draft'
 import { NameStep } from './name-step'
@@ -94,7 +95,11 @@ export function CreateScreen() {
           noValidate
           aria-label={`New instance: ${step}`}
         >
-          {refusal && <ProblemView problem={refusal} />}
+          {refusal && (
+            <ProblemView problem={refusal}>
+              <LoadImage problem={refusal} />
+            </ProblemView>
+          )}
           <Body />
           <div className={classes.buttons}>
             {step === 'name' ? (

@@ -15,6 +15,7 @@ import { BackLink, Page } from '../app/page'
 import { ProblemView } from '../app/problem'
 import { problemOf } from '../app/problem-of'
 import { useTRPC } from '../app/trpc'
+import { LoadImage } from '../infrastructure/load-image'
 import { useJobs } from '../jobs/jobs'
 import classes from './several.module.css'
 
@@ -108,7 +109,11 @@ export function SeveralScreen() {
         {/* What needs a correction comes first, so that it is seen among many. */}
         {rows.length > 0 && <Rows rows={[...checked.filter(isFaulty), ...checked.filter(it => !isFaulty(it))]} />}
         {taken.error && <ProblemView problem={problemOf(taken.error)} onRetry={() => void taken.refetch()} />}
-        {problem && <ProblemView problem={problem} />}
+        {problem && (
+          <ProblemView problem={problem}>
+            <LoadImage problem={problem} />
+          </ProblemView>
+        )}
         <div className={classes.buttons}>
           <span role="status" className="dimmed">
             {rows.length > 0 && text === settled && summary(rows.length, faulty, taken.isFetching)}
