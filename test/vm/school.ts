@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 import { execa } from 'execa'
 // @ts-expect-error a script without types
 import { debian as description } from '../../scripts/package/description.mjs'
-import { startDebian, type Ran } from '../package/debian'
+import { startDebian, type Debian, type Ran } from '../package/debian'
 import { makeTiny } from '../support/tiny-base'
 import { makeDisk, type Parts } from './machine'
 
@@ -21,7 +21,7 @@ export const director = '--director-name Ada --director-email ada@school.example
 const { depends, recommends } = description as { readonly depends: string[]; readonly recommends: string[] }
 const machine = 'systemd-sysv udev dbus-user-session libpam-systemd linux-image-cloud-amd64 initramfs-tools'
 const tools = 'qemu-guest-agent iproute2 e2fsprogs apparmor curl postgresql-client-15'
-const packages = [
+export const packages = [
   `${machine} ${tools}`.split(' '),
   [...depends, ...recommends].map(it => it.split(/[ |]/)[0] ?? it), // of alternatives, Debian 12's
 ].flat()
@@ -43,29 +43,14 @@ export async function prepareSchool(): Promise<School> {
     await debian.remove()
     await rm(folder, { recursive: true, force: true })
   }
-  const asRoot = (command: string) => succeeds(debian.asRoot(command))
-  const asUser = (command: string) => succeeds(debian.as(user, command))
   try {
     const boot = join(debian.root, 'boot')
     const files = await readdir(boot)
     const find = (what: string): string => join(boot, files.find(it => it.startsWith(what)) ?? what)
-    const dist = resolve(import.meta.dirname, '../../dist')
-    const deb = (await readdir(dist)).find(it => it.endsWith('.deb')) ?? 'no .deb in dist'
     await execa('cp', [find('vmlinuz-'), parts.kernel])
     await execa('cp', [find('initrd.img-'), parts.initrd])
-    await execa('cp', [join(dist, deb), join(debian.root, 'it.deb')])
-    await asRoot(`useradd -m -s /bin/bash ${user} && dpkg --unpack /it.deb && rm /it.deb`)
-    for (const it of [workspace, rootsWorkspace]) await makeTiny(join(debian.root, it))
-    await asRoot(`chown -R ${user}: /home/${user}`)
-
-    await asUser(`instance-manager init ${workspace} --driver embedded && ${ours()} infra up`)
-    for (const name of ['school', 'college']) await asUser(`${ours()} create ${name} ${director}`)
-    await asUser(
-      `${sql('school')} -c 'CREATE TABLE pupils (name text)' -c "INSERT INTO pupils SELECT 'pupil ' || it FROM generate_series(1, 1000) it"`,
-    )
-    await asUser(`echo photo > ${workspace}/instances/school/server/uploads/photo`)
-    await asUser(`${ours()} stop --all && ${ours()} infra down`)
-
+    await equip(debian)
+    await makeTiny(join(debian.root, rootsWorkspace))
     const raw = join(folder, 'disk.img')
     await debian.toDisk(raw)
     await makeDisk(raw, parts.disk)
@@ -74,6 +59,25 @@ export async function prepareSchool(): Promise<School> {
     await remove()
     throw error
   }
+}
+
+/** Unpacks the package, and creates two instances with it, which are stopped. */
+export async function equip(debian: Debian): Promise<void> {
+  const asRoot = (command: string) => succeeds(debian.asRoot(command))
+  const asUser = (command: string) => succeeds(debian.as(user, command))
+  const dist = resolve(import.meta.dirname, '../../dist')
+  const deb = (await readdir(dist)).find(it => it.endsWith('.deb')) ?? 'no .deb in dist'
+  await execa('cp', [join(dist, deb), join(debian.root, 'it.deb')])
+  await asRoot(`useradd -m -s /bin/bash ${user} && dpkg --unpack /it.deb && rm /it.deb`)
+  await makeTiny(join(debian.root, workspace))
+  await asRoot(`chown -R ${user}: /home/${user}`)
+  await asUser(`instance-manager init ${workspace} --driver embedded && ${ours()} infra up`)
+  for (const name of ['school', 'college']) await asUser(`${ours()} create ${name} ${director}`)
+  await asUser(
+    `${sql('school')} -c 'CREATE TABLE pupils (name text)' -c "INSERT INTO pupils SELECT 'pupil ' || it FROM generate_series(1, 1000) it"`,
+  )
+  await asUser(`echo photo > ${workspace}/instances/school/server/uploads/photo`)
+  await asUser(`${ours()} stop --all && ${ours()} infra down`)
 }
 
 /** Our command in a workspace. */

@@ -1,5 +1,6 @@
 /** What an operator has in the machine, as text that can be compared: instances, files, databases, answers. */
 import { ours, sql, succeeds, user, workspace } from './school'
+import type { Debian, Ran } from '../package/debian'
 import type { Machine } from './machine'
 
 interface Listed {
@@ -21,7 +22,7 @@ interface Listed {
 const limit = 600_000
 
 /** Secrets are random, so of the files that have them, only the size is compared. */
-const script = `
+const look = `
 ${ours()} list --json
 echo
 cd ${workspace}/instances
@@ -34,8 +35,8 @@ for it in */server/.env; do echo "$it $(curl -sS -m 60 "http://127.0.0.1:$(sed -
 ${sql('school', 'pg_dump --data-only')} | grep -v '^.restrict\\|^.unrestrict' | sha256sum
 `.replaceAll(/(?<= )[()](?= )/g, String.raw`\$&`)
 
-export async function stateOf(machine: Machine): Promise<string> {
-  const [list = '', ...rest] = (await succeeds(machine.as(user, script, limit))).split('\n')
+export async function stateOf(as: (script: string) => Promise<Ran>): Promise<string> {
+  const [list = '', ...rest] = (await succeeds(as(look))).split('\n')
   const { instances, broken, lost, down } = (JSON.parse(list) as Listed).data
   const shown = instances.map(it => `${it.name} ${it.status} ${it.port} ${it.pooled} ${it.release}`)
   return [...shown, JSON.stringify({ broken, lost, down }), ...rest].join('\n')
@@ -43,18 +44,14 @@ export async function stateOf(machine: Machine): Promise<string> {
 
 const journals = `${workspace}/.instance-manager/operations`
 
+/** Waits until no operation is open. */
+export const settle = `until [ -z "$(grep --files-without-match '"type":"settled"' ${journals}/*.jsonl)" ]; do sleep 1; done`
+
 /** Waits until what starts at boot has ended, and no operation is open. @returns systemd's word for how it went */
 export async function settled(machine: Machine): Promise<string> {
-  return await succeeds(
-    machine.as(
-      user,
-      `unit() { systemctl --user show --property=ActiveState --value 'instance-manager-*'; }
-       until [ "$(unit)" = active ] || [ "$(unit)" = failed ]; do sleep 1; done
-       until [ -z "$(grep --files-without-match '"type":"settled"' ${journals}/*.jsonl)" ]; do sleep 1; done
-       unit`,
-      limit,
-    ),
-  ).then(it => it.trim())
+  const unit = "systemctl --user show --property=ActiveState --value 'instance-manager-*'"
+  const wait = `until ${unit} | grep --invert-match activating; do sleep 5; done; ${settle}`
+  return (await succeeds(machine.as(user, wait, limit))).trim()
 }
 
 interface Moment {
@@ -64,9 +61,9 @@ interface Moment {
 }
 
 /** The entries of the newest operation of a kind; none if there was no such operation. */
-export async function journal(machine: Machine, kind: string): Promise<Moment[]> {
+export async function journal({ asRoot }: Pick<Debian, 'asRoot'>, kind: string): Promise<Moment[]> {
   const found = `grep --files-with-matches '"kind":"${kind}"' ${journals}/*.jsonl | tail -1`
-  const text = await succeeds(machine.asRoot(`it="$(${found})"; [ -z "$it" ] || cut --fields 1 "$it"`))
+  const text = await succeeds(asRoot(`it="$(${found})"; [ -z "$it" ] || cut --fields 1 "$it"`))
   return text
     .split('\n')
     .filter(Boolean)
