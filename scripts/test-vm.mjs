@@ -1,6 +1,6 @@
 /**
- * npm run test:vm: makes the package, installs it on a Debian in a virtual machine, restarts that, and cuts its power.
- * Needs root. A part of no other test, because it takes an hour or more.
+ * npm run test:vm: makes the package, reboots a virtual machine that has it, and cuts the power in the middle of jobs.
+ * Needs root. A part of no other test, because it takes half an hour or more.
  *   --cuts N   power cuts; 20 by default
  *   --seed N   decides when; otherwise a new one each time, which it says
  */

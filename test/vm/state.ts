@@ -21,10 +21,16 @@ interface Listed {
 /** Milliseconds; the state is read in half a minute, or in some minutes on a busy machine. */
 const limit = 600_000
 
+const journals = `${workspace}/.instance-manager/operations`
+
+/** The journals of operations that are open. */
+const open = `grep --files-without-match '"type":"settled"' ${journals}/*.jsonl`
+
 /** Secrets are random, so of the files that have them, only the size is compared. */
 const look = `
 ${ours()} list --json
 echo
+echo "open operations: $(${open} | wc --lines)"
 cd ${workspace}/instances
 find . -type f ! -name .env ! -name '*config.json' -exec sha256sum {} + | sort --key 2
 find . -type f ( -name .env -o -name '*config.json' ) -printf '%p %m %s bytes\\n' | sort
@@ -42,10 +48,8 @@ export async function stateOf(as: (script: string) => Promise<Ran>): Promise<str
   return [...shown, JSON.stringify({ broken, lost, down }), ...rest].join('\n')
 }
 
-const journals = `${workspace}/.instance-manager/operations`
-
-/** Waits until no operation is open. */
-export const settle = `until [ -z "$(grep --files-without-match '"type":"settled"' ${journals}/*.jsonl)" ]; do sleep 1; done`
+/** Waits until no operation is open, for two minutes at least: then the state tells how many there are. */
+export const settle = `for it in $(seq 120); do [ -n "$(${open})" ] || break; sleep 1; done`
 
 /** Waits until what starts at boot has ended, and no operation is open. @returns systemd's word for how it went */
 export async function settled(machine: Machine): Promise<string> {

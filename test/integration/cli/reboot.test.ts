@@ -16,6 +16,7 @@ import type { Identity } from '../../../src/main/workspace/identity'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import type { InfrastructureStatus } from '../../../src/shared/infrastructure'
 import type { InstanceList } from '../../../src/shared/instance'
+import { isOpen, type OperationState } from '../../../src/shared/operation'
 import { fakeStarters } from '../../support/autostart'
 import { makeTiny } from '../../support/tiny-base'
 import { until } from '../../support/workspace'
@@ -76,6 +77,24 @@ it.each(['resurrect --all', 'start --all', 'start school', 'restart school'])(
     expect([await infrastructure(), await statusOf()]).toEqual([['running', 'running'], 'online'])
   },
 )
+
+it('resurrect finishes a creation that a power cut interrupted: it had to wait for PostgreSQL', async () => {
+  const director = '--director-name Ada --director-email ada@school.example --generate-password'
+  const creating = home.start(['--workspace', home.root, ...`create museum ${director} --json`.split(' ')])
+  await creating.until(it => it.includes('"step":"create-director"'))
+  creating.child.kill('SIGKILL')
+  await creating.ended
+  await reboot()
+  expect(await home.run('resurrect')).toMatchObject({ exit: 0 })
+  const { operations } = (await home.run('operations --json')).data as { readonly operations: OperationState[] }
+  expect(operations.filter(isOpen)).toEqual([])
+  const { instances } = (await home.run('list --json')).data as InstanceList
+  expect(instances.map(it => [it.name, it.status])).toEqual([
+    ['museum', 'online'],
+    ['school', 'online'],
+  ])
+  await home.must('delete museum --confirm museum')
+})
 
 it('resurrect looks after the database even if every instance runs', async () => {
   await home.must('infra down')

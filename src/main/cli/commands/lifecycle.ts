@@ -7,6 +7,7 @@ import { bulkOf, manyJob, type BulkAction } from '../../../shared/jobs/many'
 import type { rollbackJob } from '../../../shared/jobs/rebuild'
 import { renameJob } from '../../../shared/jobs/rename'
 import { wordsOf } from '../../../shared/jobs/words'
+import { isOpen, waitsForInfrastructure } from '../../../shared/operation'
 import { exitCodes } from '../exit-codes'
 import { wrongUsage } from '../failure'
 import {
@@ -63,6 +64,7 @@ export function resurrect(
   if (names.length && options.all) throw wrongUsage('Use either instance names or --all, not both.')
   return withOperations(session, async services => {
     await bringUp(services) // even if every instance is running: after a reboot, PM2 may have started them already
+    await finishInterrupted(session, services)
     const chosen = names.length ? names : (await services.client.instances.list.query()).down
     return run(session, services, startJob.kind, chosen, {})
   })
@@ -93,6 +95,19 @@ export function rename(session: CommandSession, name: string, to: string, { conf
 async function bringUp({ follower }: FollowServices): Promise<void> {
   const state = await follower.runIfAny(client => client.infrastructure.bringUp.mutate())
   if (state) mustSucceed(state)
+}
+
+/**
+ * Waits for what a crash or a power cut interrupted. What stopped because PostgreSQL wasn't running yet is continued:
+ * a command doesn't watch the infrastructure, as a window does, and after a reboot there may be no window for days.
+ */
+async function finishInterrupted(session: CommandSession, { client, follower }: FollowServices): Promise<void> {
+  const { joined } = await session.engine('change')
+  const left = follower.states.filter(it => isOpen(it) && (!joined || it.phase === 'stuck'))
+  for (const { id } of left) {
+    const state = await follower.follow(id, () => undefined)
+    if (waitsForInfrastructure(state)) await follower.follow(id, () => client.operations.retry.mutate({ id }))
+  }
 }
 
 /** Runs a job that only needs a name. */
