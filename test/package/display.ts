@@ -28,8 +28,14 @@ export async function startDisplay(): Promise<Display> {
   return {
     name,
     window: async matching => {
-      const { stdout } = await execa('xwininfo', ['-root', '-tree'], { env })
-      return stdout.split('\n').find(it => matching.test(it))
+      // It fails if a window closes while it lists them.
+      const listed = async (): Promise<string | undefined> =>
+        execa('xwininfo', ['-root', '-tree'], { env }).then(
+          it => it.stdout,
+          () => undefined,
+        )
+      const tree = await waitFor(listed, { timeout: 10_000, every: 10 })
+      return tree?.split('\n').find(it => matching.test(it))
     },
     async settled() {
       let last: Buffer | undefined
