@@ -44,6 +44,7 @@ import { fleetRebuilding, outdatedInstances } from './fleet'
 import { leftoverRemoval, previewLeftovers } from './leftovers'
 import { environmentChange } from './environment'
 import { environmentChanges } from './environment-many'
+import { withNodeFit } from './lifecycle/node-fit'
 import { instancePorts } from './lifecycle/target'
 import { instanceLimits, limitChange } from './limits'
 import { bulkJob } from './many'
@@ -175,16 +176,9 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
       rebuilding({ ...services, bringUpFor }),
       rollback({ ...services, bringUpFor }),
       smokeTesting(services),
-      portChange(services),
       deletion(services),
-      isolation(services),
-      endOfIsolation(services),
-      seamless(services),
-      unseamless(services),
       limitChange(services),
-      environmentChange({ ...services, bringUpFor }),
       directorChange(services),
-      renaming(services),
       adoption(services),
       leftoverRemoval(services),
       bulkJob({ operations, bringUpFor }),
@@ -194,6 +188,15 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
       portChanges(services),
       environmentChanges(services),
       deletions(services),
+      ...[
+        portChange(services),
+        renaming(services),
+        environmentChange({ ...services, bringUpFor }),
+        seamless(services),
+        unseamless(services),
+        isolation(services),
+        endOfIsolation(services),
+      ].map(it => withNodeFit(services, it)),
     ],
     registry,
     ports,

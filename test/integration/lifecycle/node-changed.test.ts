@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { resultsOf } from '../../../src/shared/jobs/many'
 import { headline } from '../../../src/shared/jobs/words'
+import { writeFileAtomic } from '../../../src/main/system/files'
 import { workspacePaths } from '../../../src/main/workspace/paths'
 import { startOldDaemon } from '../../support/pm2'
+import { freePort } from '../../support/ports'
 import type { TestWorkspace } from '../../support/workspace'
 import { answerOf, job, mustDo, pidOf, refusal, tinyWorkspace } from './lifecycle'
 
@@ -24,7 +26,8 @@ beforeAll(async () => {
   await writeFile(addon, Buffer.from('\x7fELF node_register_module_v108\0', 'latin1'))
   const { release } = JSON.parse(await readFile(join(instances, 'compiled/config.json'), 'utf8')) as { release: string }
   const described = join(releases, release, 'release.json')
-  await writeFile(described, JSON.stringify({ ...JSON.parse(await readFile(described, 'utf8')), nodeMajor: '18' }))
+  const changed = { ...JSON.parse(await readFile(described, 'utf8')), nodeMajor: '18' }
+  await writeFileAtomic(described, JSON.stringify(changed), 0o600) // half of one would be tidied away
 })
 afterAll(() => workspace.remove())
 
@@ -41,6 +44,17 @@ it('a restart is refused, and it keeps running', async () => {
   expect(await refusal(workspace, 'restart', { name: 'compiled' })).toMatchObject(refused)
   expect(await pidOf(workspace, 'compiled')).toBe(pid)
   await mustDo(workspace, 'restart', { name: 'plain' })
+})
+
+it('so are jobs that would stop it and start it again', async () => {
+  const pid = await pidOf(workspace, 'compiled')
+  for (const [kind, input] of [
+    ['change-port', { name: 'compiled', port: await freePort() }],
+    ['rename', { name: 'compiled', to: 'renamed' }],
+    ['seamless', { name: 'compiled' }],
+  ] as const)
+    expect(await refusal(workspace, kind, input)).toMatchObject(refused)
+  expect(await pidOf(workspace, 'compiled')).toBe(pid)
 })
 
 it('a new process manager takes over the others, and leaves it where it runs', async () => {
