@@ -49,13 +49,14 @@ test.each(jobs.map((job, index) => ({ ...job, share: Math.floor((cuts + jobs.len
     for (let cut = 0; cut < share; cut++) {
       const moment = from + next() * (to - from)
       await ready()
+      const began = Date.now()
       const running = debian.as(user, job.command)
       await delay(moment)
       const at = Date.now()
       await cutPower(debian)
       await running
       await switchOn(debian)
-      const reached = (await journal(debian, job.kind)).findLast(it => it.at <= at)?.what ?? 'nothing'
+      const reached = (await journal(debian, job.kind)).findLast(it => it.at >= began && it.at <= at)?.what ?? 'nothing'
       await asUser(`${ours()} resurrect`)
       await asUser(settle)
       const found = await state()
