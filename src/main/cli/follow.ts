@@ -140,8 +140,11 @@ export class Follower {
     this.#reporter.snapshot(state)
     const ended = this.#wait(id)
     ended.catch(() => undefined)
-    await decide(state)
-    this.#settle(this.#states.get(id) ?? state)
+    const decided = decide(state)
+    await decided
+    const now = this.#states.get(id) ?? state
+    // The event that follows from a decision may still be on its way: until then, it is as stuck as it was.
+    if (!decided || now !== state) this.#settle(now)
     return ended
   }
 
