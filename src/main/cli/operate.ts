@@ -34,6 +34,8 @@ export const endedOf = (state: OperationState): Ended => ({
 export interface FollowServices {
   /** The current engine's client; changes if another engine takes over. */
   readonly client: Client
+  /** The current engine belongs to another process. */
+  readonly joined: boolean
   readonly follower: Follower
 }
 
@@ -65,6 +67,9 @@ export async function withOperations<T>(
     return await work({
       get client() {
         return follower.client
+      },
+      get joined() {
+        return engine.joined
       },
       follower,
     })

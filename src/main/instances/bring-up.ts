@@ -14,42 +14,60 @@ export interface BringUpServices {
   readonly infrastructure: Pick<Infrastructure, 'status'>
 }
 
-/**
- * Starts only the services: which instances to start is the caller's choice.
- * @returns the id of the operation that brings the infrastructure up, new or already in progress; undefined if both
- * services are running
- * @throws Problem `operation-open` while another operation owns the infrastructure, and those of its plan
- */
-export async function bringUp({ operations, infrastructure }: BringUpServices): Promise<string | undefined> {
-  const starting = (): string | undefined =>
-    operations.list().find(it => it.kind === infrastructureStartJob.kind && isMoving(it))?.id
-  const found = starting()
-  if (found !== undefined) return found
-  const { postgres, pgbouncer, pooled } = await infrastructure.status()
-  if (postgres.state === 'running' && (!pooled || pgbouncer.state === 'running')) return undefined
-  try {
-    return await operations.start(infrastructureStartJob.kind, { instances: false })
-  } catch (error) {
-    const other = starting() // of several concurrent callers, one starts it and the others wait for it
-    if (other !== undefined) return other
-    throw error
-  }
-}
+/** Starts only the services: which instances to start is the caller's choice. */
+export class BringUp {
+  readonly #services: BringUpServices
+  /** Several may ask at the same moment: after a boot, a command and what it found interrupted. */
+  #asked: Promise<string | undefined> | undefined
 
-/** As `bringUp`, but waits until it is done. @throws why the infrastructure isn't running */
-export async function requireUp(services: BringUpServices): Promise<void> {
-  const id = await bringUp(services)
-  if (id === undefined) return
-  const state = await services.operations.rested(id)
-  if (state.phase === 'succeeded') return
-  throw problem(
-    problemOf(state) ?? {
-      code: 'infrastructure-stopped',
-      message: 'Instances need PostgreSQL and PgBouncer, but starting them was cancelled.',
-      hint: 'Start the infrastructure, then try again.',
-      action: 'start-infrastructure',
-    },
-  )
+  constructor(services: BringUpServices) {
+    this.#services = services
+  }
+
+  /**
+   * @returns the id of the operation that brings the infrastructure up, new or already in progress; undefined if both
+   * services are running
+   * @throws Problem `operation-open` while another operation owns the infrastructure, and those of its plan
+   */
+  start(): Promise<string | undefined> {
+    this.#asked ??= this.#start().finally(() => {
+      this.#asked = undefined
+    })
+    return this.#asked
+  }
+
+  /** As `start`, but waits until it is done. @throws why the infrastructure isn't running */
+  async require(): Promise<void> {
+    const id = await this.start()
+    if (id === undefined) return
+    const state = await this.#services.operations.rested(id)
+    if (state.phase === 'succeeded') return
+    throw problem(
+      problemOf(state) ?? {
+        code: 'infrastructure-stopped',
+        message: 'Instances need PostgreSQL and PgBouncer, but starting them was cancelled.',
+        hint: 'Start the infrastructure, then try again.',
+        action: 'start-infrastructure',
+      },
+    )
+  }
+
+  async #start(): Promise<string | undefined> {
+    const { operations, infrastructure } = this.#services
+    const starting = (): string | undefined =>
+      operations.list().find(it => it.kind === infrastructureStartJob.kind && isMoving(it))?.id
+    const found = starting()
+    if (found !== undefined) return found
+    const { postgres, pgbouncer, pooled } = await infrastructure.status()
+    if (postgres.state === 'running' && (!pooled || pgbouncer.state === 'running')) return undefined
+    try {
+      return await operations.start(infrastructureStartJob.kind, { instances: false })
+    } catch (error) {
+      const other = starting() // the operator's own
+      if (other !== undefined) return other
+      throw error
+    }
+  }
 }
 
 /** @throws Problem `instance-protected`, unless the names were typed; for jobs on several, always */

@@ -29,7 +29,7 @@ import { readManifest } from '../workspace/base'
 import type { Base } from '../workspace/opened'
 import { adoption } from './adopt'
 import { setBootTime } from './boot-time'
-import { bringUp, requireUp, startJobOn } from './bring-up'
+import { BringUp, startJobOn } from './bring-up'
 import { setLabels } from './labels'
 import { portChange, portChanges } from './change-port'
 import { creation, creations } from './create'
@@ -163,9 +163,10 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
     copyOf: base.identity.copyOf,
     operations,
   }
+  const bringUp = new BringUp({ operations, infrastructure })
   const bringUpFor = async (names: readonly string[]): Promise<void> => {
     const found = (await configs()).configs
-    if (found.some(it => names.includes(it.name))) await requireUp({ operations, infrastructure })
+    if (found.some(it => names.includes(it.name))) await bringUp.require()
   }
   return {
     jobs: [
@@ -215,7 +216,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
       ),
     checkCreations: items => checkCreations(services, items),
     takePassword: operation => takePassword(operations, operation),
-    bringUp: () => bringUp({ operations, infrastructure }),
+    bringUp: () => bringUp.start(),
     begin: request => startJobOn({ operations, bringUpFor, list: () => registry.glance() }, request),
     details: name => instanceDetails(services, name),
     limits: name => instanceLimits(services, name),

@@ -1,7 +1,7 @@
 /** After a reboot: one command brings the database and the instances back, or says why it could not. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, readFile } from 'node:fs/promises'
+import { appendFile, mkdir, readFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -95,6 +95,22 @@ it('resurrect finishes a creation that a power cut interrupted: it had to wait f
   ])
   await home.must('delete museum --confirm museum')
 })
+
+it.each(['fill-slot', 'start-process'])(
+  'resurrect waits for a rebuild that a power cut interrupted at %s, and starts the instance',
+  async step => {
+    await appendFile(join(home.root, 'server/index.js'), `// changed for ${step}\n`)
+    const rebuilding = home.start(['--workspace', home.root, ...'rebuild school --json'.split(' ')])
+    await rebuilding.until(it => it.includes(`"step":"${step}"`))
+    rebuilding.child.kill('SIGKILL')
+    await rebuilding.ended
+    await reboot()
+    expect(await home.run('resurrect')).toMatchObject({ exit: 0 })
+    const { operations } = (await home.run('operations --json')).data as { readonly operations: OperationState[] }
+    expect(operations.filter(isOpen)).toEqual([])
+    expect(await statusOf()).toBe('online')
+  },
+)
 
 it('resurrect looks after the database even if every instance runs', async () => {
   await home.must('infra down')

@@ -64,7 +64,7 @@ export function resurrect(
   if (names.length && options.all) throw wrongUsage('Use either instance names or --all, not both.')
   return withOperations(session, async services => {
     await bringUp(services) // even if every instance is running: after a reboot, PM2 may have started them already
-    await finishInterrupted(session, services)
+    await finishInterrupted(services)
     const chosen = names.length ? names : (await services.client.instances.list.query()).down
     return run(session, services, startJob.kind, chosen, {})
   })
@@ -101,8 +101,7 @@ async function bringUp({ follower }: FollowServices): Promise<void> {
  * Waits for what a crash or a power cut interrupted. What stopped because PostgreSQL wasn't running yet is continued:
  * a command doesn't watch the infrastructure, as a window does, and after a reboot there may be no window for days.
  */
-async function finishInterrupted(session: CommandSession, { client, follower }: FollowServices): Promise<void> {
-  const { joined } = await session.engine('change')
+async function finishInterrupted({ client, joined, follower }: FollowServices): Promise<void> {
   const left = follower.states.filter(it => isOpen(it) && (!joined || it.phase === 'stuck'))
   for (const { id } of left) {
     const state = await follower.follow(id, () => undefined)
