@@ -36,6 +36,8 @@ export interface ServiceDetails {
   readonly answersIn?: number | undefined
   /** Its container's image, or its program's path. */
   readonly program?: string | undefined
+  /** The name of its container's image means a newer one by now, which a restart takes. */
+  readonly newerImage?: boolean | undefined
   /** Milliseconds since 1970. */
   readonly startedAt?: number | undefined
   /**

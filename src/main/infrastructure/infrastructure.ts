@@ -136,10 +136,11 @@ export class Infrastructure {
     return await this.#changed()
   }
 
-  /** Call it once an image that was missing is there: what failed for lack of it may work now. */
-  imagesLoaded(): void {
+  /** Call it once images have come: what failed for lack of one may work now. */
+  imagesChanged(): void {
     this.#transitions.forgetFailures()
     this.#watched.again()
+    this.details.again()
   }
 
   users(): readonly InfrastructureUser[] {

@@ -16,7 +16,7 @@ import { EmbeddedDriver } from './drivers/embedded-driver'
 import { Hardening } from './harden/hardening'
 import { infrastructureHarden } from './harden/job'
 import { Infrastructure, type InfrastructureUser } from './infrastructure'
-import { loadImages } from './load-images'
+import { loadImages, refreshImages } from './images'
 import { Former } from './move/former'
 import { infrastructureMove } from './move/job'
 import { Moving } from './move/moving'
@@ -95,6 +95,7 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
       infrastructureStop(infrastructure),
       infrastructureRestart(infrastructure),
       loadImages(infrastructure),
+      refreshImages(infrastructure),
       settingsChange({ infrastructure, settings }),
       infrastructureHarden({ infrastructure, databases, settings, hardening }),
       infrastructureMove({ ...movingServices, secrets, moving }),

@@ -1,4 +1,4 @@
-/** The job that loads images of PostgreSQL and PgBouncer from a file, where no registry can be reached. */
+/** Jobs that bring images of PostgreSQL and PgBouncer onto this machine. They restart nothing. */
 import { z } from 'zod'
 import { capital, enumerate } from '../amounts'
 import { owns, things } from '../things'
@@ -17,6 +17,7 @@ const fileSchema = z
   .max(4096)
   .regex(/^\/[^\0]*$/, 'Enter the full path, starting with /.')
 
+/** For machines that reach no registry. */
 export const loadImagesJob = defineJob({
   kind: 'load-images',
   version: 1,
@@ -45,6 +46,27 @@ export const loadImagesJob = defineJob({
     }
   },
   cancel: { meaning: 'An image that has been loaded completely stays on this machine.', confirm: 'Cancel' },
+  nothingToUndo: true,
+  prints: true,
+})
+
+/** Pulls the images that the settings name again: their names may mean newer minor versions by now. */
+export const refreshImagesJob = defineJob({
+  kind: 'refresh-images',
+  version: 1,
+  input: z.object({}),
+  plan: z.strictObject({ driver: z.enum(['podman', 'docker']), images: z.array(imageSchema) }),
+  steps: { pull: { title: 'Pull the images', explanation: 'Only what has changed is downloaded.' } },
+  recovery: 'resume',
+  about: () => things.images,
+  claims: () => [owns(things.images)],
+  again: () => ({}),
+  words: () => ({
+    asking: 'Look for newer images',
+    running: 'Looking for newer images',
+    done: 'The images are as new as in the registry',
+  }),
+  cancel: { meaning: 'An image that has been pulled completely stays on this machine.', confirm: 'Cancel' },
   nothingToUndo: true,
   prints: true,
 })

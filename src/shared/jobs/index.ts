@@ -8,7 +8,7 @@ import { environmentJob, environmentManyJob } from './environment'
 import { directorJob } from './director'
 import { fleetJob } from './fleet'
 import { hardenJob } from './harden'
-import { loadImagesJob } from './images'
+import { loadImagesJob, refreshImagesJob } from './images'
 import { infrastructureJobs } from './infrastructure'
 import type { AnyJob } from './job'
 import { isolateJob, isolationJobs, unisolateJob } from './isolation'
@@ -46,6 +46,7 @@ export const jobs = [
   deleteManyJob,
   ...infrastructureJobs,
   loadImagesJob,
+  refreshImagesJob,
   hardenJob,
   maintainJob,
   maintenanceJob,

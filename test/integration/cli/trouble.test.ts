@@ -397,6 +397,7 @@ describe('pipes and names', () => {
       'upgrade',
       'remove-old',
       'load',
+      'pull',
       'logs',
     ])
     expect(await complete('start', 'sch')).toEqual(['school'])

@@ -104,8 +104,8 @@ describeWhere(missing === '', missing)('with Docker', () => {
     const it = await testInfrastructure({ driver: 'docker', images: { ...images, pgbouncer: image } })
     const file = join(it.root, 'saved: 1.tar')
     try {
-      const { imageFiles } = await it.infrastructure.driver()
-      const usable = async () => imageFiles?.usable(file, undefined)
+      const { images: ofDriver } = await it.infrastructure.driver()
+      const usable = async () => ofDriver?.usable(file, undefined)
       await expect(usable()).rejects.toMatchObject({ problem: { code: 'image-file' } }) // there is no such file
       const context = { signal: AbortSignal.timeout(60_000), report: () => undefined, output: () => undefined }
       await expect(it.infrastructure.provision('docker', 'pgbouncer', context)).rejects.toMatchObject({
@@ -129,7 +129,7 @@ describeWhere(missing === '', missing)('with Docker', () => {
       await command('save', '--output', file, image)
       await command('rmi', image, 'im-test/other:1')
       expect(await usable()).toEqual([image])
-      await imageFiles?.load(file, [image], context)
+      await ofDriver?.load(file, [image], context)
       expect(await command('image', 'inspect', '--format', '{{.Architecture}}', image)).toMatch(/^(amd64|arm64)$/)
     } finally {
       await it.dispose()

@@ -1,7 +1,8 @@
 /** Images come from a real registry: how far a pull is can be seen, and a registry that ends meanwhile is a Problem. */
 import { execa } from 'execa'
 import { afterAll, describe, expect, it } from 'vitest'
-import { infrastructureStartJob } from '../../../src/shared/jobs/infrastructure'
+import { refreshImagesJob } from '../../../src/shared/jobs/images'
+import { infrastructureRestartJob, infrastructureStartJob } from '../../../src/shared/jobs/infrastructure'
 import type { OperationState } from '../../../src/shared/operation'
 import { dockerForTests } from '../../support/docker/docker'
 import { podmanForTests } from '../../support/podman/podman'
@@ -78,6 +79,22 @@ describeWhere(missing.length === 0, missing.join('; '))('from a registry', () =>
       const { phase, texts } = await start(workspace)
       expect(phase).toBe('succeeded')
       expect(texts).toEqual(expect.arrayContaining(reported(image)))
+      expect(await workspace.sql('SELECT 1 AS it')).toEqual([{ it: 1 }])
+    })
+
+    it('finds a newer image under the same name, and a restart takes it', async () => {
+      const { operations, infrastructure } = workspace.services
+      const run = async (kind: string, input: object = {}) => operations.settled(await operations.start(kind, input))
+      const notes = async () => (await run(refreshImagesJob.kind)).steps.flatMap(it => it.notes?.split('\n') ?? [])
+      const newerImage = async () => (await infrastructure.details.look()).postgres.newerImage
+      const other = expect.stringContaining('couldn’t pull') as string // PgBouncer's is in no registry
+      expect([await notes(), await newerImage()]).toEqual([[other], false])
+
+      await registry.give(`postgres:${driver}`, podman.images.postgres)
+      expect(await notes()).toEqual([other, 'There is a newer image. Restart PostgreSQL to use it.'])
+      expect(await newerImage()).toBe(true)
+      expect((await run(infrastructureRestartJob.kind, { service: 'postgres' })).phase).toBe('succeeded')
+      expect(await newerImage()).toBe(false)
       expect(await workspace.sql('SELECT 1 AS it')).toEqual([{ it: 1 }])
     })
   })

@@ -16,9 +16,9 @@ import {
   infrastructureStartJob,
   infrastructureStopJob,
 } from '../../../shared/jobs/infrastructure'
-import { loadImagesJob } from '../../../shared/jobs/images'
+import { loadImagesJob, refreshImagesJob } from '../../../shared/jobs/images'
 import { planOf } from '../../../shared/jobs/words'
-import { endedOf, followMany, resultOfMany, succeed, withOperations } from '../operate'
+import { endedOf, followMany, notesOf, resultOfMany, succeed, withOperations } from '../operate'
 import { cleanLine } from '../print/clean'
 import { problemLines } from '../print/problem'
 import { serviceLines } from '../print/services'
@@ -127,5 +127,16 @@ export function load(session: CommandSession, file: string, image: string | unde
     const operation = await succeed(services, { kind: loadImagesJob.kind, file: resolve(file), image })
     const images = planOf(loadImagesJob, operation)?.images ?? []
     return { data: { images }, lines: images.map(it => `Loaded ${cleanLine(it)}.`) }
+  })
+}
+
+export function pull(session: CommandSession): Promise<Result> {
+  return withOperations(session, async services => {
+    const operation = await succeed(services, { kind: refreshImagesJob.kind })
+    const notes = notesOf(operation)
+    return {
+      data: { images: planOf(refreshImagesJob, operation)?.images ?? [], notes },
+      lines: notes.length > 0 ? notes : ['The images are as new as in the registry.'],
+    }
   })
 }

@@ -149,6 +149,10 @@ export function infra(program: Grammar): void {
       (await import('../commands/infra')).load(session, file, image),
     )
   group
+    .add('pull', 'Pull the images of PostgreSQL and PgBouncer again, and say whether they are newer.')
+    .example('infra pull && instance-manager infra restart', 'a newer minor version, over the same data')
+    .does(async session => (await import('../commands/infra')).pull(session))
+  group
     .add('logs', 'Show the end of a service’s log.')
     .argument('[service]', serviceNames.join(' or '), oneOf(serviceNames), 'postgres')
     .option('-n, --lines <number>', 'how many lines, 100 by default', lineCount)

@@ -4,7 +4,7 @@
  */
 import { chmod } from 'node:fs/promises'
 import { basename, join } from 'node:path'
-import { driverTitle, type DriverOption } from '../../../shared/infrastructure'
+import { driverTitle, type DriverOption, type ServiceName } from '../../../shared/infrastructure'
 import { problem, ProblemError, toProblem } from '../../../shared/problem'
 import type { Settings } from '../../../shared/settings'
 import { makeFolder, readIfExists, writeFileAtomic } from '../../system/files'
@@ -24,7 +24,7 @@ import type {
   DriverDetails,
   DriverServices,
   DriverStatus,
-  ImageFiles,
+  Images,
   ServiceLogs,
   StartTool,
 } from './driver'
@@ -124,6 +124,12 @@ export class ContainerDriver implements Driver {
     throw imageUnfit(service, image, after, before)
   }
 
+  /** As `#isRenewed`, without a look into the images. */
+  async #hasNewerImage(container: Container): Promise<boolean> {
+    const now = await this.#engine.imageId(container.imageName)
+    return now !== undefined && now !== container.image
+  }
+
   async provisioned(service: Service): Promise<boolean> {
     return (await this.#engine.container(await this.#nameOf(service))) !== undefined
   }
@@ -193,6 +199,7 @@ export class ContainerDriver implements Driver {
       pid: container.running ? container.pid : undefined,
       program: container.imageName,
       image: container.imageName,
+      newerImage: !isAdopted(container) && (await this.#hasNewerImage(container)),
       restarts: container.restarts,
       data: mount && (mount.volume ?? mount.from),
     }
@@ -215,10 +222,34 @@ export class ContainerDriver implements Driver {
     return await startInside(services, await this.#nameOf(service), service, [file, ...args], options)
   }
 
-  readonly imageFiles: ImageFiles = {
-    usable: async (file, other) => {
+  readonly images: Images = {
+    named: async () => {
       const settings = await this.#services.settings.read()
-      const named = this.#all.map(it => it.container.of(settings).image)
+      return [...new Set(this.#all.map(it => it.container.of(settings).image))]
+    },
+    pull: async context => {
+      const settings = await this.#services.settings.read()
+      const newer: ServiceName[] = []
+      const errors: ProblemError[] = []
+      let pulled = 0
+      for (const service of this.#all) {
+        const { name, image } = service.container.of(settings)
+        const container = await this.#containers.own(name)
+        if (container && isAdopted(container)) continue // it has its own image, and keeps it
+        try {
+          await this.#engine.pull(service, image, context)
+          pulled++
+        } catch (error) {
+          if (!(error instanceof ProblemError) || error.problem.code !== 'image-unavailable') throw error
+          errors.push(error)
+        }
+        if (container && (await this.#hasNewerImage(container))) newer.push(service.name)
+      }
+      if (pulled === 0 && errors[0]) throw errors[0]
+      return { newer, failed: errors.map(it => it.problem) }
+    },
+    usable: async (file, other) => {
+      const named = await this.images.named()
       const wanted = other === undefined ? named : [...new Set([other, ...named])]
       return wantedIn(file, wanted, this.#services.run)
     },

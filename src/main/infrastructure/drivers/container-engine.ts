@@ -139,8 +139,12 @@ export class ContainerEngine {
   }
 
   /** Pulls the image if it isn't here, and reports how far that is. @throws Problem `image-unavailable` */
-  async image(service: Service, image: string, { signal, report, output }: DriverContext): Promise<void> {
-    if ((await this.#inspect('image', image)) !== undefined) return
+  async image(service: Service, image: string, context: DriverContext): Promise<void> {
+    if ((await this.imageId(image)) === undefined) await this.pull(service, image, context)
+  }
+
+  /** Downloads what this machine lacks of an image. @throws Problem `image-unavailable` */
+  async pull(service: Service, image: string, { signal, report, output }: DriverContext): Promise<void> {
     const read = pullProgress(image, report)
     const onOutput = (chunk: string): void => {
       output(chunk)

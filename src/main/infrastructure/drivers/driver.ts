@@ -64,13 +64,21 @@ export interface Driver {
   readonly adoptedServices?: AdoptedServices
   /** Starts tools of each service's own version. */
   readonly tool?: StartTool
-  /** Images from files made by `docker save` or `podman save`, for machines that reach no registry. */
-  readonly imageFiles?: ImageFiles
+  /** The images that services are created from, if they run in containers. */
+  readonly images?: Images
 }
 
-export interface ImageFiles {
+export interface Images {
+  /** Those that the settings name, each once. */
+  named(): Promise<readonly string[]>
   /**
-   * The images in the file that services can be created from.
+   * Pulls those that the settings name, whether or not they are there.
+   * @returns the services whose containers would be created from another image now, and why images couldn't be pulled
+   * @throws Problem `image-unavailable` if none could
+   */
+  pull(context: DriverContext): Promise<{ readonly newer: readonly ServiceName[]; readonly failed: readonly Problem[] }>
+  /**
+   * The images in the file (from `docker save` or `podman save`, for machines that reach no registry) that services can be created from.
    * @param file absolute @param other an image besides those that the settings name @throws Problem `image-file`
    */
   usable(file: string, other: string | undefined): Promise<readonly string[]>
@@ -104,7 +112,7 @@ export interface DataPlaces {
   disk(): Promise<string | undefined>
 }
 
-export interface DriverDetails extends Pick<ServiceDetails, 'program' | 'data' | 'restarts'> {
+export interface DriverDetails extends Pick<ServiceDetails, 'program' | 'data' | 'restarts' | 'newerImage'> {
   /** The image that its container was created from; absent if it has none. */
   readonly image?: string
   /** Its first process on this machine; absent if it isn't running. */

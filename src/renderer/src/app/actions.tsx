@@ -2,6 +2,7 @@
 import {
   IconBook,
   IconDownload,
+  IconCloudDownload,
   IconFileImport,
   IconHelp,
   IconInfoCircle,
@@ -93,6 +94,15 @@ export function useAppActions(): readonly AppAction[] {
       Icon: IconFileImport,
       run: () => infrastructure.loadImages(),
       disabled: !infrastructure.canLoadImages,
+      rare: true,
+    },
+    {
+      id: 'newer-images',
+      label: 'Look for newer images',
+      menu: 'Infrastructure',
+      Icon: IconCloudDownload,
+      run: infrastructure.refreshImages,
+      disabled: !infrastructure.canLoadImages || infrastructure.busy || infrastructure.refreshingImages,
       rare: true,
     },
     {

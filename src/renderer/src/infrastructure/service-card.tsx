@@ -44,6 +44,7 @@ export function ServiceCard({ service, details, infrastructure, acts }: ServiceC
   const running = state === 'running'
   const newer = useNewer(infrastructure)
   const upgrade = name === 'postgres' && running && infrastructure.driver !== 'embedded'
+  const pulls = acts.canLoadImages && running && !infrastructure.adopted.includes(name)
   return (
     <section className={`card ${classes.service}`} aria-label={serviceTitle[name]}>
       <div className={classes.serviceHead}>
@@ -76,6 +77,7 @@ export function ServiceCard({ service, details, infrastructure, acts }: ServiceC
         upgrade={
           upgrade ? { newer: newer?.major, disabled: acts.busy, run: () => acts.upgrade(newer?.image) } : undefined
         }
+        pull={pulls ? { pulling: acts.refreshingImages, disabled: acts.busy, run: acts.refreshImages } : undefined}
       />
       <Configuration settings={running ? (details?.settings ?? []) : []} />
       {state !== 'unavailable' && <Buttons service={service} acts={acts} />}

@@ -43,11 +43,13 @@ interface FactsProps {
   infrastructure: InfrastructureStatus
   /** Absent: it can't be upgraded here. `newer`: the major version to upgrade to, if one is known. */
   upgrade: { readonly newer: number | undefined; readonly disabled: boolean; readonly run: () => void } | undefined
+  /** Looks for newer images. Absent: it has none, or keeps the one it was created with. */
+  pull: { readonly pulling: boolean; readonly disabled: boolean; readonly run: () => void } | undefined
 }
 
-export function Facts({ service, details, infrastructure: { driver, adopted }, upgrade }: FactsProps) {
+export function Facts({ service, details, infrastructure: { driver, adopted }, upgrade, pull }: FactsProps) {
   const { name, state, version } = service
-  const { program, data, dataBytes } = details ?? {}
+  const { program, newerImage, data, dataBytes } = details ?? {}
   const address = addressOf(service)
   return (
     <dl className={classes.pairs}>
@@ -77,6 +79,23 @@ export function Facts({ service, details, infrastructure: { driver, adopted }, u
       </Pair>
       <Pair word={driver === 'embedded' ? 'Program' : 'Image'}>
         {program === undefined ? <Unknown details={details} /> : <Long text={program} />}
+        {newerImage ? (
+          <span className={classes.newer}>newer after a restart</span>
+        ) : (
+          pull && (
+            <Button
+              className={classes.upgrade}
+              size="compact-xs"
+              variant="default"
+              onClick={pull.run}
+              loading={pull.pulling}
+              disabled={pull.disabled}
+              aria-label={`Look for newer images, also ${serviceTitle[name]}’s`}
+            >
+              Look for newer
+            </Button>
+          )
+        )}
       </Pair>
       <Pair word="Data">
         {name === 'pgbouncer' ? (

@@ -18,6 +18,7 @@ import {
   infrastructureStartJob,
   infrastructureStopJob,
 } from '../../../shared/jobs/infrastructure'
+import { refreshImagesJob } from '../../../shared/jobs/images'
 import { moveJob, removeFormerJob } from '../../../shared/jobs/move'
 import { isOpen, type OperationState } from '../../../shared/operation'
 import { things } from '../../../shared/things'
@@ -57,10 +58,13 @@ export interface InfrastructureSwitch {
   readonly upgrade: (proposed?: string) => void
   /** Removes what a move left behind. Asks first. */
   readonly removeFormer: () => void
-  /** Whether images are used, so that some can be loaded. */
+  /** Whether images are used, so that some can be loaded or pulled. */
   readonly canLoadImages: boolean
   /** Loads images from a file. Asks for it. @param image the one that is wanted; absent: those that the settings name */
   readonly loadImages: (image?: string) => void
+  /** Pulls images whose names mean newer ones by now. Shows the operation. */
+  readonly refreshImages: () => void
+  readonly refreshingImages: boolean
 }
 
 /** @param stay don't navigate: the current screen shows the operation itself */
@@ -70,9 +74,8 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
   const { ask } = useJobs()
   const { data } = useInfrastructure()
   const list = useInstances().data ?? noInstances
-  const operation = useOperations().operations.find(
-    it => isOpen(it) && it.claims.some(({ on }) => on === things.services),
-  )
+  const open = useOperations().operations.filter(isOpen)
+  const operation = open.find(it => it.claims.some(({ on }) => on === things.services))
   const begin = useMutation(
     trpc.operations.start.mutationOptions({
       onSuccess: ({ id }) => {
@@ -175,6 +178,8 @@ export function useInfrastructureSwitch({ stay = false } = {}): InfrastructureSw
       }),
     canLoadImages: data !== undefined && data.driver !== 'embedded',
     loadImages,
+    refreshingImages: open.some(it => it.kind === refreshImagesJob.kind),
+    refreshImages: () => begin.mutate({ kind: refreshImagesJob.kind }),
     removeFormer: () =>
       confirm({
         title: 'Remove the old PostgreSQL?',
