@@ -42,7 +42,7 @@ export const infrastructureMove = (services: Services): AnyOperation =>
     adopt: unchangedSince(1),
     contradiction: subjectContradiction,
     steps: {
-      'pull-images': refreshImages(services),
+      'pull-images': pullImages(services),
       'create-cluster': createCluster(services),
       rehearse: rehearse(services),
       'stop-instances': stopInstances(services.infrastructure),
@@ -93,7 +93,7 @@ async function bothUp(services: Services, context: Moved): Promise<Ends> {
   }
 }
 
-const refreshImages = ({ sides }: Services): Actions => ({
+const pullImages = ({ sides }: Services): Actions => ({
   async do(context) {
     const driver = sides.new(context.plan)
     for (const it of serviceNames) await driver.adoptedServices?.pull(serviceOf(it), driverContext(context))
