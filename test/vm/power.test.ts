@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { startDebian, type Debian } from '../package/debian'
 import { jobs, newCode, type Job } from './jobs'
-import { cutPower, homeOnDisk, keepDisk, restoreDisk, switchOff, switchOn } from './power'
+import { cutPower, homeOnDisk, keepDisk, release, restoreDisk, switchOff, switchOn } from './power'
 import { random } from './random'
 import { equip, ours, packages, succeeds, user } from './school'
 import { journal, settle, stateOf } from './state'
@@ -31,7 +31,10 @@ beforeAll(async () => {
   await switchOff(debian)
   await keepDisk(debian)
 })
-afterAll(() => debian.remove())
+afterAll(async () => {
+  await release(debian)
+  await debian.remove()
+})
 
 /** The same each time: everything runs. */
 async function ready(): Promise<void> {

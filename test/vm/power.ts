@@ -32,6 +32,9 @@ export const cutPower = ({ asRoot }: Debian): Promise<string> => succeeds(asRoot
 /** Ends what runs, and keeps all that was written. */
 export const switchOff = ({ asRoot }: Debian): Promise<string> => succeeds(asRoot(leave))
 
+/** As `switchOff`, if it is on. */
+export const release = ({ asRoot }: Debian) => asRoot(leave)
+
 const leave = `pkill -KILL -u ${user}; until ! pgrep -u ${user} >/dev/null; do sleep 0.1; done; umount ${home}`
 
 /** Keeps what is on the disk. Switched off. */

@@ -6,6 +6,8 @@ import { settled, stateOf } from './state'
 
 let school: School
 let machine: Machine
+/** What ends the machine and removes the disk, if they are there. */
+const closing: (() => Promise<unknown>)[] = []
 const asRoot = (command: string) => succeeds(machine.asRoot(command))
 const asUser = (command: string) => succeeds(machine.as(user, command))
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
@@ -20,11 +22,12 @@ async function timed<T>(what: string, work: Promise<T>): Promise<T> {
 
 beforeAll(async () => {
   school = await timed('prepared', prepareSchool())
+  closing.push(() => school.remove())
   machine = await timed('booted', startMachine(school))
+  closing.push(() => machine.cut())
 })
 afterAll(async () => {
-  await machine.cut()
-  await school.remove()
+  for (const close of closing.toReversed()) await close()
 })
 
 test('the package is configured, and spares AppArmor a profile that Debian 12’s can’t read', async () => {
