@@ -79,7 +79,7 @@ it('goes on without its terminal; is found, gives new links, and is stopped', as
   ]) {
     expect(second).toMatchObject({ exit: 4 })
     expect(second.err).toContain('This workspace is being served already.')
-    expect(second.err).toContain(`process ${pid} at 127.0.0.1:${port}`)
+    expect(second.err).toContain(`By process ${pid}, at 127.0.0.1:${port}.`)
     expect(await opens(linkIn(second.out))).toBe(true)
   }
   expect(await home.run('serve --json')).toMatchObject({
