@@ -3,8 +3,8 @@
  * they are started, stopped and queried, but never changed.
  */
 import { chmod } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { driverTitle, type DriverOption, type ServiceName } from '../../../shared/infrastructure'
+import { join } from 'node:path'
+import { driverTitle, type DriverOption } from '../../../shared/infrastructure'
 import { problem, ProblemError, toProblem } from '../../../shared/problem'
 import type { Settings } from '../../../shared/settings'
 import { makeFolder, readIfExists, writeFileAtomic } from '../../system/files'
@@ -13,6 +13,7 @@ import { isRefused, unreachable, type Server } from '../connection'
 import type { Access, Service } from '../services/service'
 import { AdoptedContainers } from './adopted-containers'
 import { ContainerData } from './container-data'
+import { ContainerImages } from './container-images'
 import { containerOptions, fingerprint, optionsLabel } from './container-options'
 import { networkFor, type ContainerNetwork } from './container-network'
 import { lookAtContainers } from './container-status'
@@ -24,7 +25,6 @@ import type {
   DriverDetails,
   DriverServices,
   DriverStatus,
-  Images,
   ServiceLogs,
   StartTool,
 } from './driver'
@@ -32,8 +32,7 @@ import { ContainerEngine } from './container-engine'
 import { EnginePlace } from './engine-place'
 import type { Container } from './container-inspect'
 import { broken, type EngineKind } from './engine-problems'
-import { wantedIn } from './image-file'
-import { imageUnfit, requireFreePort, serviceFailed, serviceSlow } from './problems'
+import { requireFreePort, serviceFailed, serviceSlow } from './problems'
 
 export class ContainerDriver implements Driver {
   readonly #engine: ContainerEngine
@@ -42,6 +41,7 @@ export class ContainerDriver implements Driver {
   readonly #services: DriverServices
   readonly adoptedServices: AdoptedContainers
   readonly data: ContainerData
+  readonly images: ContainerImages
 
   /** @param all the services to run, each after those it needs */
   constructor(
@@ -55,6 +55,7 @@ export class ContainerDriver implements Driver {
     const place = kind === 'docker' ? new EnginePlace(join(state, 'docker.json'), root) : undefined
     this.#engine = new ContainerEngine(kind, services, place)
     this.#containers = new Containers(this.#engine, services.paths.root)
+    this.images = new ContainerImages(this.#engine, this.#containers, all, services)
     this.data = new ContainerData(this.#engine, this.#containers, services)
     this.adoptedServices = new AdoptedContainers(this.#engine, this.#containers, services.settings)
   }
@@ -74,7 +75,7 @@ export class ContainerDriver implements Driver {
   async provision(service: Service, context: DriverContext): Promise<void> {
     const settings = await this.#services.settings.read()
     const { name, image } = service.container.of(settings)
-    const present = await this.#containers.own(name)
+    let present = await this.#containers.own(name)
     await this.#engine.settle()
     if (present && isAdopted(present)) return
     if (present?.restarting) await this.#engine.stop(present, 1) // it couldn't be replaced
@@ -86,9 +87,14 @@ export class ContainerDriver implements Driver {
     const options = containerOptions({ engine: this.kind, service, settings, network, folder, owner })
     // A running container keeps its options until it is stopped. The data is on a volume, which outlives it.
     const same = present?.labels[optionsLabel] === fingerprint(options)
+    // One that its engine starts again and again, in vain, is running or not by chance.
+    if (!same && present?.running && (present.restarts ?? 0) > 0 && !(await this.#isReady(service, name))) {
+      await this.#engine.stop(present, service.container.stopWithin)
+      present = await this.#containers.own(name)
+    }
     if (present && !present.running && !same) await this.#engine.image(service, image, context)
     const kept =
-      present && (present.running || (!(await this.#isRenewed(service, present, image, same)) && same))
+      present && (present.running || (!(await this.images.isRenewed(service, present, image, same)) && same))
         ? present
         : undefined
     await this.#configure(
@@ -105,29 +111,6 @@ export class ContainerDriver implements Driver {
       signal: context.signal,
       files: service.openFiles?.(settings),
     })
-  }
-
-  /**
-   * Whether the image's name means another one by now, e.g. a newer minor version that was pulled, and the container's
-   * data suits it. @param named the container was created from an image of this name @throws Problem `image-unfit`
-   */
-  async #isRenewed(service: Service, { image: then }: Container, image: string, named: boolean): Promise<boolean> {
-    const now = await this.#engine.imageId(image)
-    if (now === undefined || now === then) return false
-    const { generation } = service.container
-    if (!generation) return true
-    const [before, after] = await Promise.all(
-      [then, now].map(id => generation((...command) => this.#engine.ask(id, ...command))),
-    )
-    if (before === undefined || after === undefined || before === after) return true
-    if (named) return false // a name without a version, as `latest`: it goes on as it is
-    throw imageUnfit(service, image, after, before)
-  }
-
-  /** As `#isRenewed`, without a look into the images. */
-  async #hasNewerImage(container: Container): Promise<boolean> {
-    const now = await this.#engine.imageId(container.imageName)
-    return now !== undefined && now !== container.image
   }
 
   async provisioned(service: Service): Promise<boolean> {
@@ -199,7 +182,7 @@ export class ContainerDriver implements Driver {
       pid: container.running ? container.pid : undefined,
       program: container.imageName,
       image: container.imageName,
-      newerImage: !isAdopted(container) && (await this.#hasNewerImage(container)),
+      newerImage: !isAdopted(container) && (await this.images.hasNewer(container)),
       restarts: container.restarts,
       data: mount && (mount.volume ?? mount.from),
     }
@@ -220,44 +203,6 @@ export class ContainerDriver implements Driver {
     await this.server(service)
     const services = { engine: this.#engine, secrets: this.#services.secrets, mark: this.#services.mark }
     return await startInside(services, await this.#nameOf(service), service, [file, ...args], options)
-  }
-
-  readonly images: Images = {
-    named: async () => {
-      const settings = await this.#services.settings.read()
-      return [...new Set(this.#all.map(it => it.container.of(settings).image))]
-    },
-    pull: async context => {
-      const settings = await this.#services.settings.read()
-      const newer: ServiceName[] = []
-      const errors: ProblemError[] = []
-      let pulled = 0
-      for (const service of this.#all) {
-        const { name, image } = service.container.of(settings)
-        const container = await this.#containers.own(name)
-        if (container && isAdopted(container)) continue // it has its own image, and keeps it
-        try {
-          await this.#engine.pull(service, image, context)
-          pulled++
-        } catch (error) {
-          if (!(error instanceof ProblemError) || error.problem.code !== 'image-unavailable') throw error
-          errors.push(error)
-        }
-        if (container && (await this.#hasNewerImage(container))) newer.push(service.name)
-      }
-      if (pulled === 0 && errors[0]) throw errors[0]
-      return { newer, failed: errors.map(it => it.problem) }
-    },
-    usable: async (file, other) => {
-      const named = await this.images.named()
-      const wanted = other === undefined ? named : [...new Set([other, ...named])]
-      return wantedIn(file, wanted, this.#services.run)
-    },
-    load: async (file, images, { signal, report, output }) => {
-      report(`Looking into ${basename(file)}`)
-      await wantedIn(file, images, this.#services.run, signal)
-      await this.#engine.load(file, { signal, report, output })
-    },
   }
 
   #nameOf = async (service: Service): Promise<string> => service.container.of(await this.#services.settings.read()).name
@@ -322,6 +267,13 @@ export class ContainerDriver implements Driver {
       { timeout: seconds * 1000, signal: context.signal },
     )
     if (!answer) throw serviceSlow(service, seconds, await this.#engine.log(name), last)
+  }
+
+  #isReady(service: Service, name: string): Promise<boolean> {
+    return this.#ready(service, name).then(
+      () => true,
+      () => false,
+    )
   }
 
   /** If our role is refused (it is missing or has another password), sets it up through the container's own socket. */
