@@ -24,7 +24,7 @@ interface Choice {
 }
 
 /** The active filter stays, even if it lets nothing through any more. */
-export function choicesOf({ total, outdated, favourites, tags, groups }: FilterCounts, chosen: Filter): Choice[] {
+function choicesOf({ total, outdated, favourites, tags, groups }: FilterCounts, chosen: Filter): Choice[] {
   const shown =
     isStatusFilter(chosen) && !groups.some(it => it.group === chosen)
       ? [...groups, { group: chosen, count: 0 }]

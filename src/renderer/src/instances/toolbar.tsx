@@ -3,7 +3,7 @@ import { ActionIcon, Kbd, SegmentedControl, TextInput, Tooltip } from '@mantine/
 import { IconDownload, IconLayoutGrid, IconList, IconSearch, IconX } from '@tabler/icons-react'
 import type { RefObject } from 'react'
 import type { ShownInstance, TagCount } from './arrange'
-import { choicesOf, Filters, type FilterCounts } from './filters'
+import { Filters, type FilterCounts } from './filters'
 import type { StatusGroup } from '../../../shared/status'
 import { RebuildButton } from '../rebuild/rebuild-button'
 import { useListState } from './list-state'
@@ -60,12 +60,7 @@ export function Toolbar({ total, outdated, groups, favourites, tags, search, onE
           )
         }
       />
-      <div
-        className={classes.filters}
-        role="group"
-        aria-label="Filter by status"
-        data-many={choicesOf(counts, filter).length > 4 || undefined}
-      >
+      <div className={classes.filters} role="group" aria-label="Filter by status">
         <Filters counts={counts} chosen={filter} onChoose={chosen => arrange({ filter: chosen })} />
         {filter === 'outdated' && outdated.length > 0 && <RebuildButton chosen={outdated} word="Rebuild all" />}
       </div>
