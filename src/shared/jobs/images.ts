@@ -64,7 +64,7 @@ export const refreshImagesJob = defineJob({
   words: () => ({
     asking: 'Look for newer images',
     running: 'Looking for newer images',
-    done: 'The images are as new as in the registry',
+    done: 'Looked for newer images',
   }),
   cancel: { meaning: 'An image that has been pulled completely stays on this machine.', confirm: 'Cancel' },
   nothingToUndo: true,

@@ -78,7 +78,8 @@ export interface Images {
    */
   pull(context: DriverContext): Promise<{ readonly newer: readonly ServiceName[]; readonly failed: readonly Problem[] }>
   /**
-   * The images in the file (from `docker save` or `podman save`, for machines that reach no registry) that services can be created from.
+   * The images in the file (from `docker save` or `podman save`, for machines that reach no registry) that services can
+   * be created from.
    * @param file absolute @param other an image besides those that the settings name @throws Problem `image-file`
    */
   usable(file: string, other: string | undefined): Promise<readonly string[]>
