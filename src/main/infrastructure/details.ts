@@ -16,7 +16,7 @@ import type { Driver } from './drivers/driver'
 import type { SecretStore } from './secrets'
 import { serviceOf } from './services'
 
-/** Milliseconds. A look costs two logins; the slow facts, a look at every process and file. */
+/** Milliseconds. A look costs two logins; the slow facts, a look at every process, file and image. */
 const interval = 10_000
 const slowInterval = 60_000
 
@@ -34,6 +34,7 @@ interface SlowFacts {
   readonly at: number
   readonly memory?: number | undefined
   readonly dataBytes?: number | undefined
+  readonly newerImage?: boolean | undefined
 }
 
 export class Details {
@@ -81,7 +82,13 @@ export class Details {
     const asked = await this.#ask(driver, name, !fresh)
     const slow = fresh
       ? known
-      : { pid, at: performance.now(), memory: await memoryOfTree(pid), dataBytes: asked?.dataBytes }
+      : {
+          pid,
+          at: performance.now(),
+          memory: await memoryOfTree(pid),
+          dataBytes: asked?.dataBytes,
+          newerImage: await driver.images?.hasNewer(service).catch(() => undefined),
+        }
     this.#slow.set(name, slow)
     return {
       ...shown,
@@ -89,6 +96,7 @@ export class Details {
       restarts: restarts + this.#services.restarts(name),
       memory: slow.memory,
       dataBytes: slow.dataBytes,
+      newerImage: slow.newerImage,
       answersIn: asked?.answersIn,
       settings: asked?.settings ?? [],
     }

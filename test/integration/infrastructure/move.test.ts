@@ -447,17 +447,22 @@ withPodman('an upgrade', () => {
     await settings.change({ 'containers.postgresImage': moving })
     await workspace.startInfrastructure()
     const { data } = (await infrastructure().details.look()).postgres
-    expect(await running()).toBe(await idOf(images.postgres))
+    const newer = async () => {
+      infrastructure().details.again()
+      return (await infrastructure().details.look()).postgres.newerImage
+    }
+    expect([await running(), await newer()]).toEqual([await idOf(images.postgres), false])
 
     await podmanSays('tag', other, moving)
     await workspace.startInfrastructure()
-    expect(await running()).toBe(await idOf(images.postgres)) // it isn't stopped for that
+    expect([await running(), await newer()]).toEqual([await idOf(images.postgres), true]) // it isn't stopped for that
     await restart()
-    expect(await running()).toBe(await idOf(other))
+    expect([await running(), await newer()]).toEqual([await idOf(other), false])
     expect((await infrastructure().details.look()).postgres.data).toBe(data)
     expect(await kept(workspace)).toEqual(before)
 
     await podmanSays('tag', image17, moving)
+    expect(await newer()).toBe(false)
     await restart()
     expect(await running()).toBe(await idOf(other))
     expect(await kept(workspace)).toEqual(before)

@@ -182,7 +182,6 @@ export class ContainerDriver implements Driver {
       pid: container.running ? container.pid : undefined,
       program: container.imageName,
       image: container.imageName,
-      newerImage: !isAdopted(container) && (await this.images.hasNewer(container)),
       restarts: container.restarts,
       data: mount && (mount.volume ?? mount.from),
     }

@@ -15,6 +15,8 @@ export class ContainerImages implements Images {
   readonly #containers: Containers
   readonly #all: readonly Service[]
   readonly #services: DriverServices
+  /** By the image's id: looking into one takes a container. */
+  readonly #generations = new Map<string, Promise<string | undefined>>()
 
   constructor(engine: ContainerEngine, containers: Containers, all: readonly Service[], services: DriverServices) {
     this.#engine = engine
@@ -69,19 +71,29 @@ export class ContainerImages implements Images {
   async isRenewed(service: Service, { image: then }: Container, image: string, named: boolean): Promise<boolean> {
     const now = await this.#engine.imageId(image)
     if (now === undefined || now === then) return false
-    const { generation } = service.container
-    if (!generation) return true
-    const [before, after] = await Promise.all(
-      [then, now].map(id => generation((...command) => this.#engine.ask(id, ...command))),
-    )
+    if (!service.container.generation) return true
+    const [before, after] = await Promise.all([then, now].map(id => this.#generationOf(service, id)))
     if (before === undefined || after === undefined || before === after) return true
     if (named) return false // a name without a version, as `latest`: it goes on as it is
     throw imageUnfit(service, image, after, before)
   }
 
-  /** Whether the name of its image means another one by now: `isRenewed` without a look into the images. */
-  async hasNewer(container: Container): Promise<boolean> {
-    const now = await this.#engine.imageId(container.imageName)
-    return now !== undefined && now !== container.image
+  async hasNewer(service: Service): Promise<boolean> {
+    const container = await this.#containers.own(service.container.of(await this.#services.settings.read()).name)
+    if (!container || isAdopted(container)) return false
+    return await this.isRenewed(service, container, container.imageName, true)
+  }
+
+  /** Looked for once, unless that fails. */
+  #generationOf({ container }: Service, id: string): Promise<string | undefined> {
+    const known = this.#generations.get(id)
+    if (known) return known
+    const asked = container.generation?.((...command) => this.#engine.ask(id, ...command)) ?? Promise.resolve(undefined)
+    this.#generations.set(id, asked)
+    asked.then(
+      found => found === undefined && this.#generations.delete(id),
+      () => this.#generations.delete(id),
+    )
+    return asked
   }
 }

@@ -85,6 +85,8 @@ export interface Images {
   usable(file: string, other: string | undefined): Promise<readonly string[]>
   /** Safe to repeat. @throws Problem `image-file` if it no longer has these */
   load(file: string, images: readonly string[], context: DriverContext): Promise<void>
+  /** Whether a restart takes another image: the name of its container's means a newer one by now, which its data suits. */
+  hasNewer(service: Service): Promise<boolean>
 }
 
 /**
@@ -113,7 +115,7 @@ export interface DataPlaces {
   disk(): Promise<string | undefined>
 }
 
-export interface DriverDetails extends Pick<ServiceDetails, 'program' | 'data' | 'restarts' | 'newerImage'> {
+export interface DriverDetails extends Pick<ServiceDetails, 'program' | 'data' | 'restarts'> {
   /** The image that its container was created from; absent if it has none. */
   readonly image?: string
   /** Its first process on this machine; absent if it isn't running. */
