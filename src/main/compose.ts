@@ -108,9 +108,8 @@ async function furnish({ base, clean, close }: OpenedWorkspace): Promise<Workspa
     secrets: () => logs.secrets(),
   })
   const maintenance = maintenanceRoom(base, operations, { shared, roster, space })
-  operations.define(
-    [...instances.jobs, ...shared.jobs, ...doctor.jobs, ...maintenance.jobs].map(it => withSpace(space, it)),
-  )
+  for (const room of [instances, shared, doctor, maintenance])
+    operations.define(async () => (await room.jobs()).map(it => withSpace(space, it)))
   operations.whenSettled(it => log.operation(it))
   base.closing.add(() => operations.close())
   if (place.looking) await operations.look()

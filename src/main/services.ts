@@ -1,9 +1,8 @@
 /** An open workspace as the app around it and the router see it: one object per room. Types only. */
 import type { Autostart } from './autostart/room'
 import type { DoctorRoom } from './doctor/room'
-import type { Hardening } from './infrastructure/harden/hardening'
-import type { Moving } from './infrastructure/move/moving'
 import type { Infrastructure } from './infrastructure/infrastructure'
+import type { InfrastructureRoom } from './infrastructure/room'
 import type { Instances } from './instances/room'
 import type { Machine } from './instances/machine'
 import type { Space } from './instances/space'
@@ -28,8 +27,8 @@ export interface WorkspaceServices {
   readonly views: SavedViews
   readonly operations: Operations
   readonly infrastructure: Infrastructure
-  readonly hardening: Hardening
-  readonly moving: Moving
+  readonly hardening: InfrastructureRoom['hardening']
+  readonly moving: InfrastructureRoom['moving']
   readonly instances: Instances
   readonly logs: LogsRoom
   readonly doctor: DoctorRoom

@@ -10,7 +10,7 @@ export interface TestEngineOptions extends OperationsOptions {
 
 export function engineOf({ operations, onSettled, ...options }: TestEngineOptions): Operations {
   const engine = new Operations(options)
-  engine.define(operations)
+  engine.define(() => Promise.resolve(operations))
   if (onSettled) engine.whenSettled(onSettled)
   return engine
 }

@@ -1,4 +1,4 @@
-/** The room of the shared services: runs them, sets up PostgreSQL, and keeps them running. */
+/** The room of the shared services: runs them, sets up PostgreSQL, and keeps them running. Its jobs are loaded when needed. */
 import { startJob } from '../../shared/jobs/lifecycle'
 import { manyJob } from '../../shared/jobs/many'
 import { planOf, wordsOf } from '../../shared/jobs/words'
@@ -13,31 +13,23 @@ import { Databases } from './databases'
 import { ContainerDriver } from './drivers/container-driver'
 import type { Driver } from './drivers/driver'
 import { EmbeddedDriver } from './drivers/embedded-driver'
-import { Hardening } from './harden/hardening'
-import { infrastructureHarden } from './harden/job'
+import type { Hardening } from './harden/hardening'
 import { Infrastructure, type InfrastructureUser } from './infrastructure'
-import { loadImages, refreshImages } from './images'
 import { Former } from './move/former'
-import { infrastructureMove } from './move/job'
-import { Moving } from './move/moving'
-import { removeFormer } from './move/remove-former'
-import { Sides } from './move/sides'
-import { infrastructureRestart } from './restart'
-import { settingsChange } from './settings-change'
+import type { Moving } from './move/moving'
 import { Resume } from './resume'
 import { allServices } from './services'
-import { infrastructureStart } from './start'
-import { infrastructureStop } from './stop'
 import { Supervisor } from './supervisor'
 import { Wanted } from './wanted'
+import type { InfrastructureWork } from './work'
 
 export interface InfrastructureRoom {
   readonly infrastructure: Infrastructure
   readonly databases: Databases
   readonly embedded: EmbeddedDriver
-  readonly hardening: Hardening
-  readonly moving: Moving
-  readonly jobs: readonly AnyOperation[]
+  jobs(): Promise<readonly AnyOperation[]>
+  readonly hardening: Pick<Hardening, 'review'>
+  readonly moving: Pick<Moving, 'review'>
   /** Keeps them running while the workspace is open. */
   start(): void
 }
@@ -71,10 +63,19 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
     id: base.identity.id,
   })
   const databases = new Databases(() => infrastructure.admin(), base.identity.id)
-  const hardening = new Hardening({ infrastructure, databases, settings })
-  const sides = new Sides({ driverWith, settings, secrets })
-  const movingServices = { infrastructure, databases, settings, sides, former }
-  const moving = new Moving(movingServices)
+  let loading: Promise<InfrastructureWork> | undefined
+  const work = (): Promise<InfrastructureWork> =>
+    (loading ??= import('./work').then(it =>
+      it.infrastructureWork({
+        infrastructure,
+        databases,
+        settings,
+        secrets,
+        former,
+        driverWith,
+        beginStart: names => beginStart(operations, names),
+      }),
+    ))
   const resume = new Resume(operations)
   const supervisor = new Supervisor({
     infrastructure,
@@ -88,19 +89,9 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
     infrastructure,
     databases,
     embedded,
-    hardening,
-    moving,
-    jobs: [
-      infrastructureStart(infrastructure, names => beginStart(operations, names)),
-      infrastructureStop(infrastructure),
-      infrastructureRestart(infrastructure),
-      loadImages(infrastructure),
-      refreshImages(infrastructure),
-      settingsChange({ infrastructure, settings }),
-      infrastructureHarden({ infrastructure, databases, settings, hardening }),
-      infrastructureMove({ ...movingServices, secrets, moving }),
-      removeFormer(movingServices),
-    ],
+    jobs: async () => (await work()).jobs,
+    hardening: { review: async () => (await work()).hardening.review() },
+    moving: { review: async input => (await work()).moving.review(input) },
     start() {
       if (place.kind === 'command') return // too short-lived to supervise anything
       const working = [supervisor.run(signal), infrastructure.activity.run()]

@@ -1,20 +1,13 @@
-/** The room of the instances: the jobs on them, and queries about one. */
+/** The room of the instances: the list, and the jobs and queries, which are loaded when one is needed. */
 import type { z } from 'zod'
-import {
-  databaseNames,
-  type bootTimeInputSchema,
-  type labelsInputSchema,
-  type InstanceReach,
-  type InstanceDetails,
-} from '../../shared/instance'
+import type { bootTimeInputSchema, InstanceDetails, InstanceReach, labelsInputSchema } from '../../shared/instance'
 import type { DeletePreview, LeftoversPreview } from '../../shared/removal'
 import type { PortCheck } from '../../shared/ports'
-import { serviceNames, serviceTitle } from '../../shared/infrastructure'
 import type { StartRequest } from '../../shared/jobs'
 import type { rehearseInputSchema } from '../../shared/jobs/rebuild'
 import type { renameJob } from '../../shared/jobs/rename'
 import type { InstanceLimits } from '../../shared/limits'
-import { toProblem, type Problem } from '../../shared/problem'
+import type { Problem } from '../../shared/problem'
 import type { FleetMember, RebuildReview } from '../../shared/rebuild-review'
 import type { Rehearsal, WayBack } from '../../shared/schema'
 import type { InfrastructureRoom } from '../infrastructure/room'
@@ -23,54 +16,16 @@ import type { AnyOperation } from '../operations/operation'
 import type { Processes } from '../processes/client'
 import type { Releases } from '../releases/releases'
 import type { SchemaRoom } from '../schema/room'
-import { mapLimited } from '../system/map-limited'
-import { portFree, portHolders } from '../system/sockets'
-import { readManifest } from '../workspace/base'
 import type { Base } from '../workspace/opened'
-import { adoption } from './adopt'
-import { setBootTime } from './boot-time'
-import { BringUp, startJobOn } from './bring-up'
-import { setLabels } from './labels'
-import { portChange, portChanges } from './change-port'
-import { creation, creations } from './create'
-import { checkCreations, type CreationFaults } from './create/check'
-import { takePassword } from './create/password'
-import { requireFreeName } from './create/plan'
-import { deletion, deletions } from './delete'
-import { instanceDetails, previewDelete, revealValue } from './details'
-import { directorChange, directors } from './director'
+import type { CreationFaults } from './create/check'
 import type { Account } from './director/script'
-import { fleetRebuilding, outdatedInstances } from './fleet'
-import { leftoverRemoval, previewLeftovers } from './leftovers'
-import { environmentChange } from './environment'
-import { environmentChanges } from './environment-many'
-import { withNodeFit } from './lifecycle/node-fit'
-import { instancePorts } from './lifecycle/target'
-import { instanceLimits, limitChange } from './limits'
-import { bulkJob } from './many'
-import { checkPort, choosePort, choosePorts, type PortKnowledge } from './ports'
-import { instanceReach } from './reach'
-import { processManagerRestart } from './process-manager'
-import { rebuilding } from './rebuild'
-import { reviewRebuild } from './rebuild/review'
-import { reviewFleet } from './rebuild/review-fleet'
-import { rehearseSchema } from './rebuild/schema'
-import { wayBack } from './rebuild/way-back'
 import type { Registry } from './registry'
-import { planRename, renaming } from './rename'
-import { restarting } from './restart'
-import { rollback } from './rollback'
-import { seamless, unseamless } from './seamless'
 import type { Roster } from './roster'
-import { smokeTesting } from './smoke'
 import type { Space } from './space'
-import { starting } from './start'
-import { endLost, stopping } from './stop'
-import { endOfIsolation, isolation } from './system-user/isolate'
 import type { Trash } from './trash'
 
 export interface Instances {
-  readonly jobs: readonly AnyOperation[]
+  jobs(): Promise<readonly AnyOperation[]>
   readonly registry: Registry
   readonly ports: {
     suggest(): Promise<number>
@@ -119,7 +74,10 @@ export interface Instances {
   endLost(name: string): Promise<void>
 }
 
-interface Others {
+/** The part that a command which only lists instances doesn't load. An engine that runs jobs loads it when it opens. */
+export type InstancesWork = Omit<Instances, 'registry' | 'jobs'> & { readonly jobs: readonly AnyOperation[] }
+
+export interface Others {
   readonly shared: InfrastructureRoom
   readonly schema: SchemaRoom
   readonly processes: Processes
@@ -130,115 +88,38 @@ interface Others {
 }
 
 export function instancesRoom(base: Base, operations: Operations, others: Others): Instances {
-  const { paths, settings, place } = base
-  const { processes } = others
-  const { infrastructure, databases } = others.shared
-  const { registry, configs } = others.roster
-  const knowledge: PortKnowledge = {
-    own: async () => {
-      const { ports } = await settings.read()
-      const pages = place.served ? [{ title: 'Instance Manager', port: place.served.status().port }] : []
-      return [...serviceNames.map(it => ({ title: serviceTitle[it], port: ports[it] })), ...pages]
-    },
-    instances: () => instancePorts({ paths, configs, processes }),
-    reservations: async () =>
-      [...operations.held('port')].map(([port, { subject }]) => ({ subject, port: Number(port) })),
-    portFree,
-    portHolders,
-  }
-  const ports = {
-    suggest: async () => choosePort((await settings.read()).ports.firstInstance, knowledge),
-    suggestFrom: (first: number, many: number) => choosePorts(first, many, knowledge),
-    check: (port: number) => checkPort(port, knowledge),
-  }
-  const services = {
-    ...base,
-    ...others.roster,
-    ...others.schema,
-    ...others,
-    infrastructure,
-    databases,
-    ports,
-    directorScript: place.product.directorScript,
-    copyOf: base.identity.copyOf,
-    operations,
-  }
-  const bringUp = new BringUp({ operations, infrastructure })
-  const bringUpFor = async (names: readonly string[]): Promise<void> => {
-    const found = (await configs()).configs
-    if (found.some(it => names.includes(it.name))) await bringUp.require()
-  }
+  let loading: Promise<InstancesWork> | undefined
+  const work = (): Promise<InstancesWork> =>
+    (loading ??= import('./work').then(it => it.instancesWork(base, operations, others)))
   return {
-    jobs: [
-      creation(services),
-      starting(services),
-      stopping(services),
-      restarting(services),
-      rebuilding({ ...services, bringUpFor }),
-      rollback({ ...services, bringUpFor }),
-      smokeTesting(services),
-      deletion(services),
-      limitChange(services),
-      directorChange(services),
-      adoption(services),
-      leftoverRemoval(services),
-      bulkJob({ operations, bringUpFor }),
-      fleetRebuilding({ ...services, bringUpFor }),
-      processManagerRestart({ ...services, bringUpFor }),
-      creations(services),
-      portChanges(services),
-      environmentChanges(services),
-      deletions(services),
-      ...[
-        portChange(services),
-        renaming(services),
-        environmentChange({ ...services, bringUpFor }),
-        seamless(services),
-        unseamless(services),
-        isolation(services),
-        endOfIsolation(services),
-      ].map(it => withNodeFit(services, it)),
-    ],
-    registry,
-    ports,
-    async checkName(name) {
-      try {
-        await requireFreeName({ configs, processes }, name, await readManifest(paths.root))
-        return { database: databaseNames(name).database }
-      } catch (error) {
-        return { problem: toProblem(error) }
-      }
+    registry: others.roster.registry,
+    jobs: async () => (await work()).jobs,
+    ports: {
+      suggest: async () => (await work()).ports.suggest(),
+      suggestFrom: async (first, count) => (await work()).ports.suggestFrom(first, count),
+      check: async port => (await work()).ports.check(port),
     },
-    checkRename: input =>
-      planRename(services, input).then(
-        () => ({}),
-        (error: unknown) => ({ problem: toProblem(error) }),
-      ),
-    checkCreations: items => checkCreations(services, items),
-    takePassword: operation => takePassword(operations, operation),
-    bringUp: () => bringUp.start(),
-    begin: request => startJobOn({ operations, bringUpFor, list: () => registry.glance() }, request),
-    details: name => instanceDetails(services, name),
-    limits: name => instanceLimits(services, name),
-    reach: name => instanceReach(services, name),
-    directors: (name, signal) => directors(services, name, signal),
-    async setBootTime(input) {
-      await setBootTime(services, input)
-      registry.poke()
-    },
-    async setLabels(input) {
-      await setLabels(services, input)
-      registry.poke()
-    },
-    reveal: (name, key) => revealValue(services, name, key),
-    previewDelete: (name, signal) => previewDelete(services, name, signal),
-    previewDeletions: (names, signal) => mapLimited(names, 4, name => previewDelete(services, name, signal)),
-    previewLeftovers: (name, signal) => previewLeftovers(services, name, signal),
-    outdated: () => outdatedInstances(services),
-    reviewRebuild: (name, signal) => reviewRebuild(services, name, signal),
-    reviewFleet: (names, signal) => reviewFleet(services, names, signal),
-    wayBack: name => wayBack(services, name),
-    rehearse: (input, signal) => rehearseSchema(services, input, signal),
-    endLost: name => endLost(operations, name),
+    checkName: async name => (await work()).checkName(name),
+    checkRename: async input => (await work()).checkRename(input),
+    checkCreations: async items => (await work()).checkCreations(items),
+    takePassword: async operation => (await work()).takePassword(operation),
+    bringUp: async () => (await work()).bringUp(),
+    begin: async request => (await work()).begin(request),
+    details: async name => (await work()).details(name),
+    limits: async name => (await work()).limits(name),
+    reach: async name => (await work()).reach(name),
+    directors: async (name, signal) => (await work()).directors(name, signal),
+    setBootTime: async input => (await work()).setBootTime(input),
+    setLabels: async input => (await work()).setLabels(input),
+    reveal: async (name, key) => (await work()).reveal(name, key),
+    previewDelete: async (name, signal) => (await work()).previewDelete(name, signal),
+    previewDeletions: async (names, signal) => (await work()).previewDeletions(names, signal),
+    previewLeftovers: async (name, signal) => (await work()).previewLeftovers(name, signal),
+    outdated: async () => (await work()).outdated(),
+    reviewRebuild: async (name, signal) => (await work()).reviewRebuild(name, signal),
+    reviewFleet: async (names, signal) => (await work()).reviewFleet(names, signal),
+    rehearse: async (input, signal) => (await work()).rehearse(input, signal),
+    wayBack: async name => (await work()).wayBack(name),
+    endLost: async name => (await work()).endLost(name),
   }
 }

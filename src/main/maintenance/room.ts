@@ -9,12 +9,9 @@ import type { Operations } from '../operations/engine'
 import type { AnyOperation } from '../operations/operation'
 import { Schedule } from '../system/schedule'
 import type { Base } from '../workspace/opened'
-import { maintaining } from './maintain'
-import { maintenance } from './maintenance'
-import { reviewMaintenance } from './review'
 
 export interface MaintenanceRoom {
-  readonly jobs: readonly AnyOperation[]
+  jobs(): Promise<readonly AnyOperation[]>
   /** When it next begins automatically, now and whenever that changes. */
   watch(signal: AbortSignal): AsyncGenerator<MaintenanceState, void, undefined>
   /** What it would do now, to these instances or all. @throws Problem `infrastructure-stopped` */
@@ -58,11 +55,14 @@ export function maintenanceRoom(
   }
 
   return {
-    jobs: [maintaining(services), maintenance(services)],
+    async jobs() {
+      const [{ maintaining }, { maintenance }] = await Promise.all([import('./maintain'), import('./maintenance')])
+      return [maintaining(services), maintenance(services)]
+    },
     async *watch(until) {
       for await (const { next, problem } of schedule.watch(until)) yield { next: next?.toISOString(), problem }
     },
-    review: (names, until) => reviewMaintenance(services, names, until),
+    review: async (names, until) => (await import('./review')).reviewMaintenance(services, names, until),
     start() {
       if (place.kind === 'command') return // too short-lived
       operations.whenSettled(() => schedule.look())

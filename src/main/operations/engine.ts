@@ -37,11 +37,15 @@ export interface OperationsOptions {
   readonly lost?: AbortSignal
 }
 
+type KindsLoader = () => Promise<readonly AnyOperation[]>
+
 /** Milliseconds between two looks for secrets that are no longer needed. */
 const secretsEvery = 3_600_000
 
 export class Operations {
-  /** The kinds of operations it can run. */
+  readonly #loads: KindsLoader[] = []
+  #loading: Promise<ReadonlyMap<string, AnyOperation>> | undefined
+  /** The kinds of operations it can run, once they are loaded. */
   readonly #kinds = new Map<string, AnyOperation>()
   readonly #whenSettled: ((state: OperationState) => void)[] = []
   readonly #feed = new Feed()
@@ -63,9 +67,17 @@ export class Operations {
     this.#secrets = new OperationSecrets(options.secrets)
   }
 
-  /** Adds kinds that it can run. Call it before `open`. */
-  define(operations: readonly AnyOperation[]): void {
-    for (const it of operations) this.#kinds.set(it.kind, it)
+  /** Adds kinds that it can run. Call it before `open` or `look`. @param load called only if they are needed */
+  define(load: KindsLoader): void {
+    this.#loads.push(load)
+  }
+
+  #load(): Promise<ReadonlyMap<string, AnyOperation>> {
+    this.#loading ??= Promise.all(this.#loads.map(it => it())).then(all => {
+      for (const it of all.flat()) this.#kinds.set(it.kind, it)
+      return this.#kinds
+    })
+    return this.#loading
   }
 
   /** @param listener called when an operation has settled, once its journal says so; it must not throw */
@@ -81,7 +93,8 @@ export class Operations {
    */
   async open(): Promise<readonly OperationState[]> {
     await mkdir(this.#options.folder, { recursive: true, mode: 0o700 })
-    const found = await findJournals(this.#options.folder, this.#kinds)
+    await this.#load()
+    const found = await findJournals(this.#options.folder, () => this.#load())
     await tidy(this.#options.folder, found)
     this.#remember(
       found.usable.filter(it => !isOpen(it.state)),
@@ -105,7 +118,7 @@ export class Operations {
    */
   async look(): Promise<void> {
     this.#readOnly = true
-    const { usable, unreadable } = await findJournals(this.#options.folder, this.#kinds)
+    const { usable, unreadable } = await findJournals(this.#options.folder, () => this.#load())
     this.#remember(usable, unreadable)
     for (const { state } of usable) if (isOpen(state)) this.#claims.take(state)
   }
@@ -257,6 +270,7 @@ export class Operations {
    * was already taken.
    */
   async takeSecret(id: string): Promise<string | undefined> {
+    await this.#load()
     const state = this.list().find(it => it.id === id && it.phase === 'succeeded')
     const shows = state && this.#shows(state.kind)
     if (!state || shows === undefined) return undefined
@@ -267,6 +281,7 @@ export class Operations {
 
   /** The successes that left a secret which nobody has been shown yet, by id; again whenever that changes. */
   async *watchUnseen(signal: AbortSignal): AsyncGenerator<readonly string[], void, undefined> {
+    await this.#load()
     for await (const _ of this.#secretsChanged.follow(AbortSignal.any([signal, this.#closing.signal])))
       yield await this.#secrets.untaken(
         this.list().filter(it => it.phase === 'succeeded' && this.#shows(it.kind) !== undefined),

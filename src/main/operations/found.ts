@@ -1,5 +1,6 @@
 /** Reads the folder of journals when it is opened. */
 import { readdir } from 'node:fs/promises'
+import { isOpen } from '../../shared/operation'
 import { mapLimited } from '../system/map-limited'
 import type { Unreadable } from './claims'
 import { keptOfKind } from './history'
@@ -18,10 +19,13 @@ export interface FoundJournals {
   readonly spare: readonly string[]
 }
 
+type KindsByName = () => Promise<ReadonlyMap<string, AnyOperation>>
+
 /** Files read at a time: enough to keep the disk busy, and far below the limit of open files. */
 const atOnce = 32
 
-export async function findJournals(folder: string, kinds: ReadonlyMap<string, AnyOperation>): Promise<FoundJournals> {
+/** @param kinds loads what can be run, if there is an unsettled journal */
+export async function findJournals(folder: string, kinds: KindsByName): Promise<FoundJournals> {
   const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw error
@@ -71,13 +75,10 @@ function oldOnes(settled: readonly Settled[]): ReadonlySet<string> {
 const bySettling = (a: Settled, b: Settled): number =>
   Date.parse(a.settled.settledAt) - Date.parse(b.settled.settledAt) || (a.id < b.id ? -1 : 1)
 
-async function read(
-  folder: string,
-  id: string,
-  kinds: ReadonlyMap<string, AnyOperation>,
-): Promise<Reading | undefined> {
+async function read(folder: string, id: string, kinds: KindsByName): Promise<Reading | undefined> {
   const reading = await Journal.read(folder, id)
-  return reading && (reading.problem ? reading : recoverable(reading, kinds))
+  if (!reading || reading.problem || !isOpen(reading.state)) return reading // once settled, it is history, whatever its kind and version
+  return await recoverable(reading, (await kinds()).get(reading.opened.kind))
 }
 
 /** Deletes the journals that aren't needed. The caller must hold the workspace's lock. */

@@ -1,5 +1,5 @@
 /** Which unsettled journals this version of the app may continue. Others are refused: nothing is guessed. */
-import { isOpen, type Json } from '../../shared/operation'
+import type { Json } from '../../shared/operation'
 import { toProblem, type Problem } from '../../shared/problem'
 import type { Readable, Reading } from './journal'
 import { corrupt } from './journal-lines'
@@ -7,17 +7,16 @@ import { isPastPivot } from './moves'
 import type { AnyOperation, Step } from './operation'
 
 /**
- * @returns the reading with its plan and claims in the current version's form, or refused; a settled operation is
- * history, whatever its kind and version
+ * @param reading of an unsettled operation @param operation its kind, if the app has it
+ * @returns the reading with its plan and claims in the current version's form, or refused
  */
-export async function recoverable(reading: Readable, kinds: ReadonlyMap<string, AnyOperation>): Promise<Reading> {
-  if (!isOpen(reading.state)) return reading
+export async function recoverable(reading: Readable, operation: AnyOperation | undefined): Promise<Reading> {
   const {
     id,
     opened: { subject, claims },
   } = reading
   try {
-    const checked = await check(reading, kinds.get(reading.opened.kind))
+    const checked = await check(reading, operation)
     return 'code' in checked ? { id, subject, claims, problem: checked } : checked
   } catch (error) {
     return { id, subject, claims, problem: toProblem(error) }

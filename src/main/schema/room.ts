@@ -1,13 +1,11 @@
-/** The room for schema changes, and for the copies of databases that they are tried on. */
+/** The room for the copies of databases that schema changes are tried on. Loaded when one is needed. */
 import type { InfrastructureRoom } from '../infrastructure/room'
 import type { Operations } from '../operations/engine'
 import type { Base } from '../workspace/opened'
-import { Copies } from './copies'
-import { Schemas } from './schemas'
+import type { Copies } from './copies'
 
 export interface SchemaRoom {
-  readonly schemas: Schemas
-  readonly copies: Copies
+  copies(): Promise<Copies>
   /** Drops copies left by a crash. Safe to repeat. @throws Problem `postgres-unreachable` */
   dropLeft(): Promise<void>
   /** Does that now, if PostgreSQL is running. */
@@ -15,11 +13,12 @@ export interface SchemaRoom {
 }
 
 export function schemaRoom(base: Base, operations: Operations, { infrastructure }: InfrastructureRoom): SchemaRoom {
-  const copies = new Copies(() => infrastructure.admin(), base.identity.id)
+  let loading: Promise<Copies> | undefined
+  const copies = (): Promise<Copies> =>
+    (loading ??= import('./copies').then(it => new it.Copies(() => infrastructure.admin(), base.identity.id)))
   // an operation that is resumed drops its own copy before it makes a new one
-  const dropLeft = (): Promise<void> => copies.dropLeft([...operations.held('trash').keys()])
+  const dropLeft = async (): Promise<void> => (await copies()).dropLeft([...operations.held('trash').keys()])
   return {
-    schemas: new Schemas(copies),
     copies,
     dropLeft,
     start() {

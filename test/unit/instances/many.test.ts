@@ -69,7 +69,7 @@ async function open(up = () => Promise.resolve()): Promise<void> {
     secrets: memorySecrets(),
     operations: [operation('start'), operation('stop', 'work'), operation('restart')] as readonly AnyOperation[],
   })
-  operations.define([bulkJob({ operations, bringUpFor: () => bringUp() })])
+  operations.define(() => Promise.resolve([bulkJob({ operations, bringUpFor: () => bringUp() })]))
   running = most = 0
   begun = []
   waiting = []

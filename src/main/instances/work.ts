@@ -1,0 +1,162 @@
+/** What is done with instances: the jobs, and what is asked before one. */
+import { serviceNames, serviceTitle } from '../../shared/infrastructure'
+import { databaseNames } from '../../shared/instance'
+import { toProblem } from '../../shared/problem'
+import type { Operations } from '../operations/engine'
+import { mapLimited } from '../system/map-limited'
+import { Schemas } from '../schema/schemas'
+import { portFree, portHolders } from '../system/sockets'
+import { readManifest } from '../workspace/base'
+import type { Base } from '../workspace/opened'
+import { adoption } from './adopt'
+import { setBootTime } from './boot-time'
+import { BringUp, startJobOn } from './bring-up'
+import { setLabels } from './labels'
+import { portChange, portChanges } from './change-port'
+import { creation, creations } from './create'
+import { checkCreations } from './create/check'
+import { takePassword } from './create/password'
+import { requireFreeName } from './create/plan'
+import { deletion, deletions } from './delete'
+import { instanceDetails, previewDelete, revealValue } from './details'
+import { directorChange, directors } from './director'
+import { fleetRebuilding, outdatedInstances } from './fleet'
+import { leftoverRemoval, previewLeftovers } from './leftovers'
+import { environmentChange } from './environment'
+import { environmentChanges } from './environment-many'
+import { withNodeFit } from './lifecycle/node-fit'
+import { instancePorts } from './lifecycle/target'
+import { instanceLimits, limitChange } from './limits'
+import { bulkJob } from './many'
+import { checkPort, choosePort, choosePorts, type PortKnowledge } from './ports'
+import { instanceReach } from './reach'
+import { processManagerRestart } from './process-manager'
+import { rebuilding } from './rebuild'
+import { reviewRebuild } from './rebuild/review'
+import { reviewFleet } from './rebuild/review-fleet'
+import { rehearseSchema } from './rebuild/schema'
+import { wayBack } from './rebuild/way-back'
+import { planRename, renaming } from './rename'
+import { restarting } from './restart'
+import { rollback } from './rollback'
+import { seamless, unseamless } from './seamless'
+import type { InstancesWork, Others } from './room'
+import { smokeTesting } from './smoke'
+import { starting } from './start'
+import { endLost, stopping } from './stop'
+import { endOfIsolation, isolation } from './system-user/isolate'
+
+export async function instancesWork(base: Base, operations: Operations, others: Others): Promise<InstancesWork> {
+  const { paths, settings, place } = base
+  const { processes } = others
+  const { infrastructure, databases } = others.shared
+  const { registry, configs } = others.roster
+  const knowledge: PortKnowledge = {
+    own: async () => {
+      const { ports } = await settings.read()
+      const pages = place.served ? [{ title: 'Instance Manager', port: place.served.status().port }] : []
+      return [...serviceNames.map(it => ({ title: serviceTitle[it], port: ports[it] })), ...pages]
+    },
+    instances: () => instancePorts({ paths, configs, processes }),
+    reservations: async () =>
+      [...operations.held('port')].map(([port, { subject }]) => ({ subject, port: Number(port) })),
+    portFree,
+    portHolders,
+  }
+  const ports = {
+    suggest: async () => choosePort((await settings.read()).ports.firstInstance, knowledge),
+    suggestFrom: (first: number, many: number) => choosePorts(first, many, knowledge),
+    check: (port: number) => checkPort(port, knowledge),
+  }
+  const copies = await others.schema.copies()
+  const services = {
+    ...base,
+    ...others.roster,
+    copies,
+    schemas: new Schemas(copies),
+    ...others,
+    infrastructure,
+    databases,
+    ports,
+    directorScript: place.product.directorScript,
+    copyOf: base.identity.copyOf,
+    operations,
+  }
+  const bringUp = new BringUp({ operations, infrastructure })
+  const bringUpFor = async (names: readonly string[]): Promise<void> => {
+    const found = (await configs()).configs
+    if (found.some(it => names.includes(it.name))) await bringUp.require()
+  }
+  return {
+    jobs: [
+      creation(services),
+      starting(services),
+      stopping(services),
+      restarting(services),
+      rebuilding({ ...services, bringUpFor }),
+      rollback({ ...services, bringUpFor }),
+      smokeTesting(services),
+      deletion(services),
+      limitChange(services),
+      directorChange(services),
+      adoption(services),
+      leftoverRemoval(services),
+      bulkJob({ operations, bringUpFor }),
+      fleetRebuilding({ ...services, bringUpFor }),
+      processManagerRestart({ ...services, bringUpFor }),
+      creations(services),
+      portChanges(services),
+      environmentChanges(services),
+      deletions(services),
+      ...[
+        portChange(services),
+        renaming(services),
+        environmentChange({ ...services, bringUpFor }),
+        seamless(services),
+        unseamless(services),
+        isolation(services),
+        endOfIsolation(services),
+      ].map(it => withNodeFit(services, it)),
+    ],
+    ports,
+    async checkName(name) {
+      try {
+        await requireFreeName({ configs, processes }, name, await readManifest(paths.root))
+        return { database: databaseNames(name).database }
+      } catch (error) {
+        return { problem: toProblem(error) }
+      }
+    },
+    checkRename: input =>
+      planRename(services, input).then(
+        () => ({}),
+        (error: unknown) => ({ problem: toProblem(error) }),
+      ),
+    checkCreations: items => checkCreations(services, items),
+    takePassword: operation => takePassword(operations, operation),
+    bringUp: () => bringUp.start(),
+    begin: request => startJobOn({ operations, bringUpFor, list: () => registry.glance() }, request),
+    details: name => instanceDetails(services, name),
+    limits: name => instanceLimits(services, name),
+    reach: name => instanceReach(services, name),
+    directors: (name, signal) => directors(services, name, signal),
+    async setBootTime(input) {
+      await setBootTime(services, input)
+      registry.poke()
+    },
+    async setLabels(input) {
+      await setLabels(services, input)
+      registry.poke()
+    },
+    reveal: (name, key) => revealValue(services, name, key),
+    previewDelete: (name, signal) => previewDelete(services, name, signal),
+    previewDeletions: (names, signal) => mapLimited(names, 4, name => previewDelete(services, name, signal)),
+    previewLeftovers: (name, signal) => previewLeftovers(services, name, signal),
+    outdated: () => outdatedInstances(services),
+    reviewRebuild: (name, signal) => reviewRebuild(services, name, signal),
+    reviewFleet: (names, signal) => reviewFleet(services, names, signal),
+    wayBack: name => wayBack(services, name),
+    rehearse: (input, signal) => rehearseSchema(services, input, signal),
+    endLost: name => endLost(operations, name),
+  }
+}
