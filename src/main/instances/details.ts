@@ -16,7 +16,7 @@ import { readIfExists } from '../system/files'
 import { measure } from '../system/tree'
 import type { InstancePaths } from '../workspace/paths'
 import { bootTime, findInstance, isRunning, type LifecycleServices } from './lifecycle/target'
-import { envFileOf } from './environment'
+import { envFileOf } from './env-edits'
 import { linkedFolder } from './folder-owner'
 import { identityOf } from './system-user/identity'
 

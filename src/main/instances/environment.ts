@@ -2,13 +2,12 @@
  * Changes variables in an instance's `.env`, restarts it if asked to, and keeps what was replaced until the next change
  * (docs/decisions/0045). Values are secrets of the operation, so no journal has them.
  */
-import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { parse } from 'dotenv'
 import { z } from 'zod'
-import { whyOwned, type EnvChange, type EnvFile } from '../../shared/environment'
+import { whyOwned, type EnvChange } from '../../shared/environment'
 import { environmentJob, type EnvironmentPlan } from '../../shared/jobs/environment'
 import type { Target } from '../../shared/jobs/target'
 import { problem } from '../../shared/problem'
@@ -23,17 +22,12 @@ import { ownProcess } from './lifecycle/own-process'
 import { verifyHealth } from './lifecycle/process-steps'
 import { handBack, renewProcess } from './lifecycle/reload'
 import { findOwn, isRunning, type LifecycleServices } from './lifecycle/target'
+import { editSchema, previousSchema, stillOurs, valuesIn, versionOf, type Edit } from './env-edits'
 import type { ManyServices } from './many'
-
-/** One variable; null: it isn't in the file. */
-const editSchema = z.strictObject({ key: z.string(), before: z.string().nullable(), after: z.string().nullable() })
-type Edit = Readonly<z.infer<typeof editSchema>>
 
 /** The operation's secret: the whole file as it was, and what changes in it. */
 const changeSchema = z.strictObject({ text: z.string(), edits: z.array(editSchema) })
 type Change = Readonly<z.infer<typeof changeSchema>>
-
-const previousSchema = z.strictObject({ changed: z.iso.datetime(), edits: z.array(editSchema) })
 
 type Input = z.output<typeof environmentJob.input>
 type EnvironmentStep = StepActions<EnvironmentPlan>
@@ -130,11 +124,6 @@ function editsFor(text: string, changes: readonly EnvChange[]): Edit[] {
     .filter(it => it.before !== it.after)
 }
 
-function valuesIn(text: string): (key: string) => string | null {
-  const values = new Map(Object.entries(parse(text)))
-  return key => values.get(key) ?? null
-}
-
 const edited = (text: string, edits: readonly Edit[], side: 'before' | 'after'): string =>
   edits.reduce((it, { key, [side]: value }) => {
     return value === null ? removeEnv(it, key) : setEnv(it, { [key]: value })
@@ -161,12 +150,6 @@ function requireExact(text: string, edits: readonly Edit[]): void {
   })
 }
 
-/** Variables that were changed again since are left as they are. */
-function stillOurs(text: string, edits: readonly Edit[]): Edit[] {
-  const valueOf = valuesIn(text)
-  return edits.filter(it => valueOf(it.key) === it.after)
-}
-
 /** @throws Problem `env-undone` */
 async function reversal(paths: InstancePaths, name: string, text: string): Promise<EnvChange[]> {
   const edits = (await readJson(paths.previousEnv, previousSchema))?.edits ?? []
@@ -178,8 +161,6 @@ async function reversal(paths: InstancePaths, name: string, text: string): Promi
     cause: edits.length > 0 ? 'Its variables have been changed again since.' : undefined,
   })
 }
-
-const versionOf = (text: string): string => createHash('sha256').update(text).digest('base64url')
 
 const changedMeanwhile = (name: string) =>
   problem({
@@ -240,23 +221,3 @@ const keepStep = (services: LifecycleServices): EnvironmentStep => ({
   },
   verify: () => Promise.resolve(false), // writing it again costs nothing
 })
-
-/** What the last change replaced: logs may still have it. */
-export async function previousValues({ previousEnv }: InstancePaths): Promise<[key: string, value: string][]> {
-  const edits = (await readJson(previousEnv, previousSchema))?.edits ?? []
-  return edits.flatMap(({ key, before }) => (before === null ? [] : [[key, before]]))
-}
-
-/** @param text the content of its `.env` */
-export async function envFileOf(paths: InstancePaths, text: string): Promise<EnvFile> {
-  const [info, previous] = await Promise.all([
-    stat(paths.env).catch(() => undefined),
-    readJson(paths.previousEnv, previousSchema).catch(() => undefined), // an undo says what is wrong with it
-  ])
-  const ours = stillOurs(text, previous?.edits ?? [])
-  return {
-    version: versionOf(text),
-    ...(info && { written: info.mtimeMs }),
-    ...(previous && ours.length > 0 && { last: { changed: previous.changed, keys: ours.map(it => it.key) } }),
-  }
-}

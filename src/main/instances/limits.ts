@@ -4,7 +4,7 @@
  * free (docs/decisions/0037).
  */
 import type { z } from 'zod'
-import { databaseNames, nameSchema, type InstanceConfig } from '../../shared/instance'
+import { databaseNames, type InstanceConfig } from '../../shared/instance'
 import { limitsJob, type LimitsPlan } from '../../shared/jobs/limits'
 import { limitNames, type InstanceLimits, type LimitName, type Limits, type OwnLimits } from '../../shared/limits'
 import { problem } from '../../shared/problem'
@@ -13,16 +13,15 @@ import type { Databases } from '../infrastructure/databases'
 import type { Infrastructure } from '../infrastructure/infrastructure'
 import { directConnections, engineConnections, limitsWith, standardLimits } from '../infrastructure/limits'
 import type { RoleLimits } from '../infrastructure/role-limits'
-import type { PoolSizes } from '../infrastructure/services/pgbouncer-config'
 import { driverContext } from '../infrastructure/start'
 import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation, Context } from '../operations/operation'
 import { readManifest } from '../workspace/base'
 import { changeInstanceConfig } from '../workspace/instance-config'
 import { instancePaths } from '../workspace/paths'
-import type { Configs } from './configs'
+import { shareOf, usedTogether } from './connection-use'
 import { difference, targetContradiction } from './lifecycle/derived'
-import { findInstance, findOwn, instancePorts, type LifecycleServices } from './lifecycle/target'
+import { findInstance, findOwn, type LifecycleServices } from './lifecycle/target'
 
 export interface LimitServices extends LifecycleServices {
   readonly infrastructure: Infrastructure
@@ -125,12 +124,6 @@ async function requireRoom(
   })
 }
 
-/** How many of PostgreSQL's connections it normally uses: its pool, or all that it may have if it isn't pooled. */
-function shareOf({ database, limits = {} }: InstanceConfig, settings: Settings, own = limits): number {
-  const { pool, connections } = limitsWith(own, settings)
-  return database.port === database.directPort ? connections : pool
-}
-
 /** @param besides an instance that counts even if it isn't running @throws as `Databases.maxConnections` */
 async function together(
   services: Parameters<typeof usedTogether>[0] & Pick<LimitServices, 'databases'>,
@@ -152,19 +145,6 @@ export async function overbooked(
   const { used, available } = await together(services, await services.settings.read(), name)
   if (used <= available) return undefined
   return `Together, running instances could use ${used} connections, but PostgreSQL has only ${available} for them. Under load, some would be refused. Raise PostgreSQL’s max_connections, make pools smaller, or stop an instance.`
-}
-
-/** How many of PostgreSQL's connections running instances normally use. @param besides one that counts anyway */
-export async function usedTogether(
-  services: Pick<LifecycleServices, 'paths' | 'configs' | 'processes'>,
-  settings: Settings,
-  besides?: string,
-): Promise<number> {
-  const [{ configs, foreign }, ports] = await Promise.all([services.configs(), instancePorts(services)])
-  const running = new Set([besides, ...ports.filter(it => it.running).map(it => it.name)])
-  return configs
-    .filter(it => running.has(it.name) && !foreign.has(it.name))
-    .reduce((sum, it) => sum + shareOf(it, settings), 0)
 }
 
 /** Undone last, so that PgBouncer gets the sizes that are recorded by then. */
@@ -215,17 +195,6 @@ export async function applyLimits(
   await services.databases.limit(names, roleChanges({}, limits, await services.settings.read()))
   if (limits.pool !== undefined) await services.infrastructure.resizePools(driverContext(context), names.database)
 }
-
-/** An instance whose files can't be read keeps its clients, with the default size. Copies have no database here. */
-export const poolSizes = ({ configs, broken, foreign }: Pick<Configs, 'configs' | 'broken' | 'foreign'>): PoolSizes =>
-  new Map([
-    ...broken
-      .filter(it => nameSchema.safeParse(it.folder).success)
-      .map(it => [databaseNames(it.folder).database, undefined] as const),
-    ...configs
-      .filter(it => !foreign.has(it.name))
-      .map(it => [databaseNames(it.name).database, it.limits?.pool] as const),
-  ])
 
 /** @throws Problem `instance-unknown`, or the one that its folder has */
 export async function instanceLimits(services: LimitServices, name: string): Promise<InstanceLimits> {

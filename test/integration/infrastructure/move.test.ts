@@ -447,22 +447,22 @@ withPodman('an upgrade', () => {
     await settings.change({ 'containers.postgresImage': moving })
     await workspace.startInfrastructure()
     const { data } = (await infrastructure().details.look()).postgres
-    const newer = async () => {
+    const hasNewer = async () => {
       infrastructure().details.again()
       return (await infrastructure().details.look()).postgres.newerImage
     }
-    expect([await running(), await newer()]).toEqual([await idOf(images.postgres), false])
+    expect([await running(), await hasNewer()]).toEqual([await idOf(images.postgres), false])
 
     await podmanSays('tag', other, moving)
     await workspace.startInfrastructure()
-    expect([await running(), await newer()]).toEqual([await idOf(images.postgres), true]) // it isn't stopped for that
+    expect([await running(), await hasNewer()]).toEqual([await idOf(images.postgres), true]) // it isn't stopped for that
     await restart()
-    expect([await running(), await newer()]).toEqual([await idOf(other), false])
+    expect([await running(), await hasNewer()]).toEqual([await idOf(other), false])
     expect((await infrastructure().details.look()).postgres.data).toBe(data)
     expect(await kept(workspace)).toEqual(before)
 
     await podmanSays('tag', image17, moving)
-    expect(await newer()).toBe(false)
+    expect(await hasNewer()).toBe(false)
     await restart()
     expect(await running()).toBe(await idOf(other))
     expect(await kept(workspace)).toEqual(before)

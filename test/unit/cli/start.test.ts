@@ -39,6 +39,13 @@ it.each(['index', 'commands/list', 'commands/status', 'commands/logs', '../trans
   },
 )
 
+it('a workspace that is only looked at loads no job’s implementation', async () => {
+  const loaded = await allLoadedBy('src/main/compose.ts')
+  expect(loaded).toContain('src/main/instances/room.ts')
+  expect(loaded).not.toContain('src/main/operations/implement.ts')
+  expect(await allLoadedBy('src/main/instances/work.ts')).toContain('src/main/operations/implement.ts')
+})
+
 it('finds what would be loaded', async () => {
   expect(await allLoadedBy('src/main/cli/definitions/lifecycle.ts')).toContain('zod')
 })
