@@ -17,8 +17,38 @@ import { fixing } from './fixing'
 import { processChecks } from './process-checks'
 import { sharedChecks } from './shared-checks'
 import { gatherShared } from './shared-facts'
-import type { DoctorWork, Others } from './room'
 import { good, run, wrong, type Check } from './verdicts'
+import type { InfrastructureRoom } from '../infrastructure/room'
+import type { Roster } from '../instances/roster'
+import type { Machine } from '../instances/machine'
+import type { Registry } from '../instances/registry'
+import type { Space } from '../instances/space'
+import type { AnyOperation } from '../operations/operation'
+import type { Processes } from '../processes/client'
+import type { Releases } from '../releases/releases'
+
+export interface DoctorWork {
+  readonly jobs: readonly AnyOperation[]
+  /**
+   * Examines what the instances share, then every instance, or one. Changes nothing.
+   * @throws Problem `instance-unknown`; Problems of the manifest
+   */
+  examine(name: string | undefined, signal: AbortSignal): AsyncGenerator<ExaminationNews, void, undefined>
+  /** See `diagnostics`. */
+  diagnostics(signal: AbortSignal): Promise<string>
+}
+
+export interface Others {
+  readonly shared: InfrastructureRoom
+  readonly processes: Processes
+  readonly releases: Releases
+  readonly roster: Roster
+  readonly space: Space
+  readonly registry: Registry
+  readonly machine: Machine
+  /** All known secrets. */
+  readonly secrets: () => Promise<readonly string[]>
+}
 
 /** Instances examined at a time: each logs in three times, and its files are listed. */
 const atOnce = 4

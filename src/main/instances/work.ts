@@ -1,7 +1,13 @@
 /** What is done with instances: the jobs, and what is asked before one. */
 import { serviceNames, serviceTitle } from '../../shared/infrastructure'
-import { databaseNames } from '../../shared/instance'
-import { toProblem } from '../../shared/problem'
+import {
+  databaseNames,
+  type bootTimeInputSchema,
+  type InstanceDetails,
+  type InstanceReach,
+  type labelsInputSchema,
+} from '../../shared/instance'
+import { toProblem, type Problem } from '../../shared/problem'
 import type { Operations } from '../operations/engine'
 import { mapLimited } from '../system/map-limited'
 import { Schemas } from '../schema/schemas'
@@ -14,7 +20,7 @@ import { BringUp, startJobOn } from './bring-up'
 import { setLabels } from './labels'
 import { portChange, portChanges } from './change-port'
 import { creation, creations } from './create'
-import { checkCreations } from './create/check'
+import { checkCreations, type CreationFaults } from './create/check'
 import { takePassword } from './create/password'
 import { requireFreeName } from './create/plan'
 import { deletion, deletions } from './delete'
@@ -40,11 +46,87 @@ import { planRename, renaming } from './rename'
 import { restarting } from './restart'
 import { rollback } from './rollback'
 import { seamless, unseamless } from './seamless'
-import type { InstancesWork, Others } from './room'
 import { smokeTesting } from './smoke'
 import { starting } from './start'
 import { endLost, stopping } from './stop'
 import { endOfIsolation, isolation } from './system-user/isolate'
+import type { z } from 'zod'
+import type { DeletePreview, LeftoversPreview } from '../../shared/removal'
+import type { PortCheck } from '../../shared/ports'
+import type { StartRequest } from '../../shared/jobs'
+import type { rehearseInputSchema } from '../../shared/jobs/rebuild'
+import type { renameJob } from '../../shared/jobs/rename'
+import type { InstanceLimits } from '../../shared/limits'
+import type { FleetMember, RebuildReview } from '../../shared/rebuild-review'
+import type { Rehearsal, WayBack } from '../../shared/schema'
+import type { InfrastructureRoom } from '../infrastructure/room'
+import type { AnyOperation } from '../operations/operation'
+import type { Processes } from '../processes/client'
+import type { Releases } from '../releases/releases'
+import type { SchemaRoom } from '../schema/room'
+import type { Account } from './director/script'
+import type { Roster } from './roster'
+import type { Space } from './space'
+import type { Trash } from './trash'
+
+export interface InstancesWork {
+  readonly jobs: readonly AnyOperation[]
+  readonly ports: {
+    suggest(): Promise<number>
+    /** See `choosePorts`. */
+    suggestFrom(first: number, count: number): Promise<number[]>
+    check(port: number): Promise<PortCheck>
+  }
+  /** Whether a name is free, and the database's name that follows from it. */
+  checkName(name: string): Promise<{ problem?: Problem; database?: string }>
+  /** Whether an instance can be renamed so. */
+  checkRename(input: z.output<typeof renameJob.input>): Promise<{ problem?: Problem }>
+  /** See `checkCreations`. */
+  checkCreations(items: readonly { readonly name: string; readonly port?: number }[]): Promise<CreationFaults[]>
+  /** The password of a created instance's director, once. */
+  takePassword(operation: string): Promise<{ email: string; password: string } | undefined>
+  /** Brings PostgreSQL and PgBouncer up. @returns the operation that does it; undefined if both are running */
+  bringUp(): Promise<string | undefined>
+  /** Starts a job, and first whatever it needs. @returns its operation's id @throws as `Operations.start` */
+  begin(request: StartRequest): Promise<string>
+  details(name: string): Promise<InstanceDetails>
+  limits(name: string): Promise<InstanceLimits>
+  reach(name: string): Promise<InstanceReach>
+  /** See `directors`. */
+  directors(name: string, signal?: AbortSignal): Promise<readonly Account[] | undefined>
+  /** Sets how long its application may take to answer after a start. */
+  setBootTime(input: z.infer<typeof bootTimeInputSchema>): Promise<void>
+  /** Sets its tags and notes. */
+  setLabels(input: z.infer<typeof labelsInputSchema>): Promise<void>
+  /** One masked value of its `.env`. */
+  reveal(name: string, key: string): Promise<string>
+  previewDelete(name: string, signal?: AbortSignal): Promise<DeletePreview>
+  /** As `previewDelete`, for several. @throws for the first that can't be deleted */
+  previewDeletions(names: readonly string[], signal?: AbortSignal): Promise<DeletePreview[]>
+  previewLeftovers(name: string, signal?: AbortSignal): Promise<LeftoversPreview>
+  /** Instances whose code isn't the base application's current code; see `outdatedInstances`. */
+  outdated(): Promise<string[]>
+  /** What a rebuild would change and keep. */
+  reviewRebuild(name: string, signal?: AbortSignal): Promise<RebuildReview>
+  /** What differs between several that are to be rebuilt. */
+  reviewFleet(names: readonly string[], signal?: AbortSignal): Promise<FleetMember[]>
+  /** What a schema change would do to an instance's database; see `rehearseSchema`. */
+  rehearse(input: z.output<typeof rehearseInputSchema>, signal: AbortSignal): Promise<Rehearsal>
+  /** What a rollback would do to the database. */
+  wayBack(name: string): Promise<WayBack>
+  /** Ends an instance's process that PM2 has lost. To keep the instance running, start it: PM2 replaces the process. */
+  endLost(name: string): Promise<void>
+}
+
+export interface Others {
+  readonly shared: InfrastructureRoom
+  readonly schema: SchemaRoom
+  readonly processes: Processes
+  readonly releases: Releases
+  readonly roster: Roster
+  readonly trash: Trash
+  readonly space: Space
+}
 
 export async function instancesWork(base: Base, operations: Operations, others: Others): Promise<InstancesWork> {
   const { paths, settings, place } = base
