@@ -8,8 +8,10 @@ let school: School
 let machine: Machine
 /** What ends the machine and removes the disk, if they are there. */
 const closing: (() => Promise<unknown>)[] = []
-const asRoot = (command: string) => succeeds(machine.asRoot(command))
-const asUser = (command: string) => succeeds(machine.as(user, command))
+/** Milliseconds for a command: initdb alone takes three minutes on a busy machine. */
+const limit = 900_000
+const asRoot = (command: string) => succeeds(machine.asRoot(command, limit))
+const asUser = (command: string) => succeeds(machine.as(user, command, limit))
 const say = (text: string): void => void process.stdout.write(`${text}\n`)
 
 /** @param work what takes long @returns what it returns; says how many seconds it took */
@@ -61,11 +63,13 @@ test('after a reboot, what is turned off stays off, and root’s workspace is ba
   const ports = { 'ports.postgres': 25432, 'ports.pgbouncer': 26432, 'ports.firstInstance': 6000 }
   await asRoot(`instance-manager init ${rootsWorkspace} --driver embedded`)
   for (const [name, port] of Object.entries(ports)) await asRoot(`${roots} settings set ${name} ${port}`)
-  await asRoot(`${roots} infra up && ${roots} create office ${director} && ${roots} autostart on`)
+  await timed('infrastructure as root', asRoot(`${roots} infra up`))
+  await timed('instance as root', asRoot(`${roots} create office ${director}`))
+  await asRoot(`${roots} autostart on`)
   await machine.shutDown()
   machine = await timed('booted', startMachine(school))
   const state = `systemctl show --property=ActiveState --value 'instance-manager-*'`
-  expect(await asRoot(`until ${state} | grep -v activating; do sleep 1; done`)).toBe('active\n')
+  expect(await timed('back', asRoot(`until ${state} | grep -v activating; do sleep 1; done`))).toBe('active\n')
   expect(await asRoot(`${roots} list`)).toMatch(/office +online/)
   expect(await asRoot('curl -sS http://127.0.0.1:6000')).toMatch(/^office/)
   expect(await asRoot('pgrep -c -u ada node || true')).toBe('0\n')
