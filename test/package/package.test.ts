@@ -138,8 +138,20 @@ test('a newer version in apt’s sources is reported', async () => {
   expect(stderr).toContain(`Instance Manager ${later} is available.`)
 })
 
+const installed = '/usr/lib/instance-manager'
+
 /** As many as an operator has. */
 const many = Array.from({ length: 20 }, (_, index) => `school-${index + 1}`)
+
+test('a killed reinstallation leaves a version that works, and another one mends it', async () => {
+  const version = await asUser('instance-manager --version')
+  await killedOnce(`[ -e ${installed}/resources/app/package.json.dpkg-new ]`, '/tmp/it.deb')
+  expect(await stateOf()).toBe('install reinstreq half-installed')
+  expect(await asUser('instance-manager --version')).toBe(version)
+  // “apt-get -f install” doesn’t: apt takes a version for complete that is the one it would install.
+  await asRoot('apt-get -qy --reinstall install /tmp/it.deb')
+  await usable(version)
+})
 
 test('twenty instances answer through an upgrade that is killed again and again, and mended', async () => {
   const rows = many.map(it => `${it},,Ada,ada@school.example,`)
@@ -153,7 +165,6 @@ test('twenty instances answer through an upgrade that is killed again and again,
   const pids = await Promise.all(many.map(pidOf))
   expect(new Set(pids).size).toBe(many.length)
   await whileAnswering(many, async () => {
-    const installed = '/usr/lib/instance-manager'
     await killedOnce(`[ -e ${installed}/LICENSES.chromium.html.dpkg-new ]`) // while it unpacks
     await asRoot('dpkg --configure -a && apt-get -qy -f install')
     await usable()
@@ -200,10 +211,10 @@ test('a downgrade and a removal leave running instances alone', async () => {
   expect(await asRoot('readlink /proc/[0-9]*/exe')).not.toMatch(/(node|postgres) \(deleted\)/)
 })
 
-/** Begins to install the later version, and kills dpkg with all its children once a condition is met. */
-async function killedOnce(condition: string): Promise<void> {
+/** Begins to install a package, and kills dpkg with all its children once a condition is met. */
+async function killedOnce(condition: string, path = laterDeb): Promise<void> {
   // In a process group of its own, as “set -m” gives it.
-  const killing = `set -m; dpkg --install ${laterDeb} >/tmp/dpkg.log 2>&1 & pid=$!
+  const killing = `set -m; dpkg --install ${path} >/tmp/dpkg.log 2>&1 & pid=$!
     until ${condition}; do kill -0 $pid || { cat /tmp/dpkg.log; exit 1; }; done
     kill -9 -- -$pid; wait $pid; [ $? = 137 ]`
   await asRoot(`bash -c '${killing}'`)
@@ -211,11 +222,11 @@ async function killedOnce(condition: string): Promise<void> {
 
 const stateOf = (): Promise<string> => asRoot("dpkg-query --show --showformat '${Status}' instance-manager")
 
-/** The later version is complete. */
-async function usable(): Promise<void> {
+/** A version is complete. */
+async function usable(version = later): Promise<void> {
   expect(await stateOf()).toBe('install ok installed')
   expect(await asRoot('dpkg --verify instance-manager')).toBe('')
-  expect(await asUser('instance-manager --version')).toBe(later)
+  expect(await asUser('instance-manager --version')).toBe(version)
 }
 
 const director = '--director-name Ada --director-email ada@school.example --generate-password'
