@@ -6,6 +6,7 @@ import { hasCommand, packages } from '../lib/packages.mjs'
 import { Failure, run, step } from '../lib/say.mjs'
 import { sourceFile } from './apt-source.mjs'
 import { name } from './description.mjs'
+import { isOnTheWeb, pictures, picturesFolder } from './metainfo.mjs'
 import { write, zip } from './tree.mjs'
 
 /**
@@ -17,10 +18,12 @@ import { write, zip } from './tree.mjs'
  * @param {string} [options.url] where the folder will be served
  * @throws Failure if a package is there with other content
  */
-export async function publish({ folder, paths, signer, url = 'https://ADDRESS-OF-THIS-FOLDER' }) {
+export async function publish({ folder, paths, signer, url: given }) {
+  const url = given ?? 'https://ADDRESS-OF-THIS-FOLDER'
   const [debs, rpms] = ['.deb', '.rpm'].map(it => paths.filter(path => path.endsWith(it)))
   await removeLeftovers(folder)
   await replace(join(folder, `${name}.asc`), signer.publicKey)
+  if (isOnTheWeb(given)) await publishPictures(join(folder, picturesFolder))
   if (debs.length > 0) {
     await step('Updating the apt repository', () => publishDebs(folder, debs, signer))
     await replace(join(folder, `${name}.sources`), sourceFile(url, signer.publicKey))
@@ -30,6 +33,11 @@ export async function publish({ folder, paths, signer, url = 'https://ADDRESS-OF
     await step('Updating the metadata for rpm', () => publishRpms(join(folder, 'rpm'), rpms, signer))
     await replace(join(folder, `${name}.repo`), repoFile(url))
   }
+}
+
+/** For AppStream (see metainfo.mjs). Those of older versions stay, because their packages name them. */
+async function publishPictures(folder) {
+  for (const it of await pictures()) await replace(join(folder, it.name), await readFile(it.path))
 }
 
 const suite = join('dists', 'stable')
@@ -139,7 +147,7 @@ const unfinished = `.${name}-`
 
 /** Of an earlier publication that was interrupted. */
 async function removeLeftovers(folder) {
-  for (const it of [folder, join(folder, 'pool'), join(folder, 'rpm')]) {
+  for (const it of ['', 'pool', 'rpm', picturesFolder].map(at => join(folder, at))) {
     const left = (await readdir(it).catch(() => [])).filter(its => its.startsWith(unfinished))
     for (const its of left) await rm(join(it, its), { recursive: true })
   }

@@ -7,6 +7,7 @@ import { fetchPackage } from '../lib/npm-package.mjs'
 import { cache, modules, packageFiles, project } from '../lib/places.mjs'
 import { Failure, run } from '../lib/say.mjs'
 import { about, architectures, home, name, npm } from './description.mjs'
+import { metainfo } from './metainfo.mjs'
 import { put, settle, sums, write, zip } from './tree.mjs'
 
 /**
@@ -16,7 +17,8 @@ import { put, settle, sums, write, zip } from './tree.mjs'
  * @property {string} version as dpkg and rpm compare it
  * @property {number} epoch of all files, in seconds
  * @property {string} electron path of its binary
- * @property {{ url: string, publicKey: string }} [source] the repository that the .deb offers to add to apt's sources
+ * @property {{ url: string, publicKey: string }} [source] the repository that the .deb offers to add to apt's sources, and
+ *   that has the pictures for software centres
  */
 
 /** @param {Making} making */
@@ -135,7 +137,7 @@ async function unpack(pinned, folder, wanted = ['.']) {
 }
 
 /** What the system finds by itself: command, desktop entry, icons, man page, completions, notices. */
-async function stageSystem({ root, version, epoch }) {
+async function stageSystem({ root, version, epoch, source }) {
   const share = (...path) => join(root, 'usr', 'share', ...path)
   const date = new Date(epoch * 1000)
   await mkdir(join(root, 'usr', 'bin'), { recursive: true })
@@ -151,10 +153,9 @@ async function stageSystem({ root, version, epoch }) {
     join(project, 'resources', 'icons', 'icon.svg'),
     share('icons', 'hicolor', 'scalable', 'apps', `${name}.svg`),
   )
-  const metainfo = await readFile(join(packageFiles, 'instance-manager.metainfo.xml'), 'utf8')
   await write(
     share('metainfo', 'local.instance_manager.InstanceManager.metainfo.xml'),
-    metainfo.replace('@VERSION@', version).replace('@DATE@', date.toISOString().slice(0, 10)),
+    await metainfo({ version, date, url: source?.url }),
   )
   for (const it of ['user', 'system']) {
     await write(join(root, 'usr', 'lib', 'systemd', it, `${name}@.service`), await printed('__docs', `${it}-unit`))

@@ -7,6 +7,8 @@ import { vi } from 'vitest'
 // @ts-expect-error a script without types
 import { askForSource as ask } from '../../scripts/package/apt-source.mjs'
 // @ts-expect-error a script without types
+import { metainfo as describing } from '../../scripts/package/metainfo.mjs'
+// @ts-expect-error a script without types
 import { publish as publishing } from '../../scripts/package/repository.mjs'
 // @ts-expect-error a script without types
 import { signer as signing } from '../../scripts/package/signer.mjs'
@@ -26,6 +28,11 @@ export const askForSource = ask as (
   source: { readonly url: string; readonly publicKey: string },
 ) => Promise<void>
 export const publish = publishing as (options: Publishing) => Promise<void>
+export const metainfo = describing as (of: {
+  readonly version: string
+  readonly date: Date
+  readonly url?: string
+}) => Promise<string>
 export const signer = signing as (id: string | undefined) => Promise<Signer>
 
 /** From now on, gpg has only this key. */

@@ -6,7 +6,7 @@ import { execa } from 'execa'
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest'
 import { exists } from '../../src/main/system/files'
 import { startDebian, type Debian } from './debian'
-import { askForSource, makeKey, publish, signer } from './publishing'
+import { askForSource, makeKey, metainfo, publish, signer } from './publishing'
 
 const url = 'file:///srv/repository'
 let debian: Debian
@@ -84,6 +84,19 @@ test('apt accepts the signature, installs from it, sees a newer version, and can
     'instance-manager.sources',
     'pool',
   ])
+})
+
+test('on the web, it has the README’s pictures, and the package tells software centres where they are', async () => {
+  const web = 'https://packages.example.org/instance-manager'
+  await publish({ folder, paths: [], signer: key.signer, url: web })
+  const text = await metainfo({ version: '1.0.0', date: new Date(), url: web })
+  await writeFile(join(work, 'it.metainfo.xml'), text)
+  await execa('appstreamcli', ['validate', '--no-net', join(work, 'it.metainfo.xml')])
+  const shown = [...text.matchAll(/<image>(.*)<\/image>/g)].map(it => it[1])
+  expect(shown.length).toBeGreaterThan(3)
+  for (const it of shown) expect(await exists(join(folder, it?.replace(web, '') ?? ''))).toBe(true)
+  expect(shown).toHaveLength((await readdir(join(folder, 'pictures'))).length)
+  expect(await metainfo({ version: '1.0.0', date: new Date() })).not.toMatch(/screenshot|@/i)
 })
 
 test('a crash before the new index is in place leaves the old one', async () => {
