@@ -113,7 +113,7 @@ export async function startShell(options: ShellOptions): Promise<Shell> {
       return true
     },
     resize(to) {
-      if (child.connected) child.send(to)
+      if (child.connected) child.send(to, () => undefined) // it may just have ended: without a callback, that would count as a failure
     },
     hangUp,
     ended,

@@ -28,10 +28,10 @@ async function start(command: string, script = productIn(project).shellScript, s
 
 it('reports its exit code although it was resized, and typed to, after it had ended', async () => {
   const shell = await start('yes & sleep 0.1; exit 3')
-  for (let at = 0; at < 10; at++) {
+  for (let at = 0; at < 200; at++) {
     shell.resize({ columns: 100 + at, rows: 30 })
     shell.type('x')
-    await new Promise(done => setTimeout(done, 60))
+    await new Promise(done => setTimeout(done, 3)) // often, so that some come while it ends
   }
   shell.output.resume() // until now, nobody has read it
   expect(await shell.ended).toBe(3)
