@@ -1,27 +1,20 @@
-/**
- * With a real Podman and a registry that is down: PostgreSQL's image is loaded from a file in the window, and then all
- * starts. When the registry is back, it has a newer one.
- */
+/** With a real Podman and no registry: PostgreSQL's image is loaded from a file in the window, and then all starts. */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { execa } from 'execa'
 import { podmanForTests } from '../support/podman/podman'
-import { registryForTests } from '../support/registry'
 import { ControlRoom } from './pages/control-room'
 import { Setup } from './pages/first-run'
 import { violations } from './support/accessible'
 import { expect, test, testHome, type TestHome } from './support/fixtures'
 
 const podman = await podmanForTests()
-const registry = await registryForTests()
 test.skip('missing' in podman, 'missing' in podman ? podman.missing : '')
-test.skip('missing' in registry, 'missing' in registry ? registry.missing : '')
 
 const name = `im-test-file-${process.pid}`
 const containers = { postgres: `${name}-postgres`, pgbouncer: `${name}-pgbouncer` }
-const tag = `postgres:${process.pid}`
-const image = `${'address' in registry ? registry.address : ''}/im-test/${tag}`
+const image = `127.0.0.1:1/im-test/postgres:${process.pid}` // nothing listens there
 const engine = (...args: string[]) => execa('podman', args, { reject: false, input: '' })
 
 let place: TestHome
@@ -30,8 +23,7 @@ let setup: Setup
 let room: ControlRoom
 
 test.beforeAll(async ({ prepared }) => {
-  if ('missing' in podman || 'missing' in registry) return
-  await registry.stop()
+  if ('missing' in podman) return
   place = await testHome()
   const defaults = JSON.parse(await readFile(place.defaults, 'utf8')) as object
   const images = { postgresImage: image, pgbouncerImage: podman.images.pgbouncer }
@@ -54,7 +46,6 @@ test.afterAll(async () => {
   await engine('volume', 'rm', '--force', `instance-manager-${containers.postgres}`)
   await engine('network', 'rm', `instance-manager-${containers.postgres}`)
   await engine('rmi', image)
-  if ('dispose' in registry) await registry.dispose()
 })
 
 test('the image that can’t be pulled is loaded from a file, by keyboard; then the start goes on', async () => {
@@ -81,27 +72,6 @@ test('the image that can’t be pulled is loaded from a file, by keyboard; then 
   await window.keyboard.press('Enter')
   await failure.getByRole('button', { name: 'Try again' }).click()
   await setup.goOn.click({ timeout: 120_000 })
-})
-
-test('a newer image of the same name is found, and a restart takes it', async () => {
-  if ('missing' in podman || 'missing' in registry) return
-  await registry.start()
-  await registry.give(tag, podman.images.postgres)
-  const running = async () => (await engine('inspect', '--format', '{{.Image}}', containers.postgres)).stdout
-  const before = await running()
-
-  await room.go('Infrastructure')
-  const card = window.getByRole('region', { name: 'PostgreSQL', exact: true })
-  const look = card.getByRole('button', { name: /^Look for newer images/ })
-  await look.press('Enter')
-  await expect(card).toContainText('newer after a restart', { timeout: 120_000 })
-  expect(await running()).toBe(before)
-
-  await card.getByRole('button', { name: 'Restart PostgreSQL…' }).click()
-  await room.dialog('Restart PostgreSQL?').getByRole('button', { name: 'Restart PostgreSQL' }).click()
-  await expect(room.told('PostgreSQL is running again.')).toBeVisible({ timeout: 60_000 })
-  await expect(look).toBeVisible()
-  expect(await running()).not.toBe(before)
 })
 
 test('it can be loaded from the palette and for an upgrade, too', async () => {

@@ -40,7 +40,8 @@ interface SlowFacts {
 export class Details {
   readonly #services: DetailsServices
   readonly #watched: Watched<InfrastructureDetails>
-  readonly #slow = new Map<ServiceName, SlowFacts>()
+  /** Replaced, not emptied: a look that has begun before mustn't keep what it found. */
+  #slow = new Map<ServiceName, SlowFacts>()
 
   constructor(services: DetailsServices) {
     this.#services = services
@@ -67,7 +68,7 @@ export class Details {
 
   /** Looks again now, if anyone is watching: something has been started or stopped. */
   again(): void {
-    this.#slow.clear()
+    this.#slow = new Map()
     this.#watched.again()
   }
 
@@ -77,7 +78,8 @@ export class Details {
     if (!runs) return { settings: [] }
     const { pid, restarts = 0, ...shown } = runs
     if (pid === undefined) return { ...shown, settings: [] }
-    const known = this.#slow.get(name)
+    const kept = this.#slow
+    const known = kept.get(name)
     const fresh = known?.pid === pid && performance.now() - known.at < slowInterval
     const asked = await this.#ask(driver, name, !fresh)
     const slow = fresh
@@ -89,7 +91,7 @@ export class Details {
           dataBytes: asked?.dataBytes,
           newerImage: await driver.images?.hasNewer(service).catch(() => undefined),
         }
-    this.#slow.set(name, slow)
+    kept.set(name, slow)
     return {
       ...shown,
       startedAt: await startedAt(pid),
