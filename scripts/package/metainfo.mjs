@@ -14,18 +14,20 @@ export async function pictures() {
 }
 
 /**
- * AppStream's description of the program. It accepts only pictures on the web, so a package has them if it is built for
- * a repository there.
- * @param {{ version: string, date: Date, url?: string }} of the repository's address, if there is one
+ * The program's description for AppStream. That accepts only pictures on the web, so the description has them if the
+ * package is built for a repository there.
+ * @param {{ version: string, date: Date, url?: string }} of `url`: the repository's address, if there is one
  */
 export async function metainfo({ version, date, url }) {
   const text = await readFile(join(packageFiles, 'instance-manager.metainfo.xml'), 'utf8')
+  const shown = isOnTheWeb(url) ? screenshots(url, await pictures()) : ''
   return text
     .replace('@VERSION@', version)
     .replace('@DATE@', date.toISOString().slice(0, 10))
-    .replace('  @SCREENSHOTS@\n', isOnTheWeb(url) ? screenshots(url, await pictures()) : '')
+    .replace('  @SCREENSHOTS@\n', () => shown)
 }
 
+/** Whether browsers, and software centres, can load something from there. @param {string} [url] */
 export const isOnTheWeb = url => /^https?:/.test(url ?? '')
 
 const screenshots = (url, all) => `  <screenshots>

@@ -27,6 +27,7 @@ import { sharedChecks } from './shared-checks'
 import { gatherShared } from './shared-facts'
 import { good, run, wrong, type Check } from './verdicts'
 
+/** All that the room does. */
 export interface DoctorWork {
   readonly jobs: readonly AnyOperation[]
   /**
@@ -38,6 +39,7 @@ export interface DoctorWork {
   diagnostics(signal: AbortSignal): Promise<string>
 }
 
+/** What it uses of other rooms. */
 export interface Others {
   readonly shared: InfrastructureRoom
   readonly processes: Processes

@@ -1,4 +1,7 @@
-/** The room of the shared services: runs them, sets up PostgreSQL, and keeps them running. Its jobs are loaded when needed. */
+/**
+ * The room of the shared services: runs them, sets up PostgreSQL, and keeps them running. Jobs, and what is asked before
+ * one, are loaded when they are needed.
+ */
 import { startJob } from '../../shared/jobs/lifecycle'
 import { manyJob } from '../../shared/jobs/many'
 import { planOf, wordsOf } from '../../shared/jobs/words'
@@ -7,6 +10,7 @@ import { things } from '../../shared/things'
 import type { Operations } from '../operations/engine'
 import type { AnyOperation } from '../operations/operation'
 import type { DriverKind } from '../../shared/infrastructure'
+import { once } from '../system/once'
 import type { Base } from '../workspace/opened'
 import type { SettingsFile } from '../workspace/settings'
 import { Databases } from './databases'
@@ -21,7 +25,6 @@ import { Resume } from './resume'
 import { allServices } from './services'
 import { Supervisor } from './supervisor'
 import { Wanted } from './wanted'
-import type { InfrastructureWork } from './work'
 
 export interface InfrastructureRoom {
   readonly infrastructure: Infrastructure
@@ -63,19 +66,17 @@ export async function infrastructureRoom(base: Base, operations: Operations): Pr
     id: base.identity.id,
   })
   const databases = new Databases(() => infrastructure.admin(), base.identity.id)
-  let loading: Promise<InfrastructureWork> | undefined
-  const work = (): Promise<InfrastructureWork> =>
-    (loading ??= import('./work').then(it =>
-      it.infrastructureWork({
-        infrastructure,
-        databases,
-        settings,
-        secrets,
-        former,
-        driverWith,
-        beginStart: names => beginStart(operations, names),
-      }),
-    ))
+  const work = once(async () =>
+    (await import('./work')).infrastructureWork({
+      infrastructure,
+      databases,
+      settings,
+      secrets,
+      former,
+      driverWith,
+      beginStart: names => beginStart(operations, names),
+    }),
+  )
   const resume = new Resume(operations)
   const supervisor = new Supervisor({
     infrastructure,

@@ -25,6 +25,7 @@ interface Services extends Pick<Base, 'settings' | 'secrets'> {
   beginStart(names: readonly string[]): Promise<string>
 }
 
+/** The jobs, and what they and their reviews are made of. */
 export interface InfrastructureWork {
   readonly jobs: readonly AnyOperation[]
   readonly hardening: Hardening

@@ -1,20 +1,22 @@
-/** The room of the instances: the list, and the jobs and queries, which are loaded when one is needed. */
+/** The room of the instances: the list, and jobs and queries, which are loaded when one is needed. */
 import type { Operations } from '../operations/engine'
 import type { AnyOperation } from '../operations/operation'
+import { once } from '../system/once'
 import type { Base } from '../workspace/opened'
 import type { Registry } from './registry'
 import type { InstancesWork, Others } from './work'
 
-/** A command that only lists instances doesn't load the rest. An engine that runs jobs loads it when it opens. */
+/**
+ * The list, and `InstancesWork`, which an engine that runs jobs loads when it opens; a command that only lists instances
+ * doesn't.
+ */
 export interface Instances extends Omit<InstancesWork, 'jobs'> {
   readonly registry: Registry
   jobs(): Promise<readonly AnyOperation[]>
 }
 
 export function instancesRoom(base: Base, operations: Operations, others: Others): Instances {
-  let loading: Promise<InstancesWork> | undefined
-  const work = (): Promise<InstancesWork> =>
-    (loading ??= import('./work').then(it => it.instancesWork(base, operations, others)))
+  const work = once(async () => (await import('./work')).instancesWork(base, operations, others))
   return {
     registry: others.roster.registry,
     jobs: async () => (await work()).jobs,

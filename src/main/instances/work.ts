@@ -69,6 +69,7 @@ import { endLost, stopping } from './stop'
 import { endOfIsolation, isolation } from './system-user/isolate'
 import type { Trash } from './trash'
 
+/** All that is done with instances, besides listing them. */
 export interface InstancesWork {
   readonly jobs: readonly AnyOperation[]
   readonly ports: {
@@ -118,6 +119,7 @@ export interface InstancesWork {
   endLost(name: string): Promise<void>
 }
 
+/** What it uses of other rooms. */
 export interface Others {
   readonly shared: InfrastructureRoom
   readonly schema: SchemaRoom

@@ -1,21 +1,21 @@
-/** The room of maintenance: its jobs, what they would do, and the schedule that begins them. */
+/** The room of maintenance: its jobs, what they would do (both loaded when needed), and the schedule that begins them. */
 import { maintenanceJob } from '../../shared/jobs/maintenance'
 import { planOf } from '../../shared/jobs/words'
-import { patternOf, type MaintenanceReview, type MaintenanceState } from '../../shared/maintenance'
+import { patternOf, type MaintenanceState } from '../../shared/maintenance'
 import type { InfrastructureRoom } from '../infrastructure/room'
 import type { Roster } from '../instances/roster'
 import type { Space } from '../instances/space'
 import type { Operations } from '../operations/engine'
 import type { AnyOperation } from '../operations/operation'
+import { once } from '../system/once'
 import { Schedule } from '../system/schedule'
 import type { Base } from '../workspace/opened'
+import type { MaintenanceWork } from './work'
 
-export interface MaintenanceRoom {
+export interface MaintenanceRoom extends Omit<MaintenanceWork, 'jobs'> {
   jobs(): Promise<readonly AnyOperation[]>
   /** When it next begins automatically, now and whenever that changes. */
   watch(signal: AbortSignal): AsyncGenerator<MaintenanceState, void, undefined>
-  /** What it would do now, to these instances or all. @throws Problem `infrastructure-stopped` */
-  review(names: readonly string[] | undefined, signal: AbortSignal): Promise<readonly MaintenanceReview[]>
   /** Runs it on schedule while the workspace is open. */
   start(): void
 }
@@ -33,7 +33,9 @@ export function maintenanceRoom(
 ): MaintenanceRoom {
   const { settings, signal, place, closing, log } = base
   const { infrastructure, databases } = shared
-  const services = { ...base, ...roster, infrastructure, databases, space, operations }
+  const work = once(async () =>
+    (await import('./work')).maintenanceWork({ ...base, ...roster, infrastructure, databases, space, operations }),
+  )
   const schedule = new Schedule({
     pattern: async () => patternOf((await settings.read()).maintenance),
     since: () => lastBegun(operations, roster),
@@ -55,14 +57,11 @@ export function maintenanceRoom(
   }
 
   return {
-    async jobs() {
-      const [{ maintaining }, { maintenance }] = await Promise.all([import('./maintain'), import('./maintenance')])
-      return [maintaining(services), maintenance(services)]
-    },
+    jobs: async () => (await work()).jobs,
     async *watch(until) {
       for await (const { next, problem } of schedule.watch(until)) yield { next: next?.toISOString(), problem }
     },
-    review: async (names, until) => (await import('./review')).reviewMaintenance(services, names, until),
+    review: async (names, until) => (await work()).review(names, until),
     start() {
       if (place.kind === 'command') return // too short-lived
       operations.whenSettled(() => schedule.look())

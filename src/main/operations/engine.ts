@@ -18,6 +18,7 @@ import { Feed } from './feed'
 import { findJournals, tidy } from './found'
 import { History, unknown } from './history'
 import { Journal, putAside, type Readable } from './journal'
+import { Kinds } from './kinds'
 import type { AnyOperation } from './operation'
 import { openedLine } from './opened-line'
 import { stepsOf } from './recoverable'
@@ -37,16 +38,11 @@ export interface OperationsOptions {
   readonly lost?: AbortSignal
 }
 
-type KindsLoader = () => Promise<readonly AnyOperation[]>
-
 /** Milliseconds between two looks for secrets that are no longer needed. */
 const secretsEvery = 3_600_000
 
 export class Operations {
-  readonly #loads: KindsLoader[] = []
-  #loading: Promise<ReadonlyMap<string, AnyOperation>> | undefined
-  /** The kinds of operations it can run, once they are loaded. */
-  readonly #kinds = new Map<string, AnyOperation>()
+  readonly #kinds = new Kinds()
   readonly #whenSettled: ((state: OperationState) => void)[] = []
   readonly #feed = new Feed()
   readonly #history: History
@@ -67,17 +63,9 @@ export class Operations {
     this.#secrets = new OperationSecrets(options.secrets)
   }
 
-  /** Adds kinds that it can run. Call it before `open` or `look`. @param load called only if they are needed */
-  define(load: KindsLoader): void {
-    this.#loads.push(load)
-  }
-
-  #load(): Promise<ReadonlyMap<string, AnyOperation>> {
-    this.#loading ??= Promise.all(this.#loads.map(it => it())).then(all => {
-      for (const it of all.flat()) this.#kinds.set(it.kind, it)
-      return this.#kinds
-    })
-    return this.#loading
+  /** Adds kinds of operations that it can run. Call it before `open` or `look`. @param load called if they are needed */
+  define(load: () => Promise<readonly AnyOperation[]>): void {
+    this.#kinds.add(load)
   }
 
   /** @param listener called when an operation has settled, once its journal says so; it must not throw */
@@ -93,8 +81,8 @@ export class Operations {
    */
   async open(): Promise<readonly OperationState[]> {
     await mkdir(this.#options.folder, { recursive: true, mode: 0o700 })
-    await this.#load()
-    const found = await findJournals(this.#options.folder, () => this.#load())
+    await this.#kinds.load()
+    const found = await findJournals(this.#options.folder, this.#kinds)
     await tidy(this.#options.folder, found)
     this.#remember(
       found.usable.filter(it => !isOpen(it.state)),
@@ -102,7 +90,7 @@ export class Operations {
     )
     const recovering = found.usable
       .filter(it => isOpen(it.state))
-      .map(it => this.#add(this.#kind(it.opened.kind), it.opened.steps, it.journal, it.state))
+      .map(it => this.#add(this.#kinds.of(it.opened.kind), it.opened.steps, it.journal, it.state))
     const states = recovering.map(it => it.state)
     for (const it of states) this.#claims.take(it)
     await this.#tidySecrets()
@@ -118,7 +106,7 @@ export class Operations {
    */
   async look(): Promise<void> {
     this.#readOnly = true
-    const { usable, unreadable } = await findJournals(this.#options.folder, () => this.#load())
+    const { usable, unreadable } = await findJournals(this.#options.folder, this.#kinds)
     this.#remember(usable, unreadable)
     for (const { state } of usable) if (isOpen(state)) this.#claims.take(state)
   }
@@ -131,7 +119,7 @@ export class Operations {
     // an operation that is starting has secrets before it is listed
     const operations = () =>
       this.#starting.size > 0 || this.#unreadable.length > 0 || this.#options.lost?.aborted ? undefined : this.list()
-    await this.#secrets.tidy(operations, this.#shows, this.#now().getTime()).catch(() => undefined)
+    await this.#secrets.tidy(operations, this.#kinds.shows, this.#now().getTime()).catch(() => undefined)
     this.#secretsChanged.set(undefined)
   }
 
@@ -153,7 +141,7 @@ export class Operations {
    */
   async start(kind: string, input: unknown): Promise<string> {
     if (this.#readOnly) throw new Error('the workspace is read-only')
-    const started = this.#start(this.#kind(kind), input)
+    const started = this.#start(this.#kinds.of(kind), input)
     this.#starting.add(started)
     return started.finally(() => this.#starting.delete(started))
   }
@@ -270,9 +258,9 @@ export class Operations {
    * was already taken.
    */
   async takeSecret(id: string): Promise<string | undefined> {
-    await this.#load()
+    await this.#kinds.load()
     const state = this.list().find(it => it.id === id && it.phase === 'succeeded')
-    const shows = state && this.#shows(state.kind)
+    const shows = state && this.#kinds.shows(state.kind)
     if (!state || shows === undefined) return undefined
     const secret = await this.#secrets.take(state, shows)
     this.#secretsChanged.set(undefined)
@@ -281,15 +269,13 @@ export class Operations {
 
   /** The successes that left a secret which nobody has been shown yet, by id; again whenever that changes. */
   async *watchUnseen(signal: AbortSignal): AsyncGenerator<readonly string[], void, undefined> {
-    await this.#load()
+    await this.#kinds.load()
     for await (const _ of this.#secretsChanged.follow(AbortSignal.any([signal, this.#closing.signal])))
       yield await this.#secrets.untaken(
-        this.list().filter(it => it.phase === 'succeeded' && this.#shows(it.kind) !== undefined),
-        this.#shows,
+        this.list().filter(it => it.phase === 'succeeded' && this.#kinds.shows(it.kind) !== undefined),
+        this.#kinds.shows,
       )
   }
-
-  readonly #shows = (kind: string): string | undefined => this.#kinds.get(kind)?.shows
 
   /** Whether this engine is doing or undoing anything. Stuck operations only wait, so they don't count. */
   running(): boolean {
@@ -361,12 +347,6 @@ export class Operations {
   }
 
   readonly #now = (): Date => this.#options.now?.() ?? new Date()
-
-  #kind(kind: string): AnyOperation {
-    const operation = this.#kinds.get(kind)
-    if (!operation) throw new Error(`there is no operation of kind ${kind}`)
-    return operation
-  }
 
   /** An open operation that is to be changed; refused once closing, as another process may soon own its journal. */
   #open(id: string): Walk {

@@ -6,7 +6,7 @@ import type { Unreadable } from './claims'
 import { keptOfKind } from './history'
 import { idOfFile, Journal, removeJournal, type Readable, type Reading } from './journal'
 import type { Glance } from './journal-lines'
-import type { AnyOperation } from './operation'
+import type { Kinds } from './kinds'
 import { recoverable } from './recoverable'
 
 export interface FoundJournals {
@@ -19,13 +19,11 @@ export interface FoundJournals {
   readonly spare: readonly string[]
 }
 
-type KindsByName = () => Promise<ReadonlyMap<string, AnyOperation>>
-
 /** Files read at a time: enough to keep the disk busy, and far below the limit of open files. */
 const atOnce = 32
 
-/** @param kinds loads what can be run, if there is an unsettled journal */
-export async function findJournals(folder: string, kinds: KindsByName): Promise<FoundJournals> {
+/** @param kinds loaded if there is an unsettled journal */
+export async function findJournals(folder: string, kinds: Kinds): Promise<FoundJournals> {
   const files = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
     throw error
@@ -75,10 +73,11 @@ function oldOnes(settled: readonly Settled[]): ReadonlySet<string> {
 const bySettling = (a: Settled, b: Settled): number =>
   Date.parse(a.settled.settledAt) - Date.parse(b.settled.settledAt) || (a.id < b.id ? -1 : 1)
 
-async function read(folder: string, id: string, kinds: KindsByName): Promise<Reading | undefined> {
+async function read(folder: string, id: string, kinds: Kinds): Promise<Reading | undefined> {
   const reading = await Journal.read(folder, id)
-  if (!reading || reading.problem || !isOpen(reading.state)) return reading // once settled, it is history, whatever its kind and version
-  return await recoverable(reading, (await kinds()).get(reading.opened.kind))
+  // A settled operation is history, whatever its kind and version.
+  if (!reading || reading.problem || !isOpen(reading.state)) return reading
+  return await recoverable(reading, (await kinds.load()).get(reading.opened.kind))
 }
 
 /** Deletes the journals that aren't needed. The caller must hold the workspace's lock. */

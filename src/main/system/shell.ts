@@ -113,7 +113,8 @@ export async function startShell(options: ShellOptions): Promise<Shell> {
       return true
     },
     resize(to) {
-      if (child.connected) child.send(to, () => undefined) // it may just have ended: without a callback, that would count as a failure
+      // It may just have ended. Without a callback, Node reports that as an error of the child, as if it had failed.
+      if (child.connected) child.send(to, () => undefined)
     },
     hangUp,
     ended,
