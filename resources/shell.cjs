@@ -25,10 +25,6 @@ process.once('message', ({ file, args, cwd, env, columns, rows }) => {
     const [failed] = String(error).split('\n') // without the list of those that require a missing package
     return process.send({ failed }, () => process.exit(1))
   }
-  let gone = false // its file descriptor is closed, and may be another file's by now
-  terminal.on('close', () => {
-    gone = true
-  })
   const hangUp = () => {
     try {
       process.kill(-terminal.pid, 'SIGHUP')
@@ -41,7 +37,6 @@ process.once('message', ({ file, args, cwd, env, columns, rows }) => {
 
   // Not terminal.write: libuv takes the terminal for one that blocks, and spins while no program reads from it.
   const type = typed =>
-    !gone &&
     write(terminal.fd, typed, (error, written) => {
       if (error && error.code !== 'EAGAIN') return // the shell has just ended
       if (written < typed.length) setTimeout(type, error ? aMoment : 0, typed.subarray(written))
@@ -55,7 +50,11 @@ process.once('message', ({ file, args, cwd, env, columns, rows }) => {
     if (!output.write(text)) terminal.pause()
   })
   output.on('drain', () => terminal.resume())
-  process.on('message', size => gone || terminal.resize(size.columns, size.rows))
+  process.on('message', size => {
+    try {
+      terminal.resize(size.columns, size.rows)
+    } catch {} // the shell has just ended: node-pty closes the terminal before it says so
+  })
   terminal.onExit(({ exitCode, signal }) => {
     process.off('disconnect', hangUp)
     output.end(() => process.send({ exitCode, signal }, () => process.exit()))
