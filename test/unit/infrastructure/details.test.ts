@@ -9,7 +9,9 @@ let details: Details
 let questions: ((newer: boolean) => void)[]
 
 const isNewer = async (): Promise<boolean | undefined> => (await details.look()).postgres.newerImage
-const asked = (count: number) => expect.poll(() => questions.length).toBe(count)
+const asked = async (count: number) => {
+  await expect.poll(() => questions.length, { timeout: 10_000 }).toBe(count)
+}
 
 beforeEach(() => {
   questions = []
