@@ -10,7 +10,7 @@ let questions: ((newer: boolean) => void)[]
 
 const isNewer = async (): Promise<boolean | undefined> => (await details.look()).postgres.newerImage
 const asked = async (count: number) => {
-  await expect.poll(() => questions.length, { timeout: 10_000 }).toBe(count)
+  await expect.poll(() => questions.length).toBe(count)
 }
 
 beforeEach(() => {
