@@ -1,7 +1,8 @@
 /** A restart whose service doesn't come up ends, and whatever is wrong can then be put right. On the real ones. */
 import { appendFile, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { execa } from 'execa'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import type { OperationState } from '../../../src/shared/operation'
 import { podmanForTests } from '../../support/podman/podman'
 import { describeWhere } from '../../support/requires'
@@ -83,6 +84,27 @@ describeWhere(missing === undefined, missing ?? '')('an image that', () => {
     expect(state).toMatchObject({ phase: 'rolled-back', turned: { problem: { code: 'service-failed' } } })
     expect(notes(state)).toContain('PostgreSQL is down')
     await workspace.services.settings.change({ 'containers.postgresImage': images?.postgres ?? '' })
+    mustSucceed(await rested('infrastructure-start'))
+    expect(await states()).toEqual(['running', 'running'])
+  })
+
+  it('ends and is started again by Podman: it is replaced, too, in a moment in which it runs', async () => {
+    const { settings, infrastructure } = workspace.services
+    const { postgres } = (await settings.read()).containers
+    const image = `localhost/im-test-again:${process.pid}`
+    const program = '[ -e /ran ] || { touch /ran; exit 1; }; trap exit INT; sleep 600 & wait'
+    const file = `FROM ${images?.postgres}\nUSER root\nENTRYPOINT ["sh", "-c", "${program}"]`
+    await execa('podman', ['build', '--tag', image, '-'], { input: file })
+    onTestFinished(async () => void (await execa('podman', ['rmi', '--force', image])))
+    mustSucceed(await rested('infrastructure-stop', { service: 'postgres' }))
+    await settings.change({ 'containers.postgresImage': image })
+    const context = { signal: AbortSignal.timeout(60_000), report: () => undefined, output: () => undefined }
+    await infrastructure.provision('podman', 'postgres', context)
+    await execa('podman', ['start', postgres])
+    const look = () => execa('podman', ['inspect', '--format', '{{.RestartCount}} {{.State.Status}}', postgres])
+    await expect.poll(async () => (await look()).stdout).toBe('1 running')
+
+    await settings.change({ 'containers.postgresImage': images?.postgres ?? '' })
     mustSucceed(await rested('infrastructure-start'))
     expect(await states()).toEqual(['running', 'running'])
   })

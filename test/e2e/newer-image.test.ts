@@ -1,0 +1,91 @@
+/** With a real Podman and a real registry: whether it has newer images is looked up in the window, and a restart takes them. */
+import { readFile, writeFile } from 'node:fs/promises'
+import type { Locator, Page } from '@playwright/test'
+import { execa } from 'execa'
+import { podmanForTests } from '../support/podman/podman'
+import { registryForTests, type TestRegistry } from '../support/registry'
+import { ControlRoom } from './pages/control-room'
+import { Setup } from './pages/first-run'
+import { violations } from './support/accessible'
+import { expect, test, testHome, type TestHome } from './support/fixtures'
+
+const podman = await podmanForTests()
+test.skip('missing' in podman, 'missing' in podman ? podman.missing : '')
+
+const name = `im-test-newer-${process.pid}`
+const containers = { postgres: `${name}-postgres`, pgbouncer: `${name}-pgbouncer` }
+const tag = `postgres:${process.pid}`
+const engine = (...args: string[]) => execa('podman', args, { reject: false, input: '' })
+
+let place: TestHome
+let registry: TestRegistry
+let image: string
+let window: Page
+let room: ControlRoom
+let card: Locator
+let look: Locator
+
+test.beforeAll(async ({ prepared }) => {
+  if ('missing' in podman) return
+  const found = await registryForTests()
+  if ('missing' in found) throw new Error(found.missing)
+  registry = found
+  image = await registry.give(tag, podman.images.postgres)
+  place = await testHome()
+  const defaults = JSON.parse(await readFile(place.defaults, 'utf8')) as object
+  const images = { postgresImage: image, pgbouncerImage: podman.images.pgbouncer }
+  await writeFile(
+    place.defaults,
+    JSON.stringify({ ...defaults, driver: 'podman', containers: { ...containers, ...images } }),
+  )
+  await place.placeWorkspace(prepared)
+  ;({ window } = await place.launch({ workspace: place.root }))
+  room = new ControlRoom(window)
+  card = window.getByRole('region', { name: 'PostgreSQL', exact: true })
+  look = card.getByRole('button', { name: /^Look for newer images/ })
+})
+test.afterAll(async () => {
+  if ('missing' in podman) return
+  await place.remove()
+  await engine('rm', '--force', '--time', '0', containers.pgbouncer, containers.postgres)
+  await engine('volume', 'rm', '--force', `instance-manager-${containers.postgres}`)
+  await engine('network', 'rm', `instance-manager-${containers.postgres}`)
+  await engine('rmi', image)
+  await registry.dispose()
+})
+
+const running = async () => (await engine('inspect', '--format', '{{.Image}}', containers.postgres)).stdout
+
+test('the image is pulled when the services are started', async () => {
+  await new Setup(window).complete()
+  await room.go('Infrastructure')
+  await expect(card).toContainText(image)
+  await expect(look).toBeEnabled()
+  expect(await violations(window)).toEqual([])
+})
+
+test('a registry that is down is said, and can be asked again', async () => {
+  await registry.stop()
+  await look.press('Enter')
+  const failure = window.getByRole('alert').filter({ hasText: 'Couldn’t look for newer images' })
+  await expect(failure).toContainText(`Podman couldn’t pull ${image}`)
+  await expect(look).toBeEnabled()
+  await failure.getByRole('button', { name: 'Close' }).click()
+})
+
+test('a newer image of the same name is found, and a restart takes it', async () => {
+  if ('missing' in podman) return
+  await registry.start()
+  await registry.give(tag, podman.images.postgres)
+  const before = await running()
+  await look.press('Enter')
+  await expect(card).toContainText('newer after a restart', { timeout: 120_000 })
+  expect(await running()).toBe(before)
+  expect(await violations(window)).toEqual([])
+
+  await card.getByRole('button', { name: 'Restart PostgreSQL…' }).click()
+  await room.dialog('Restart PostgreSQL?').getByRole('button', { name: 'Restart PostgreSQL' }).click()
+  await expect(room.told('PostgreSQL is running again.')).toBeVisible({ timeout: 60_000 })
+  await expect(look).toBeVisible()
+  expect(await running()).not.toBe(before)
+})
