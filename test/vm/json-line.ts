@@ -19,8 +19,8 @@ export interface JsonLine {
 export async function openJsonLine(path: string): Promise<JsonLine> {
   const socket = createConnection(path)
   await once(socket, 'connect')
-  socket.on('error', () => undefined) // the machine was switched off: calls see the end of the lines
   const lines = createInterface(socket)
+  lines.on('error', () => undefined) // the machine was switched off: calls see that the socket is closed
   const queue = new SerialQueue()
   return {
     call: (name, parameters = {}, limit = 60_000) =>
@@ -40,7 +40,7 @@ export async function openJsonLine(path: string): Promise<JsonLine> {
       const settle = (act: () => void): void => {
         clearTimeout(timer)
         lines.off('line', read)
-        lines.off('close', closed)
+        socket.off('close', closed)
         act()
       }
       const read = (line: string): void => {
@@ -50,7 +50,7 @@ export async function openJsonLine(path: string): Promise<JsonLine> {
       const closed = (): void => settle(() => reject(new Error('The machine has been switched off.')))
       const timer = setTimeout(() => settle(() => reject(new Error('The machine doesn’t answer.'))), limit)
       lines.on('line', read)
-      lines.on('close', closed)
+      socket.on('close', closed)
     })
   }
 }
