@@ -20,6 +20,7 @@ const engine = (...args: string[]) => execa('podman', args, { reject: false, inp
 let place: TestHome
 let registry: TestRegistry
 let image: string
+let pooler: string
 let window: Page
 let room: ControlRoom
 let card: Locator
@@ -31,9 +32,10 @@ test.beforeAll(async ({ prepared }) => {
   if ('missing' in found) throw new Error(found.missing)
   registry = found
   image = await registry.give(tag, podman.images.postgres)
+  pooler = await registry.give(`pgbouncer:${process.pid}`, podman.images.pgbouncer)
   place = await testHome()
   const defaults = JSON.parse(await readFile(place.defaults, 'utf8')) as object
-  const images = { postgresImage: image, pgbouncerImage: podman.images.pgbouncer }
+  const images = { postgresImage: image, pgbouncerImage: pooler }
   await writeFile(
     place.defaults,
     JSON.stringify({ ...defaults, driver: 'podman', containers: { ...containers, ...images } }),
@@ -50,7 +52,7 @@ test.afterAll(async () => {
   await engine('rm', '--force', '--time', '0', containers.pgbouncer, containers.postgres)
   await engine('volume', 'rm', '--force', `instance-manager-${containers.postgres}`)
   await engine('network', 'rm', `instance-manager-${containers.postgres}`)
-  await engine('rmi', image)
+  await engine('rmi', image, pooler)
   await registry.dispose()
 })
 
@@ -73,9 +75,12 @@ test('a registry that is down is said, and can be asked again', async () => {
   await failure.getByRole('button', { name: 'Close' }).click()
 })
 
-test('a newer image of the same name is found, and a restart takes it', async () => {
+test('that none is newer is said; one that is newer is found, and a restart takes it', async () => {
   if ('missing' in podman) return
   await registry.start()
+  await look.press('Enter')
+  const told = window.getByRole('alert').filter({ hasText: 'There are no newer images' })
+  await told.getByRole('button', { name: 'Close' }).click()
   await registry.give(tag, podman.images.postgres)
   const before = await running()
   await look.press('Enter')

@@ -61,10 +61,11 @@ export const refreshImagesJob = defineJob({
   about: () => things.images,
   claims: () => [owns(things.images)],
   again: () => ({}),
-  words: () => ({
+  words: ({ state }) => ({
     asking: 'Look for newer images',
     running: 'Looking for newer images',
-    done: 'Looked for newer images',
+    // Notes name what is newer, and what couldn't be pulled.
+    done: state.steps.some(it => it.notes !== undefined) ? 'Looked for newer images' : 'There are no newer images',
   }),
   cancel: { meaning: 'An image that has been pulled completely stays on this machine.', confirm: 'Cancel' },
   nothingToUndo: true,
