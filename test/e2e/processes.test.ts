@@ -2,7 +2,7 @@
  * What happens to processes behind the app's back, in a real window: ended for good, lost by PM2, gone after a reboot.
  * PostgreSQL is not needed for it.
  */
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { portHolders } from '../../src/main/system/sockets'
@@ -10,6 +10,7 @@ import type { CliInstance } from '../support/cli-instance'
 import type { LaunchedApp } from '../support/electron'
 import { startOldDaemon } from '../support/pm2'
 import { InstanceList } from './pages/instances'
+import { violations } from './support/accessible'
 import { expect, test } from './support/fixtures'
 import { answerOf, kill9, tinyHome, type TinyHome } from './support/tiny-home'
 
@@ -90,6 +91,45 @@ const notifications = (): Promise<Told[]> =>
   )
 const clickNotification = (): Promise<void> =>
   window.evaluate(() => (globalThis as unknown as { told: { click: () => void }[] }).told[0]?.click())
+
+/** Gives an instance a package that was compiled for Node.js 18. @returns the compiled file */
+async function compiledForAnother({ folder, server }: CliInstance): Promise<string> {
+  const config = join(folder, 'config.json')
+  const fingerprint = 'f'.repeat(32)
+  await writeFile(config, JSON.stringify({ ...JSON.parse(await readFile(config, 'utf8')), release: fingerprint }))
+  const part = (name: string): string => `${name}-of-${fingerprint}`
+  const release = {
+    fingerprint,
+    nodeMajor: '18',
+    prepared: new Date().toISOString(),
+    parts: { packages: part('packages'), generated: part('generated'), build: part('build') },
+    clientPackages: part('packages'),
+  }
+  const releases = join(place.root, '.instance-manager/releases', fingerprint)
+  await mkdir(releases, { recursive: true })
+  await writeFile(join(releases, 'release.json'), JSON.stringify(release))
+  const addon = join(server, 'node_modules/fast-hash/hash.node')
+  await mkdir(join(addon, '..'), { recursive: true })
+  await writeFile(addon, Buffer.from('\x7fELF node_register_module_v108\0', 'latin1'))
+  return addon
+}
+
+test('PM2 is still an older version’s: before the process manager is restarted, instances that must be rebuilt first are named', async () => {
+  const addon = await compiledForAnother(await running('compiled'))
+  const dialog = list.room.dialog('Restart the process manager?')
+  const restart = list.banner('Restart the process manager').getByRole('button', { name: 'Restart…' })
+  await restart.click()
+  await expect(dialog).toContainText('“compiled” must be rebuilt first, for the new version of Node.js.')
+  expect(await violations(window)).toEqual([])
+  await window.keyboard.press('Escape')
+  await rm(addon)
+  await restart.click()
+  await expect(dialog).toContainText('Running instances restart one after the other')
+  await expect(dialog.getByText('must be rebuilt first')).toHaveCount(0)
+  await dialog.getByRole('button', { name: 'Not now' }).click()
+  await list.act('compiled', 'Stop')
+  await expect(list.row('compiled')).toContainText('Stopped')
+})
 
 test('PM2 is still an older version’s: restarting the process manager restarts the instance under the new one', async () => {
   const { name, port } = await running('upgraded')

@@ -68,6 +68,7 @@ export const instancesRouter = router({
   previewDeletions: workspaceProcedure
     .input(z.object({ names: z.array(nameSchema).max(batchLimit) }))
     .query(({ ctx: { workspace }, input, signal }) => workspace.instances.previewDeletions(input.names, signal)),
+  unfitToRestart: workspaceProcedure.query(({ ctx: { workspace } }) => workspace.instances.unfitToRestart()),
   endLost: workspaceProcedure
     .input(namedSchema)
     .mutation(({ ctx: { workspace }, input }) => workspace.instances.endLost(input.name)),

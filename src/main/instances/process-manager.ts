@@ -10,9 +10,11 @@ import { problem, toProblem } from '../../shared/problem'
 import { implement, type StepActions } from '../operations/implement'
 import type { AnyOperation } from '../operations/operation'
 import type { ProcessInfo } from '../processes/client'
+import { mapLimited } from '../system/map-limited'
 import { interruptFor } from './interrupt'
 import { isActive, ownProcess, ownedBy } from './lifecycle/own-process'
-import { findOwn, isRunning, type LifecycleServices } from './lifecycle/target'
+import { requireNodeFits, type NodeFitServices } from './lifecycle/node-fit'
+import { findInstance, findOwn, isRunning, type LifecycleServices } from './lifecycle/target'
 import { begunAlready, bringUpStep, type ManyServices } from './many'
 import { runningInstances } from './running'
 
@@ -55,6 +57,20 @@ export const processManagerRestart = (services: Services): AnyOperation =>
     },
     instance: name => ofInstance(services, name),
   })
+
+/** @returns the instances that it leaves where they run, since they couldn't be started again; see `requireNodeFits` */
+export async function unfitToRestart(services: Services & NodeFitServices): Promise<string[]> {
+  const found = await mapLimited(await runningInstances(services), 4, async ({ name }) => {
+    try {
+      const { config, target } = await findInstance(services, name)
+      await requireNodeFits(services, config, target.cwd)
+    } catch (error) {
+      if (toProblem(error).code === 'node-changed') return [name]
+    }
+    return [] // one that can't be looked at says why when it is restarted
+  })
+  return found.flat()
+}
 
 /** Everything but the instances that run: these get an operation each. @returns what couldn't be started again */
 async function handOver(services: Services, { names }: ProcessManagerPlan): Promise<readonly string[]> {

@@ -42,6 +42,7 @@ export function instancesRoom(base: Base, operations: Operations, others: Others
     previewDeletions: async (names, signal) => (await work()).previewDeletions(names, signal),
     previewLeftovers: async (name, signal) => (await work()).previewLeftovers(name, signal),
     outdated: async () => (await work()).outdated(),
+    unfitToRestart: async () => (await work()).unfitToRestart(),
     reviewRebuild: async (name, signal) => (await work()).reviewRebuild(name, signal),
     reviewFleet: async (names, signal) => (await work()).reviewFleet(names, signal),
     rehearse: async (input, signal) => (await work()).rehearse(input, signal),

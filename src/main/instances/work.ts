@@ -50,7 +50,7 @@ import { instancePorts } from './lifecycle/target'
 import { instanceLimits, limitChange } from './limits'
 import { bulkJob } from './many'
 import { checkPort, choosePort, choosePorts, type PortKnowledge } from './ports'
-import { processManagerRestart } from './process-manager'
+import { processManagerRestart, unfitToRestart } from './process-manager'
 import { instanceReach } from './reach'
 import { rebuilding } from './rebuild'
 import { reviewRebuild } from './rebuild/review'
@@ -107,6 +107,8 @@ export interface InstancesWork {
   previewLeftovers(name: string, signal?: AbortSignal): Promise<LeftoversPreview>
   /** Instances whose code isn't the base application's current code; see `outdatedInstances`. */
   outdated(): Promise<string[]>
+  /** Those that run and must be rebuilt before they are restarted, as another Node.js is used by now. */
+  unfitToRestart(): Promise<string[]>
   /** What a rebuild would change and keep. */
   reviewRebuild(name: string, signal?: AbortSignal): Promise<RebuildReview>
   /** What differs between several that are to be rebuilt. */
@@ -237,6 +239,7 @@ export async function instancesWork(base: Base, operations: Operations, others: 
     previewDeletions: (names, signal) => mapLimited(names, 4, name => previewDelete(services, name, signal)),
     previewLeftovers: (name, signal) => previewLeftovers(services, name, signal),
     outdated: () => outdatedInstances(services),
+    unfitToRestart: () => unfitToRestart({ ...services, bringUpFor }),
     reviewRebuild: (name, signal) => reviewRebuild(services, name, signal),
     reviewFleet: (names, signal) => reviewFleet(services, names, signal),
     wayBack: name => wayBack(services, name),

@@ -59,6 +59,7 @@ it('so are jobs that would stop it and start it again', async () => {
 
 it('a new process manager takes over the others, and leaves it where it runs', async () => {
   const pid = await pidOf(workspace, 'compiled')
+  expect(await workspace.services.instances.unfitToRestart()).toEqual(['compiled'])
   const state = await job(workspace, 'pm2-restart', {})
   expect(resultsOf(state).map(({ name, result }) => [name, result?.problem?.code])).toEqual([
     ['compiled', 'node-changed'],

@@ -1,13 +1,15 @@
 /** Shown while PM2's daemon is an older version's than the app's, e.g. after an upgrade. */
 import { Button } from '@mantine/core'
 import { IconRefresh } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { enumerate } from '../../../shared/amounts'
 import { outdatedWords, type OutdatedPm2 } from '../../../shared/outdated-pm2'
 import { processManagerJob } from '../../../shared/jobs/process-manager'
 import { isOpen } from '../../../shared/operation'
 import { confirm } from '../app/confirm'
 import { useOperations } from '../app/live'
 import { notifyProblem } from '../app/notify'
-import { useTRPCClient } from '../app/trpc'
+import { useTRPC, useTRPCClient } from '../app/trpc'
 import { Banner } from './banner'
 
 export function ProcessManagerOutdated({ outdated }: { outdated: OutdatedPm2 }) {
@@ -20,8 +22,7 @@ export function ProcessManagerOutdated({ outdated }: { outdated: OutdatedPm2 }) 
   const ask = (): void =>
     confirm({
       title: 'Restart the process manager?',
-      children:
-        'Running instances restart one after the other, so each is briefly unavailable. Other processes in PM2 restart too. What is stopped stays stopped.',
+      children: <Effects />,
       confirm: 'Restart it',
       cancel: 'Not now',
       calm: true,
@@ -38,5 +39,22 @@ export function ProcessManagerOutdated({ outdated }: { outdated: OutdatedPm2 }) 
         Restart…
       </Button>
     </Banner>
+  )
+}
+
+function Effects() {
+  const trpc = useTRPC()
+  const { data: unfit = [] } = useQuery(trpc.instances.unfitToRestart.queryOptions(undefined, { staleTime: 0 }))
+  return (
+    <>
+      Running instances restart one after the other, so each is briefly unavailable. Other processes in PM2 restart too.
+      What is stopped stays stopped.
+      {unfit.length > 0 && (
+        <p>
+          {enumerate(unfit.map(it => `“${it}”`))} must be rebuilt first, for the new version of Node.js. Until then,{' '}
+          {unfit.length === 1 ? 'it keeps' : 'they keep'} running under the old process manager.
+        </p>
+      )}
+    </>
   )
 }
