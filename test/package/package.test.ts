@@ -113,6 +113,18 @@ test('a double click opens the window, in Chromium’s sandbox', async () => {
   }
 })
 
+test('as root, it opens without the sandbox, and says so', async () => {
+  const display = await startDisplay()
+  try {
+    await debian.asRoot(`DISPLAY=${display.name} instance-manager </dev/null >/dev/null 2>/tmp/said &`)
+    const opened = await waitFor(() => display.window(/"instance manager" "Instance Manager"/), { timeout: 60_000 })
+    expect(opened, 'no window').toBeDefined()
+    expect(await asRoot('cat /tmp/said')).toContain('Running as root, so without Chromium’s sandbox.')
+  } finally {
+    await display.close()
+  }
+})
+
 const later = '99.0.0'
 const laterDeb = `/srv/repository/pool/instance-manager_${later}_amd64.deb`
 
