@@ -96,6 +96,16 @@ test('an instance, from an empty home to an answer', async () => {
   expect(await asUser(`curl -sS http://127.0.0.1:${await portOf('school')}`)).toMatch(/^school/)
 })
 
+test('it serves its pages, and commands go through the process that does', async () => {
+  await asUser('instance-manager --workspace ~/work serve >/tmp/served 2>&1 </dev/null & echo $! >/tmp/serving')
+  const served = (): Promise<string> => asUser('cat /tmp/served')
+  const link = await waitFor(async () => /http:\/\/127\.0\.0\.1:\d+\//.exec(await served())?.[0], { timeout: 60_000 })
+  expect(link, await served()).toBeDefined()
+  expect(await asUser(`curl -sS ${link}`)).toContain('<div id="root">')
+  expect(await asUser('instance-manager --workspace ~/work list')).toMatch(/school +online/)
+  await asUser(`kill $(cat /tmp/serving); while curl -so /dev/null ${link}; do sleep 0.2; done`)
+})
+
 test('a double click opens the window, in Chromium’s sandbox', async () => {
   const display = await startDisplay()
   try {
