@@ -38,7 +38,7 @@ process.once('message', ({ file, args, cwd, env, columns, rows }) => {
   // Not terminal.write: libuv takes the terminal for one that blocks, and spins while no program reads from it.
   const type = typed =>
     write(terminal.fd, typed, (error, written) => {
-      if (error && error.code !== 'EAGAIN') return // the shell has just ended
+      if (error && error.code !== 'EAGAIN') return // the shell has just ended; nothing else here opens a file
       if (written < typed.length) setTimeout(type, error ? aMoment : 0, typed.subarray(written))
       else input.resume()
     })

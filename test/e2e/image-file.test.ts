@@ -1,5 +1,5 @@
 /** With a real Podman and no registry: PostgreSQL's image is loaded from a file in the window, and then all starts. */
-import { readFile, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Page } from '@playwright/test'
 import { execa } from 'execa'
@@ -8,14 +8,13 @@ import { ControlRoom } from './pages/control-room'
 import { Setup } from './pages/first-run'
 import { violations } from './support/accessible'
 import { expect, test, testHome, type TestHome } from './support/fixtures'
+import { podmanDo, podmanHome } from './support/podman-home'
 
 const podman = await podmanForTests()
 test.skip('missing' in podman, 'missing' in podman ? podman.missing : '')
 
-const name = `im-test-file-${process.pid}`
-const containers = { postgres: `${name}-postgres`, pgbouncer: `${name}-pgbouncer` }
+const home = podmanHome(`im-test-file-${process.pid}`)
 const image = `127.0.0.1:1/im-test/postgres:${process.pid}` // nothing listens there
-const engine = (...args: string[]) => execa('podman', args, { reject: false, input: '' })
 
 let place: TestHome
 let window: Page
@@ -25,16 +24,11 @@ let room: ControlRoom
 test.beforeAll(async ({ prepared }) => {
   if ('missing' in podman) return
   place = await testHome()
-  const defaults = JSON.parse(await readFile(place.defaults, 'utf8')) as object
-  const images = { postgresImage: image, pgbouncerImage: podman.images.pgbouncer }
-  await writeFile(
-    place.defaults,
-    JSON.stringify({ ...defaults, driver: 'podman', containers: { ...containers, ...images } }),
-  )
+  await home.choose(place, { postgresImage: image, pgbouncerImage: podman.images.pgbouncer })
   await place.placeWorkspace(prepared)
-  await engine('tag', podman.images.postgres, image)
+  await podmanDo('tag', podman.images.postgres, image)
   await execa('podman', ['save', '--output', join(place.home.path, 'postgres.tar'), image])
-  await engine('untag', podman.images.postgres, image)
+  await podmanDo('untag', podman.images.postgres, image)
   await writeFile(join(place.home.path, 'notes.tar'), 'not an archive')
   ;({ window } = await place.launch({ workspace: place.root }))
   setup = new Setup(window)
@@ -42,10 +36,7 @@ test.beforeAll(async ({ prepared }) => {
 })
 test.afterAll(async () => {
   await place.remove()
-  await engine('rm', '--force', '--time', '0', containers.pgbouncer, containers.postgres)
-  await engine('volume', 'rm', '--force', `instance-manager-${containers.postgres}`)
-  await engine('network', 'rm', `instance-manager-${containers.postgres}`)
-  await engine('rmi', image)
+  await home.remove(image)
 })
 
 test('the image that can’t be pulled is loaded from a file, by keyboard; then the start goes on', async () => {

@@ -1,21 +1,18 @@
 /** With a real Podman and a real registry: whether it has newer images is looked up in the window, and a restart takes them. */
-import { readFile, writeFile } from 'node:fs/promises'
 import type { Locator, Page } from '@playwright/test'
-import { execa } from 'execa'
 import { podmanForTests } from '../support/podman/podman'
 import { registryForTests, type TestRegistry } from '../support/registry'
 import { ControlRoom } from './pages/control-room'
 import { Setup } from './pages/first-run'
 import { violations } from './support/accessible'
 import { expect, test, testHome, type TestHome } from './support/fixtures'
+import { podmanDo, podmanHome } from './support/podman-home'
 
 const podman = await podmanForTests()
 test.skip('missing' in podman, 'missing' in podman ? podman.missing : '')
 
-const name = `im-test-newer-${process.pid}`
-const containers = { postgres: `${name}-postgres`, pgbouncer: `${name}-pgbouncer` }
+const home = podmanHome(`im-test-newer-${process.pid}`)
 const tag = `postgres:${process.pid}`
-const engine = (...args: string[]) => execa('podman', args, { reject: false, input: '' })
 
 let place: TestHome
 let registry: TestRegistry
@@ -34,12 +31,7 @@ test.beforeAll(async ({ prepared }) => {
   image = await registry.give(tag, podman.images.postgres)
   pooler = await registry.give(`pgbouncer:${process.pid}`, podman.images.pgbouncer)
   place = await testHome()
-  const defaults = JSON.parse(await readFile(place.defaults, 'utf8')) as object
-  const images = { postgresImage: image, pgbouncerImage: pooler }
-  await writeFile(
-    place.defaults,
-    JSON.stringify({ ...defaults, driver: 'podman', containers: { ...containers, ...images } }),
-  )
+  await home.choose(place, { postgresImage: image, pgbouncerImage: pooler })
   await place.placeWorkspace(prepared)
   ;({ window } = await place.launch({ workspace: place.root }))
   room = new ControlRoom(window)
@@ -49,14 +41,11 @@ test.beforeAll(async ({ prepared }) => {
 test.afterAll(async () => {
   if ('missing' in podman) return
   await place.remove()
-  await engine('rm', '--force', '--time', '0', containers.pgbouncer, containers.postgres)
-  await engine('volume', 'rm', '--force', `instance-manager-${containers.postgres}`)
-  await engine('network', 'rm', `instance-manager-${containers.postgres}`)
-  await engine('rmi', image, pooler)
+  await home.remove(image, pooler)
   await registry.dispose()
 })
 
-const running = async () => (await engine('inspect', '--format', '{{.Image}}', containers.postgres)).stdout
+const running = async () => (await podmanDo('inspect', '--format', '{{.Image}}', home.containers.postgres)).stdout
 
 test('the image is pulled when the services are started', async () => {
   await new Setup(window).complete()

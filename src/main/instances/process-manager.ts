@@ -58,7 +58,7 @@ export const processManagerRestart = (services: Services): AnyOperation =>
     instance: name => ofInstance(services, name),
   })
 
-/** @returns the instances that it leaves where they run, since they couldn't be started again; see `requireNodeFits` */
+/** @returns the instances that the job leaves under the former daemon, as they must be rebuilt first (`requireNodeFits`) */
 export async function unfitToRestart(services: Services & NodeFitServices): Promise<string[]> {
   const found = await mapLimited(await runningInstances(services), 4, async ({ name }) => {
     try {

@@ -1,4 +1,4 @@
-/** The kinds of operations that the engine can run. An engine that only looks rarely needs them, so they are loaded then. */
+/** The kinds of operations that the engine can run. They are loaded when needed: an engine that only looks rarely needs any. */
 import { once } from '../system/once'
 import type { AnyOperation } from './operation'
 

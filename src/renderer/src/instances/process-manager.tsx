@@ -51,7 +51,7 @@ function Effects() {
       What is stopped stays stopped.
       {unfit.length > 0 && (
         <p>
-          {enumerate(unfit.map(it => `“${it}”`))} must be rebuilt first, for the new version of Node.js. Until then,{' '}
+          {enumerate(unfit.map(it => `“${it}”`))} must first be rebuilt for the current version of Node.js. Until then,{' '}
           {unfit.length === 1 ? 'it keeps' : 'they keep'} running under the old process manager.
         </p>
       )}
